@@ -1,0 +1,3 @@
+//! The `coldcert` program.
+
+fn main() {}
