@@ -1,0 +1,87 @@
+//! DER framing, byte-exact: the parts of a SEQUENCE as they were received, and a SEQUENCE of given parts.
+//!
+//! It knows lengths and tags (X.690 8.1, 10.1) and nothing of what they frame. Signed bytes are hashed and
+//! kept as received, never written anew, which is why the parts are slices and not values.
+
+use der::asn1::AnyRef;
+use der::{Decode, Encode, Header, Reader, SliceReader, Tag, Tagged};
+
+/// One TLV: its tag, its contents, and all of it as received.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Tlv<'a> {
+    pub(crate) tag: Tag,
+    pub(crate) contents: &'a [u8],
+    pub(crate) whole: &'a [u8],
+}
+
+/// The first TLV of some bytes, and what follows it.
+pub(crate) fn split_first(bytes: &[u8]) -> der::Result<(Tlv<'_>, &[u8])> {
+    let mut reader = SliceReader::new(bytes)?;
+    let whole = reader.tlv_bytes()?;
+    let any = AnyRef::from_der(whole)?;
+    let rest = bytes.get(whole.len()..).unwrap_or_default();
+    Ok((Tlv { tag: any.tag(), contents: any.value(), whole }, rest))
+}
+
+/// Every TLV of some bytes, which must be filled to the end.
+pub(crate) fn split_all(mut bytes: &[u8]) -> der::Result<Vec<Tlv<'_>>> {
+    let mut parts = Vec::new();
+    while !bytes.is_empty() {
+        let (first, rest) = split_first(bytes)?;
+        parts.push(first);
+        bytes = rest;
+    }
+    Ok(parts)
+}
+
+/// The parts of the one SEQUENCE that the bytes are.
+pub(crate) fn sequence_parts(bytes: &[u8]) -> der::Result<Vec<Tlv<'_>>> {
+    let (outer, rest) = split_first(bytes)?;
+    outer.tag.assert_eq(Tag::Sequence)?;
+    if !rest.is_empty() {
+        return Err(der::ErrorKind::TrailingData {
+            decoded: der::Length::try_from(outer.whole.len())?,
+            remaining: der::Length::try_from(rest.len())?,
+        }
+        .into());
+    }
+    split_all(outer.contents)
+}
+
+/// A SEQUENCE of parts that are DER already.
+pub(crate) fn sequence(parts: &[&[u8]]) -> Vec<u8> {
+    wrapped(Tag::Sequence, &parts.concat())
+}
+
+/// Contents under a tag.
+pub(crate) fn wrapped(tag: Tag, contents: &[u8]) -> Vec<u8> {
+    let length = der::Length::try_from(contents.len()).expect("what this program frames is under 256 MiB");
+    let mut bytes = Header::new(tag, length).to_der().expect("a tag and a length always encode");
+    bytes.extend_from_slice(contents);
+    bytes
+}
+
+/// A value that is always encodable: an object identifier, an integer, a string that was checked.
+pub(crate) fn encoded(value: &impl Encode) -> Vec<u8> {
+    value.to_der().expect("a value that was checked when it was made encodes")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_come_back_as_they_went_in() {
+        let bytes = sequence(&[&[0x02, 0x01, 0x05], &[0x05, 0x00]]);
+        assert_eq!(bytes, [0x30, 0x05, 0x02, 0x01, 0x05, 0x05, 0x00]);
+        let parts = sequence_parts(&bytes).unwrap();
+        assert_eq!(parts.iter().map(|part| part.whole.len()).collect::<Vec<_>>(), [3, 2]);
+    }
+
+    #[test]
+    fn what_follows_the_sequence_is_an_error() {
+        assert!(sequence_parts(&[0x30, 0x00, 0x00]).is_err());
+        assert!(sequence_parts(&[0x30, 0x03, 0x05]).is_err());
+        assert!(sequence_parts(&[]).is_err());
+    }
+}
