@@ -7,5 +7,6 @@
 pub mod fingerprint;
 pub mod identifier;
 pub mod name;
+pub mod pem;
 pub mod time;
 mod tlv;
