@@ -10,3 +10,5 @@ pub mod name;
 pub mod pem;
 pub mod time;
 mod tlv;
+// the request
+pub mod seal;

@@ -1,0 +1,359 @@
+//! Private keys at rest: each is sealed under one vault key, and the vault key under a passphrase.
+//!
+//! What is sealed is bound to its place ([`Place`]: purpose, name, version, public key), so that two sealed
+//! keys swapped in the file do not open. It never stores anything: `store` does.
+
+mod passphrase;
+
+use std::fmt;
+
+use argon2::{Algorithm, Argon2, Params, Version};
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
+use aws_lc_rs::rand;
+use zeroize::Zeroizing;
+
+pub use passphrase::{PASSPHRASE_BYTES_MAX, Passphrase, UnusablePassphrase};
+
+use crate::fingerprint::Fingerprint;
+
+/// The key under which a vault's private keys are sealed: 256 random bits, made once with the vault.
+pub struct VaultKey(Zeroizing<[u8; KEY_BYTES]>);
+
+impl VaultKey {
+    /// Makes a new one.
+    pub fn generate() -> Result<Self, SealError> {
+        let mut key = Zeroizing::new([0; KEY_BYTES]);
+        rand::fill(key.as_mut()).map_err(|_| SealError::Random)?;
+        Ok(Self(key))
+    }
+
+    /// One that was kept unsealed, in a vault without a passphrase.
+    pub fn from_secret_bytes(bytes: &[u8]) -> Result<Self, SealError> {
+        let key = bytes.try_into().map_err(|_| SealError::Damaged { what: Damaged::VaultKey })?;
+        Ok(Self(Zeroizing::new(key)))
+    }
+
+    /// The secret bytes, for a vault that is to have no passphrase.
+    pub fn secret_bytes(&self) -> &[u8] {
+        self.0.as_ref()
+    }
+
+    /// Seals some secret bytes to a place: a random nonce, then AES-256-GCM's ciphertext and tag.
+    pub fn seal(&self, place: &Place<'_>, secret: &[u8]) -> Result<Vec<u8>, SealError> {
+        seal(self.0.as_ref(), &place.bytes(), secret)
+    }
+
+    /// Opens what was sealed to the same place. That it does not open means that it was damaged, changed,
+    /// or moved from another place: the vault key itself was proven right when it was opened.
+    pub fn open(&self, place: &Place<'_>, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealError> {
+        open(self.0.as_ref(), &place.bytes(), sealed)
+            .ok_or_else(|| SealError::Damaged { what: Damaged::Sealed { place: place.to_string() } })
+    }
+}
+
+impl fmt::Debug for VaultKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("VaultKey(hidden)")
+    }
+}
+
+/// Where something sealed belongs; it opens nowhere else.
+#[derive(Clone, Copy, Debug)]
+pub struct Place<'a> {
+    /// What is sealed.
+    pub purpose: Purpose,
+    /// The certificate's name.
+    pub name: &'a str,
+    /// The version, or the request id while the operation is pending.
+    pub version: &'a str,
+    /// The public key that goes with it.
+    pub public_key: Fingerprint,
+}
+
+/// What is sealed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// The private key of an operation in progress.
+    PendingKey,
+    /// The private key of a version.
+    VersionKey,
+    /// The content of a backup.
+    Backup,
+}
+
+impl Place<'_> {
+    /// Fields with their lengths before them, so that no two places share their bytes. Names count
+    /// without regard to case, as they do in the vault.
+    fn bytes(&self) -> Vec<u8> {
+        let purpose = match self.purpose {
+            Purpose::PendingKey => "coldcert pending key v1",
+            Purpose::VersionKey => "coldcert version key v1",
+            Purpose::Backup => "coldcert backup v1",
+        };
+        let name = self.name.to_ascii_lowercase();
+        let mut bytes = Vec::new();
+        for field in
+            [purpose.as_bytes(), name.as_bytes(), self.version.as_bytes(), self.public_key.as_bytes()]
+        {
+            let length = u32::try_from(field.len()).expect("a name is at most 127 characters");
+            bytes.extend_from_slice(&length.to_be_bytes());
+            bytes.extend_from_slice(field);
+        }
+        bytes
+    }
+}
+
+impl fmt::Display for Place<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.purpose {
+            Purpose::PendingKey => write!(f, "the pending key of {}", self.name),
+            Purpose::VersionKey => write!(f, "the key of {} version {}", self.name, self.version),
+            Purpose::Backup => write!(f, "the backup of {}", self.name),
+        }
+    }
+}
+
+/// A vault key sealed by a passphrase: what lies in the file. Changing the passphrase makes a new one of
+/// these and touches no other key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PassphraseSeal {
+    /// What one guess costs.
+    pub cost: Cost,
+    /// Random, new with each seal.
+    pub salt: [u8; SALT_BYTES],
+    /// Nonce, ciphertext and tag of the vault key.
+    pub sealed: Vec<u8>,
+    /// SHA-256 over the three above: tells a damaged seal from a wrong passphrase. It protects nothing.
+    pub checksum: [u8; 32],
+}
+
+impl PassphraseSeal {
+    /// Seals a vault key by a passphrase.
+    pub fn new(key: &VaultKey, passphrase: &Passphrase, cost: Cost) -> Result<Self, SealError> {
+        let mut salt = [0; SALT_BYTES];
+        rand::fill(&mut salt).map_err(|_| SealError::Random)?;
+        let sealing = derive(passphrase, &salt, cost)?;
+        let sealed = seal(sealing.as_ref(), VAULT_KEY_PLACE, key.secret_bytes())?;
+        let checksum = checksum(cost, &salt, &sealed);
+        Ok(Self { cost, salt, sealed, checksum })
+    }
+
+    /// Opens the vault key. Takes as long as one derivation, a fifth of a second at [`Cost::STANDARD`].
+    pub fn open(&self, passphrase: &Passphrase) -> Result<VaultKey, SealError> {
+        if checksum(self.cost, &self.salt, &self.sealed) != self.checksum {
+            return Err(SealError::Damaged { what: Damaged::VaultKey });
+        }
+        let sealing = derive(passphrase, &self.salt, self.cost)?;
+        let key = open(sealing.as_ref(), VAULT_KEY_PLACE, &self.sealed).ok_or(SealError::WrongPassphrase)?;
+        VaultKey::from_secret_bytes(&key)
+    }
+}
+
+/// What one guess at the passphrase costs: Argon2id's parameters (RFC 9106 3.1), one lane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cost {
+    /// Memory, in KiB.
+    pub memory_kib: u32,
+    /// Passes over it.
+    pub passes: u32,
+}
+
+impl Cost {
+    /// RFC 9106 4, the second recommended option: 64 MiB and 3 passes; one lane instead of four, because
+    /// the derivation runs on one thread.
+    pub const STANDARD: Self = Self { memory_kib: 64 * 1024, passes: 3 };
+}
+
+/// Why something was not sealed or opened.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SealError {
+    /// The seal is whole and this passphrase does not open it.
+    #[error("the passphrase is not the one that this vault is sealed with")]
+    WrongPassphrase,
+    /// What lies in the file is not what was written there.
+    #[error("{what} was changed or damaged: it does not open under its seal")]
+    Damaged {
+        /// Which thing.
+        what: Damaged,
+    },
+    /// The parameters in the file ask for more than this program will do.
+    #[error(
+        "the seal asks for {} KiB and {} passes of Argon2id, beyond the {COST_MEMORY_KIB_MAX} KiB and {COST_PASSES_MAX} passes that are done at most", .cost.memory_kib, .cost.passes
+    )]
+    CostTooHigh {
+        /// What it asks for.
+        cost: Cost,
+    },
+    /// The system gave no random bytes.
+    #[error("the system gave no random bytes")]
+    Random,
+}
+
+impl SealError {
+    /// What to do about it.
+    pub fn help(&self) -> String {
+        match self {
+            Self::WrongPassphrase => {
+                "check --passphrase-file and COLDCERT_PASSPHRASE, or type it again".to_owned()
+            }
+            Self::Damaged { .. } => {
+                "restore the vault file from a copy, or the certificate from a backup".to_owned()
+            }
+            Self::CostTooHigh { .. } => {
+                "this program never writes such a seal: restore the file from a copy".to_owned()
+            }
+            Self::Random => "try again when the system has started fully".to_owned(),
+        }
+    }
+}
+
+/// What was found damaged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Damaged {
+    /// The vault key's own seal.
+    VaultKey,
+    /// Something sealed under the vault key.
+    Sealed {
+        /// Which, in words.
+        place: String,
+    },
+}
+
+impl fmt::Display for Damaged {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::VaultKey => f.write_str("the vault key's seal"),
+            Self::Sealed { place } => f.write_str(place),
+        }
+    }
+}
+
+fn derive(passphrase: &Passphrase, salt: &[u8], cost: Cost) -> Result<Zeroizing<[u8; KEY_BYTES]>, SealError> {
+    // The numbers come from the file: a hostile one must not take the machine's memory.
+    let too_high = || SealError::CostTooHigh { cost };
+    if cost.memory_kib > COST_MEMORY_KIB_MAX || cost.passes > COST_PASSES_MAX {
+        return Err(too_high());
+    }
+    let parameters = Params::new(cost.memory_kib, cost.passes, 1, Some(KEY_BYTES)).map_err(|_| too_high())?;
+    let mut key = Zeroizing::new([0; KEY_BYTES]);
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, parameters)
+        .hash_password_into(passphrase.secret_passphrase().as_bytes(), salt, key.as_mut())
+        .map_err(|_| too_high())?;
+    Ok(key)
+}
+
+fn seal(key: &[u8], place: &[u8], secret: &[u8]) -> Result<Vec<u8>, SealError> {
+    // Random nonces of 96 bits are good for 2^32 messages under one key (SP 800-38D 8.3): keys made by hand
+    // do not come near that.
+    let mut nonce = [0; NONCE_BYTES];
+    rand::fill(&mut nonce).map_err(|_| SealError::Random)?;
+    let mut bytes = Zeroizing::new(secret.to_vec());
+    bytes.reserve_exact(AES_256_GCM.tag_len());
+    cipher(key)
+        .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(place), &mut *bytes)
+        .expect("AES-256-GCM seals whatever is under 64 GiB");
+    Ok([&nonce[..], bytes.as_slice()].concat())
+}
+
+fn open(key: &[u8], place: &[u8], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let (nonce, ciphertext) = sealed.split_first_chunk::<NONCE_BYTES>()?;
+    let mut bytes = Zeroizing::new(ciphertext.to_vec());
+    let length = cipher(key)
+        .open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::from(place), &mut bytes)
+        .ok()?
+        .len();
+    bytes.truncate(length);
+    Some(bytes)
+}
+
+fn cipher(key: &[u8]) -> LessSafeKey {
+    LessSafeKey::new(UnboundKey::new(&AES_256_GCM, key).expect("a sealing key has 32 bytes"))
+}
+
+fn checksum(cost: Cost, salt: &[u8], sealed: &[u8]) -> [u8; 32] {
+    let numbers = [cost.memory_kib.to_be_bytes(), cost.passes.to_be_bytes()].concat();
+    *Fingerprint::of(&[numbers.as_slice(), salt, sealed].concat()).as_bytes()
+}
+
+const KEY_BYTES: usize = 32;
+const NONCE_BYTES: usize = 12;
+/// RFC 9106 3.1 recommends 16 bytes.
+pub const SALT_BYTES: usize = 16;
+const VAULT_KEY_PLACE: &[u8] = b"coldcert vault key v1";
+/// A file may ask for sixteen times our own memory, not for the machine's.
+const COST_MEMORY_KIB_MAX: u32 = 1024 * 1024;
+const COST_PASSES_MAX: u32 = 16;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Cheap, so that the tests are quick; never used by the program.
+    const CHEAP: Cost = Cost { memory_kib: 64, passes: 1 };
+
+    fn passphrase(text: &str) -> Passphrase {
+        Passphrase::new(Zeroizing::new(text.to_owned())).unwrap()
+    }
+
+    fn place(name: &str) -> Place<'_> {
+        Place {
+            purpose: Purpose::VersionKey,
+            name,
+            version: "66cb9daa3da94aa0a3ba794aab53ebbb",
+            public_key: Fingerprint::of(b"a public key"),
+        }
+    }
+
+    #[test]
+    fn what_is_sealed_opens_in_its_place_and_nowhere_else() {
+        let key = VaultKey::generate().unwrap();
+        let sealed = key.seal(&place("www"), b"secret").unwrap();
+        assert_eq!(key.open(&place("www"), &sealed).unwrap().as_slice(), b"secret");
+        assert_eq!(key.open(&place("WWW"), &sealed).unwrap().as_slice(), b"secret");
+        assert!(key.open(&place("api"), &sealed).is_err());
+        let pending = Place { purpose: Purpose::PendingKey, ..place("www") };
+        assert!(key.open(&pending, &sealed).is_err());
+        let another = Place { public_key: Fingerprint::of(b"another"), ..place("www") };
+        assert!(key.open(&another, &sealed).is_err());
+        assert!(VaultKey::generate().unwrap().open(&place("www"), &sealed).is_err());
+    }
+
+    #[test]
+    fn every_changed_byte_is_noticed() {
+        let key = VaultKey::generate().unwrap();
+        let sealed = key.seal(&place("www"), b"secret").unwrap();
+        for index in 0..sealed.len() {
+            let mut changed = sealed.clone();
+            changed[index] ^= 1;
+            assert!(key.open(&place("www"), &changed).is_err(), "byte {index}");
+            assert!(key.open(&place("www"), &sealed[..index]).is_err(), "cut at {index}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_passphrase_and_a_damaged_seal_are_different_errors() {
+        let key = VaultKey::generate().unwrap();
+        let seal = PassphraseSeal::new(&key, &passphrase("right"), CHEAP).unwrap();
+        assert_eq!(seal.open(&passphrase("right")).unwrap().secret_bytes(), key.secret_bytes());
+        assert_eq!(seal.open(&passphrase("wrong")).unwrap_err(), SealError::WrongPassphrase);
+        let mut damaged = seal.clone();
+        damaged.sealed[20] ^= 1;
+        let error = damaged.open(&passphrase("right")).unwrap_err();
+        assert_eq!(error, SealError::Damaged { what: Damaged::VaultKey });
+    }
+
+    #[test]
+    fn a_file_cannot_ask_for_the_machine_s_memory() {
+        let cost = Cost { memory_kib: u32::MAX, passes: 1 };
+        let (salt, sealed) = ([0; SALT_BYTES], vec![0; 60]);
+        let seal = PassphraseSeal { checksum: checksum(cost, &salt, &sealed), cost, salt, sealed };
+        assert_eq!(seal.open(&passphrase("any")).unwrap_err(), SealError::CostTooHigh { cost });
+    }
+
+    #[test]
+    fn nothing_secret_is_shown() {
+        assert_eq!(format!("{:?}", VaultKey::generate().unwrap()), "VaultKey(hidden)");
+    }
+}
