@@ -12,3 +12,6 @@ pub mod time;
 mod tlv;
 // the request
 pub mod seal;
+pub mod policy;
+pub mod issuer;
+pub mod key;

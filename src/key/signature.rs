@@ -1,0 +1,214 @@
+//! Signature algorithms as certificates and requests name them, one row each: how it is written, which
+//! key it goes with, which of the provider's algorithms checks it, and whether it is weak today.
+
+use aws_lc_rs::signature::{
+    self as aws, EcdsaVerificationAlgorithm, RsaParameters, UnparsedPublicKey, VerificationAlgorithm,
+};
+use der::asn1::{AnyRef, ObjectIdentifier};
+use der::{Decode, Tag, Tagged};
+
+use super::{PublicKey, PublicKeyAlgorithm};
+use crate::policy::KeyKind;
+use crate::tlv;
+
+/// An AlgorithmIdentifier of a signature (RFC 5280 4.1.1.2), as the bytes that were received.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignatureAlgorithm {
+    der: Vec<u8>,
+    oid: ObjectIdentifier,
+}
+
+impl SignatureAlgorithm {
+    /// Reads an AlgorithmIdentifier; the algorithm need not be a known one.
+    pub fn from_der(der: &[u8]) -> der::Result<Self> {
+        let parts = tlv::sequence_parts(der)?;
+        let oid = parts.first().ok_or_else(|| Tag::Sequence.value_error())?;
+        Ok(Self { oid: ObjectIdentifier::from_der(oid.whole)?, der: der.to_vec() })
+    }
+
+    /// What the service signs with for a kind of key (reference 3): SHA-256 with RSA, and for EC the hash
+    /// that goes with the curve. P-256K with SHA-256 is our choice: no recording shows it.
+    pub fn for_signing(kind: KeyKind) -> Self {
+        let (oid, parameters): (_, &[u8]) = match kind {
+            // RFC 4055 5: NULL parameters for PKCS#1 v1.5.
+            KeyKind::Rsa2048 | KeyKind::Rsa3072 | KeyKind::Rsa4096 => (SHA256_WITH_RSA, &[0x05, 0x00]),
+            // RFC 5758 3.2: no parameters for ECDSA.
+            KeyKind::P256 | KeyKind::P256K => (ECDSA_SHA256, &[]),
+            KeyKind::P384 => (ECDSA_SHA384, &[]),
+            KeyKind::P521 => (ECDSA_SHA512, &[]),
+        };
+        Self { der: tlv::sequence(&[&tlv::encoded(&oid), parameters]), oid }
+    }
+
+    /// The AlgorithmIdentifier as received.
+    pub fn as_der(&self) -> &[u8] {
+        &self.der
+    }
+
+    /// Its name, or its object identifier where it is unknown.
+    pub fn name(&self) -> String {
+        self.row().map_or_else(|| self.oid.to_string(), |row| row.name.to_owned())
+    }
+
+    /// Checks a signature (the contents of its BIT STRING) over the bytes as received. Weak algorithms are
+    /// checked where the provider can, and judged elsewhere.
+    pub fn verify(&self, key: &PublicKey, message: &[u8], signature: &[u8]) -> Result<(), SignatureFault> {
+        let cannot =
+            || SignatureFault::CannotCheck { algorithm: self.name(), key: key.algorithm().to_string() };
+        let row = self.row().ok_or_else(cannot)?;
+        if !self.parameters_fit(row) {
+            return Err(SignatureFault::Parameters { algorithm: row.name });
+        }
+        let algorithm: &'static dyn VerificationAlgorithm = match (row.check, key.algorithm()) {
+            (Check::Rsa(parameters), PublicKeyAlgorithm::Rsa { .. }) => parameters,
+            (Check::Ecdsa(curves), PublicKeyAlgorithm::Ec(kind)) => {
+                curves.iter().find(|(curve, _)| curve == kind).ok_or_else(cannot)?.1
+            }
+            (Check::Ed25519, PublicKeyAlgorithm::Ed25519) => &aws::ED25519,
+            (_, PublicKeyAlgorithm::Other(_)) => return Err(cannot()),
+            _ => {
+                return Err(SignatureFault::WrongKeyType {
+                    algorithm: row.name,
+                    key: key.algorithm().to_string(),
+                });
+            }
+        };
+        UnparsedPublicKey::new(algorithm, key.key_bits())
+            .verify(message, signature)
+            .map_err(|_| SignatureFault::Bad { algorithm: row.name, key: key.algorithm().to_string() })
+    }
+
+    fn row(&self) -> Option<&'static Row> {
+        ROWS.iter().find(|row| row.oid == self.oid)
+    }
+
+    /// NULL or nothing for RSA (RFC 4055 5 asks for NULL, many leave it out), nothing for the others
+    /// (RFC 5758 3.2, RFC 8410 3); NULL after ECDSA is seen in the field and harms nobody.
+    fn parameters_fit(&self, row: &Row) -> bool {
+        let Ok(parts) = tlv::sequence_parts(&self.der) else {
+            return false;
+        };
+        match parts.get(1) {
+            None => true,
+            Some(parameters) => {
+                let null = AnyRef::from_der(parameters.whole).is_ok_and(|any| any.tag() == Tag::Null);
+                parts.len() == 2 && null && !matches!(row.check, Check::Ed25519)
+            }
+        }
+    }
+}
+
+/// Why a signature does not count.
+#[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SignatureFault {
+    /// It was checked and is wrong.
+    #[error("the {algorithm} signature does not verify under the {key} key")]
+    Bad {
+        /// The signature algorithm's name.
+        algorithm: &'static str,
+        /// The kind of key.
+        key: String,
+    },
+    /// The algorithm is for another type of key than the signer's.
+    #[error("the signature says {algorithm}, and the signer's key is {key}")]
+    WrongKeyType {
+        /// The signature algorithm's name.
+        algorithm: &'static str,
+        /// The kind of key.
+        key: String,
+    },
+    /// The algorithm's parameters are not those that it is defined with.
+    #[error("the parameters of {algorithm} are not the ones it is defined with")]
+    Parameters {
+        /// The signature algorithm's name.
+        algorithm: &'static str,
+    },
+    /// This program's provider does not know the algorithm, or not with this key: neither right nor wrong.
+    #[error("{algorithm} with a {key} key cannot be checked by this program")]
+    CannotCheck {
+        /// The signature algorithm's name or identifier.
+        algorithm: String,
+        /// The kind of key.
+        key: String,
+    },
+}
+
+struct Row {
+    oid: ObjectIdentifier,
+    name: &'static str,
+    check: Check,
+}
+
+#[derive(Clone, Copy)]
+enum Check {
+    Rsa(&'static RsaParameters),
+    Ecdsa(&'static [(KeyKind, &'static EcdsaVerificationAlgorithm)]),
+    Ed25519,
+}
+
+const SHA256_WITH_RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.11");
+const ECDSA_SHA256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.2");
+const ECDSA_SHA384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.3");
+const ECDSA_SHA512: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.4");
+
+/// RFC 3279 2.2, RFC 4055 5, RFC 5758 3.2, RFC 8410 3; curves with each hash as the provider has them.
+static ROWS: [Row; 9] = [
+    Row {
+        oid: ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.5"),
+        name: "sha1WithRSAEncryption",
+        check: Check::Rsa(&aws::RSA_PKCS1_1024_8192_SHA1_FOR_LEGACY_USE_ONLY),
+    },
+    Row {
+        oid: SHA256_WITH_RSA,
+        name: "sha256WithRSAEncryption",
+        check: Check::Rsa(&aws::RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY),
+    },
+    Row {
+        oid: ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.12"),
+        name: "sha384WithRSAEncryption",
+        check: Check::Rsa(&aws::RSA_PKCS1_2048_8192_SHA384),
+    },
+    Row {
+        oid: ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.13"),
+        name: "sha512WithRSAEncryption",
+        check: Check::Rsa(&aws::RSA_PKCS1_1024_8192_SHA512_FOR_LEGACY_USE_ONLY),
+    },
+    Row {
+        oid: ObjectIdentifier::new_unwrap("1.2.840.10045.4.1"),
+        name: "ecdsa-with-SHA1",
+        check: Check::Ecdsa(&[
+            (KeyKind::P256, &aws::ECDSA_P256_SHA1_ASN1),
+            (KeyKind::P521, &aws::ECDSA_P521_SHA1_ASN1),
+        ]),
+    },
+    Row {
+        oid: ECDSA_SHA256,
+        name: "ecdsa-with-SHA256",
+        check: Check::Ecdsa(&[
+            (KeyKind::P256, &aws::ECDSA_P256_SHA256_ASN1),
+            (KeyKind::P384, &aws::ECDSA_P384_SHA256_ASN1),
+            (KeyKind::P521, &aws::ECDSA_P521_SHA256_ASN1),
+            (KeyKind::P256K, &aws::ECDSA_P256K1_SHA256_ASN1),
+        ]),
+    },
+    Row {
+        oid: ECDSA_SHA384,
+        name: "ecdsa-with-SHA384",
+        check: Check::Ecdsa(&[
+            (KeyKind::P256, &aws::ECDSA_P256_SHA384_ASN1),
+            (KeyKind::P384, &aws::ECDSA_P384_SHA384_ASN1),
+            (KeyKind::P521, &aws::ECDSA_P521_SHA384_ASN1),
+        ]),
+    },
+    Row {
+        oid: ECDSA_SHA512,
+        name: "ecdsa-with-SHA512",
+        check: Check::Ecdsa(&[
+            (KeyKind::P256, &aws::ECDSA_P256_SHA512_ASN1),
+            (KeyKind::P384, &aws::ECDSA_P384_SHA512_ASN1),
+            (KeyKind::P521, &aws::ECDSA_P521_SHA512_ASN1),
+        ]),
+    },
+    Row { oid: ObjectIdentifier::new_unwrap("1.3.101.112"), name: "Ed25519", check: Check::Ed25519 },
+];
