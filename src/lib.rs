@@ -15,3 +15,5 @@ pub mod seal;
 pub mod policy;
 pub mod issuer;
 pub mod key;
+pub mod extension;
+pub mod csr;

@@ -1,0 +1,194 @@
+//! Extensions of certificates and requests (RFC 5280 4.2): as bytes that were received, and the few that
+//! this program writes.
+
+use der::asn1::{BitStringRef, ObjectIdentifier, OctetStringRef};
+use der::{Decode, Tag};
+
+use crate::name::GeneralName;
+use crate::policy::KeyUsage;
+use crate::tlv;
+
+/// One extension, its value exactly as received.
+///
+/// ```text
+/// Extension  ::=  SEQUENCE  {
+///      extnID      OBJECT IDENTIFIER,
+///      critical    BOOLEAN DEFAULT FALSE,
+///      extnValue   OCTET STRING }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Extension {
+    /// Which.
+    pub oid: ObjectIdentifier,
+    /// Whether a reader that does not understand it must refuse.
+    pub critical: bool,
+    /// The contents of the OCTET STRING: DER of the extension's own type.
+    pub value: Vec<u8>,
+}
+
+impl Extension {
+    /// Reads an `Extensions` SEQUENCE.
+    pub fn read_all(der: &[u8]) -> der::Result<Vec<Self>> {
+        tlv::sequence_parts(der)?.iter().map(|part| Self::read(part.whole)).collect()
+    }
+
+    /// Writes an `Extensions` SEQUENCE.
+    pub fn encode_all(extensions: &[Self]) -> Vec<u8> {
+        let parts: Vec<Vec<u8>> = extensions.iter().map(Self::encode).collect();
+        tlv::sequence(&parts.iter().map(Vec::as_slice).collect::<Vec<_>>())
+    }
+
+    /// keyUsage, critical; none where no bit is set, because at least one must be (RFC 5280 4.2.1.3).
+    pub fn key_usage(usages: &[KeyUsage]) -> Option<Self> {
+        let mut bits = [0u8; 2];
+        for usage in usages {
+            let position = KeyUsage::ALL.iter().position(|one| one == usage)?;
+            bits[position / 8] |= 0x80 >> (position % 8);
+        }
+        // A named bit list drops its trailing zero bits (X.690 11.2.2).
+        let used = if bits[1] == 0 { &bits[..1] } else { &bits[..] };
+        let last = *used.last()?;
+        if last == 0 {
+            return None;
+        }
+        let unused = u8::try_from(last.trailing_zeros()).ok()?;
+        let value = tlv::encoded(&BitStringRef::new(unused, used).ok()?);
+        Some(Self { oid: KEY_USAGE, critical: true, value })
+    }
+
+    /// extendedKeyUsage, not critical; none where no purpose is given, because the SEQUENCE has at least one
+    /// (RFC 5280 4.2.1.12).
+    pub fn extended_key_usage(purposes: &[ObjectIdentifier]) -> Option<Self> {
+        if purposes.is_empty() {
+            return None;
+        }
+        let parts: Vec<Vec<u8>> = purposes.iter().map(tlv::encoded).collect();
+        let value = tlv::sequence(&parts.iter().map(Vec::as_slice).collect::<Vec<_>>());
+        Some(Self { oid: EXTENDED_KEY_USAGE, critical: false, value })
+    }
+
+    /// subjectAltName, not critical; none where there are no names (RFC 5280 4.2.1.6).
+    pub fn subject_alternative_name(names: &[GeneralName]) -> Option<Self> {
+        if names.is_empty() {
+            return None;
+        }
+        let value = GeneralName::encode_all(names);
+        Some(Self { oid: SUBJECT_ALTERNATIVE_NAME, critical: false, value })
+    }
+
+    /// basicConstraints of an end entity: an empty SEQUENCE, not critical, as the service writes it
+    /// (reference 3).
+    pub fn end_entity_constraints() -> Self {
+        Self { oid: BASIC_CONSTRAINTS, critical: false, value: tlv::sequence(&[]) }
+    }
+
+    /// basicConstraints of a CA, critical (RFC 5280 4.2.1.9), with a limit to the CAs below it or none.
+    pub fn authority_constraints(path_length: Option<u8>) -> Self {
+        let length = path_length.map(|length| tlv::encoded(&length)).unwrap_or_default();
+        let value = tlv::sequence(&[&tlv::encoded(&true), &length]);
+        Self { oid: BASIC_CONSTRAINTS, critical: true, value }
+    }
+
+    /// subjectKeyIdentifier (RFC 5280 4.2.1.2).
+    pub fn subject_key_identifier(identifier: &[u8]) -> Self {
+        Self { oid: SUBJECT_KEY_IDENTIFIER, critical: false, value: octets(identifier) }
+    }
+
+    /// authorityKeyIdentifier with the key identifier alone (RFC 5280 4.2.1.1).
+    pub fn authority_key_identifier(identifier: &[u8]) -> Self {
+        // keyIdentifier [0] IMPLICIT OCTET STRING
+        let key = tlv::wrapped(context(0), identifier);
+        Self { oid: AUTHORITY_KEY_IDENTIFIER, critical: false, value: tlv::sequence(&[&key]) }
+    }
+
+    /// keyUsage's bits, from its value.
+    pub fn read_key_usage(value: &[u8]) -> der::Result<Vec<KeyUsage>> {
+        let bits = BitStringRef::from_der(value)?;
+        Ok(KeyUsage::ALL
+            .into_iter()
+            .zip(bits.bits())
+            .filter_map(|(usage, set)| set.then_some(usage))
+            .collect())
+    }
+
+    /// extendedKeyUsage's purposes, from its value.
+    pub fn read_extended_key_usage(value: &[u8]) -> der::Result<Vec<ObjectIdentifier>> {
+        tlv::sequence_parts(value)?.iter().map(|part| ObjectIdentifier::from_der(part.whole)).collect()
+    }
+
+    /// basicConstraints' cA, from its value.
+    pub fn read_basic_constraints(value: &[u8]) -> der::Result<bool> {
+        match tlv::sequence_parts(value)?.first() {
+            Some(part) if part.tag == Tag::Boolean => bool::from_der(part.whole),
+            _ => Ok(false),
+        }
+    }
+
+    fn read(der: &[u8]) -> der::Result<Self> {
+        let parts = tlv::sequence_parts(der)?;
+        let (oid, critical, value) = match parts.as_slice() {
+            [oid, value] => (oid, false, value),
+            [oid, critical, value] => (oid, bool::from_der(critical.whole)?, value),
+            _ => return Err(Tag::Sequence.value_error().into()),
+        };
+        let oid = ObjectIdentifier::from_der(oid.whole)?;
+        let value = <&OctetStringRef>::from_der(value.whole)?.as_bytes().to_vec();
+        Ok(Self { oid, critical, value })
+    }
+
+    fn encode(&self) -> Vec<u8> {
+        // DER leaves a DEFAULT value out (X.690 11.5).
+        let critical = if self.critical { tlv::encoded(&true) } else { Vec::new() };
+        tlv::sequence(&[&tlv::encoded(&self.oid), &critical, &octets(&self.value)])
+    }
+}
+
+/// A context-specific, primitive tag.
+fn context(number: u32) -> Tag {
+    Tag::ContextSpecific { constructed: false, number: der::TagNumber(number) }
+}
+
+fn octets(bytes: &[u8]) -> Vec<u8> {
+    tlv::wrapped(Tag::OctetString, bytes)
+}
+
+/// RFC 5280 4.2.1.3.
+pub const KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.15");
+/// RFC 5280 4.2.1.12.
+pub const EXTENDED_KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.37");
+/// RFC 5280 4.2.1.6.
+pub const SUBJECT_ALTERNATIVE_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.17");
+/// RFC 5280 4.2.1.9.
+pub const BASIC_CONSTRAINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.19");
+/// RFC 5280 4.2.1.2.
+pub const SUBJECT_KEY_IDENTIFIER: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.14");
+/// RFC 5280 4.2.1.1.
+pub const AUTHORITY_KEY_IDENTIFIER: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.35");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn key_usage_is_the_shortest_bit_string() {
+        let value = |usages: &[KeyUsage]| Extension::key_usage(usages).map(|one| one.value);
+        // Reference 3: digitalSignature and keyEncipherment are a0; decipherOnly alone takes two bytes.
+        let both = [KeyUsage::DigitalSignature, KeyUsage::KeyEncipherment];
+        assert_eq!(value(&both), Some(vec![0x03, 0x02, 0x05, 0xa0]));
+        assert_eq!(value(&[KeyUsage::DecipherOnly]), Some(vec![0x03, 0x03, 0x07, 0x00, 0x80]));
+        assert_eq!(value(&[]), None);
+        assert_eq!(Extension::read_key_usage(&value(&both).unwrap()).unwrap(), both);
+    }
+
+    #[test]
+    fn what_is_written_reads_back() {
+        let extensions = vec![
+            Extension::key_usage(&[KeyUsage::KeyCertSign]).unwrap(),
+            Extension::authority_constraints(Some(0)),
+            Extension::subject_key_identifier(&[1; 20]),
+            Extension::authority_key_identifier(&[2; 20]),
+        ];
+        assert_eq!(Extension::read_all(&Extension::encode_all(&extensions)).unwrap(), extensions);
+        assert!(Extension::read_basic_constraints(&extensions[1].value).unwrap());
+    }
+}
