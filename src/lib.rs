@@ -17,3 +17,4 @@ pub mod issuer;
 pub mod key;
 pub mod extension;
 pub mod csr;
+pub mod pending;
