@@ -18,3 +18,9 @@ pub mod key;
 pub mod extension;
 pub mod csr;
 pub mod pending;
+// the answer
+pub mod certificate;
+pub mod bundle;
+pub mod chain;
+pub mod verdict;
+pub mod authority;

@@ -1,0 +1,272 @@
+//! A certificate, read once: the bytes as received, and the fields that its judges ask for.
+//!
+//! It never writes a certificate anew: what is hashed, verified and stored is what came.
+
+use std::fmt;
+
+use aws_lc_rs::digest;
+use der::asn1::{BitStringRef, ObjectIdentifier};
+use der::{Decode, Tag, TagNumber};
+
+use crate::extension::{self, Extension};
+use crate::fingerprint::Fingerprint;
+use crate::key::{KeyError, PublicKey, SignatureAlgorithm, SignatureFault};
+use crate::name::{DistinguishedName, GeneralName, NameError};
+use crate::policy::KeyUsage;
+use crate::time::{TimeError, UnixTime};
+use crate::tlv;
+
+/// An X.509 certificate (RFC 5280 4.1). Equal when the bytes are.
+#[derive(Clone)]
+pub struct Certificate {
+    der: Vec<u8>,
+    /// Where the TBSCertificate lies in `der`: the bytes that are signed.
+    signed: std::ops::Range<usize>,
+    serial: Vec<u8>,
+    issuer: DistinguishedName,
+    subject: DistinguishedName,
+    not_before: UnixTime,
+    not_after: UnixTime,
+    public_key: PublicKey,
+    extensions: Vec<Extension>,
+    signature_algorithm: SignatureAlgorithm,
+    signature: Vec<u8>,
+}
+
+impl Certificate {
+    /// Reads one certificate that fills the bytes to the end. Nothing is judged: version 1, odd extensions
+    /// and dates that lie the wrong way round are all read.
+    ///
+    /// ```text
+    /// Certificate  ::=  SEQUENCE  {                            -- RFC 5280 4.1
+    ///      tbsCertificate       TBSCertificate,
+    ///      signatureAlgorithm   AlgorithmIdentifier,
+    ///      signatureValue       BIT STRING  }
+    /// ```
+    pub fn from_der(der: &[u8]) -> Result<Self, CertificateError> {
+        let parts = tlv::sequence_parts(der)?;
+        let [signed, algorithm, signature] = parts.as_slice() else {
+            return Err(CertificateError::Shape { expected: "three parts" });
+        };
+        let fields = Fields::read(signed.whole)?;
+        let start = der.len() - signed.whole.len() - algorithm.whole.len() - signature.whole.len();
+        Ok(Self {
+            signed: start..start + signed.whole.len(),
+            serial: fields.serial.to_vec(),
+            issuer: DistinguishedName::from_der(fields.issuer)?,
+            subject: DistinguishedName::from_der(fields.subject)?,
+            not_before: read_time(fields.not_before)?,
+            not_after: read_time(fields.not_after)?,
+            public_key: PublicKey::from_der(fields.public_key)?,
+            extensions: fields.extensions.map_or_else(|| Ok(Vec::new()), Extension::read_all)?,
+            signature_algorithm: SignatureAlgorithm::from_der(algorithm.whole)?,
+            signature: BitStringRef::from_der(signature.whole)?.raw_bytes().to_vec(),
+            der: der.to_vec(),
+        })
+    }
+
+    /// The certificate as received.
+    pub fn as_der(&self) -> &[u8] {
+        &self.der
+    }
+
+    /// The serial number's bytes, as in its INTEGER.
+    pub fn serial(&self) -> &[u8] {
+        &self.serial
+    }
+
+    /// Whose it is.
+    pub fn subject(&self) -> &DistinguishedName {
+        &self.subject
+    }
+
+    /// Who issued it.
+    pub fn issuer(&self) -> &DistinguishedName {
+        &self.issuer
+    }
+
+    /// The first second of its validity (RFC 5280 4.1.2.5).
+    pub fn not_before(&self) -> UnixTime {
+        self.not_before
+    }
+
+    /// The last second of its validity.
+    pub fn not_after(&self) -> UnixTime {
+        self.not_after
+    }
+
+    /// The key that it certifies.
+    pub fn public_key(&self) -> &PublicKey {
+        &self.public_key
+    }
+
+    /// Its extensions, in order.
+    pub fn extensions(&self) -> &[Extension] {
+        &self.extensions
+    }
+
+    /// The value of the first extension of a kind.
+    pub fn extension(&self, oid: ObjectIdentifier) -> Option<&Extension> {
+        self.extensions.iter().find(|one| one.oid == oid)
+    }
+
+    /// Its alternative names; none where there are none, or they cannot be read.
+    pub fn alternative_names(&self) -> Vec<GeneralName> {
+        self.extension(extension::SUBJECT_ALTERNATIVE_NAME)
+            .and_then(|one| GeneralName::read_all(&one.value).ok())
+            .unwrap_or_default()
+    }
+
+    /// Its key usages; none where the extension is absent or cannot be read.
+    pub fn key_usages(&self) -> Vec<KeyUsage> {
+        self.extension(extension::KEY_USAGE)
+            .and_then(|one| Extension::read_key_usage(&one.value).ok())
+            .unwrap_or_default()
+    }
+
+    /// Its extended key usages; none where the extension is absent or cannot be read.
+    pub fn extended_key_usages(&self) -> Vec<ObjectIdentifier> {
+        self.extension(extension::EXTENDED_KEY_USAGE)
+            .and_then(|one| Extension::read_extended_key_usage(&one.value).ok())
+            .unwrap_or_default()
+    }
+
+    /// Whether basicConstraints says that it is a CA.
+    pub fn is_authority(&self) -> bool {
+        self.extension(extension::BASIC_CONSTRAINTS)
+            .is_some_and(|one| Extension::read_basic_constraints(&one.value).unwrap_or(false))
+    }
+
+    /// Whether its subject and issuer are the same name (RFC 5280 3.2: self-issued).
+    pub fn is_self_issued(&self) -> bool {
+        self.subject.matches(&self.issuer)
+    }
+
+    /// How it is signed.
+    pub fn signature_algorithm(&self) -> &SignatureAlgorithm {
+        &self.signature_algorithm
+    }
+
+    /// Checks its signature under a key, over the bytes as received.
+    pub fn verify_signature(&self, key: &PublicKey) -> Result<(), SignatureFault> {
+        self.signature_algorithm.verify(key, &self.der[self.signed.clone()], &self.signature)
+    }
+
+    /// SHA-1 over the certificate: `x5t` (RFC 7515 4.1.7).
+    pub fn sha1(&self) -> [u8; 20] {
+        let hash = digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, &self.der);
+        hash.as_ref().try_into().expect("SHA-1 gives 20 bytes")
+    }
+
+    /// SHA-256 over the certificate: `x5t#S256` (RFC 7515 4.1.8).
+    pub fn fingerprint(&self) -> Fingerprint {
+        Fingerprint::of(&self.der)
+    }
+}
+
+impl PartialEq for Certificate {
+    fn eq(&self, other: &Self) -> bool {
+        self.der == other.der
+    }
+}
+
+impl Eq for Certificate {}
+
+impl fmt::Debug for Certificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Certificate({}, issued by {})", self.subject, self.issuer)
+    }
+}
+
+/// The TBSCertificate's fields, each as received.
+///
+/// ```text
+/// TBSCertificate  ::=  SEQUENCE  {                             -- RFC 5280 4.1
+///      version         [0]  EXPLICIT Version DEFAULT v1,
+///      serialNumber         CertificateSerialNumber,
+///      signature            AlgorithmIdentifier,
+///      issuer               Name,
+///      validity             Validity,
+///      subject              Name,
+///      subjectPublicKeyInfo SubjectPublicKeyInfo,
+///      issuerUniqueID  [1]  IMPLICIT UniqueIdentifier OPTIONAL,
+///      subjectUniqueID [2]  IMPLICIT UniqueIdentifier OPTIONAL,
+///      extensions      [3]  EXPLICIT Extensions OPTIONAL }
+/// ```
+struct Fields<'a> {
+    serial: &'a [u8],
+    issuer: &'a [u8],
+    not_before: &'a [u8],
+    not_after: &'a [u8],
+    subject: &'a [u8],
+    public_key: &'a [u8],
+    extensions: Option<&'a [u8]>,
+}
+
+impl<'a> Fields<'a> {
+    fn read(signed: &'a [u8]) -> Result<Self, CertificateError> {
+        let parts = tlv::sequence_parts(signed)?;
+        let parts = match parts.split_first() {
+            Some((version, rest)) if version.tag == explicit(0) => rest,
+            _ => &parts,
+        };
+        let [serial, _algorithm, issuer, validity, subject, public_key, rest @ ..] = parts else {
+            return Err(CertificateError::Shape { expected: "at least six fields in the signed part" });
+        };
+        serial.tag.assert_eq(Tag::Integer)?;
+        let dates = tlv::sequence_parts(validity.whole)?;
+        let [not_before, not_after] = dates.as_slice() else {
+            return Err(CertificateError::Shape { expected: "two dates in its validity" });
+        };
+        Ok(Self {
+            serial: serial.contents,
+            issuer: issuer.whole,
+            not_before: not_before.whole,
+            not_after: not_after.whole,
+            subject: subject.whole,
+            public_key: public_key.whole,
+            extensions: rest.iter().find(|part| part.tag == explicit(3)).map(|part| part.contents),
+        })
+    }
+}
+
+/// Why bytes are no certificate.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CertificateError {
+    /// The DER is wrong; the reader says at which byte.
+    #[error("not a certificate: {0}")]
+    Der(#[from] der::Error),
+    /// The DER is right and not that of a certificate.
+    #[error("not a certificate: it has not {expected}, as RFC 5280 4.1 wants")]
+    Shape {
+        /// What a certificate would have.
+        expected: &'static str,
+    },
+    /// The subject or issuer cannot be read.
+    #[error("a name in the certificate: {0}")]
+    Name(#[from] NameError),
+    /// The key in it cannot be read.
+    #[error("the key in the certificate: {0}")]
+    Key(#[from] KeyError),
+    /// A date in it is none.
+    #[error("a date in the certificate: {0}")]
+    Time(#[from] TimeError),
+}
+
+impl CertificateError {
+    /// What to do about it.
+    pub fn help(&self) -> String {
+        "ask the CA to send the certificate again, as PEM or DER".to_owned()
+    }
+}
+
+/// UTCTime or GeneralizedTime (RFC 5280 4.1.2.5).
+fn read_time(der: &[u8]) -> Result<UnixTime, CertificateError> {
+    let seconds = x509_cert::time::Time::from_der(der)?.to_unix_duration().as_secs();
+    Ok(UnixTime::from_unix_seconds(i64::try_from(seconds).unwrap_or(i64::MAX))?)
+}
+
+const fn explicit(number: u32) -> Tag {
+    Tag::ContextSpecific { constructed: true, number: TagNumber(number) }
+}
