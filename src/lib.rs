@@ -24,3 +24,6 @@ pub mod bundle;
 pub mod chain;
 pub mod verdict;
 pub mod authority;
+// what comes of both
+pub mod record;
+pub mod secret;
