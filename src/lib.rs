@@ -27,3 +27,5 @@ pub mod authority;
 // what comes of both
 pub mod record;
 pub mod secret;
+mod store;
+pub mod vault;

@@ -1,0 +1,499 @@
+//! The vault file: one SQLite database, one transaction for each transition.
+//!
+//! It stores values and gives them back; what may follow what is `vault`'s to say. Private keys pass
+//! through it sealed. No URL is stored: identifiers are made from the request's host.
+
+mod rows;
+mod schema;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{
+    Connection, ErrorCode, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, params,
+};
+
+use crate::fingerprint::Fingerprint;
+use crate::identifier::Identifier;
+use crate::issuer::{Contact, Issuer};
+use crate::pending::{Operation, Pending};
+use crate::policy::{ObjectName, Policy, Tags};
+use crate::record::Record;
+use crate::time::UnixTime;
+
+pub(crate) use rows::{Attributes, Protection};
+
+/// An open vault file.
+#[derive(Debug)]
+pub(crate) struct Store {
+    connection: Connection,
+    path: PathBuf,
+}
+
+/// A certificate's row: what belongs to the name and not to a version.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) id: i64,
+    pub(crate) name: ObjectName,
+    pub(crate) policy: Policy,
+    pub(crate) policy_created: UnixTime,
+    pub(crate) policy_updated: UnixTime,
+    /// The version id of the shell that stands for a certificate without versions (reference 2.4).
+    pub(crate) shell: Identifier,
+    pub(crate) tags: Tags,
+    pub(crate) created: UnixTime,
+    pub(crate) deleted: Option<Deletion>,
+}
+
+/// When something was deleted, and until when it can be recovered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deletion {
+    /// `deletedDate`.
+    pub deleted: UnixTime,
+    /// `scheduledPurgeDate`.
+    pub scheduled_purge: UnixTime,
+}
+
+/// Where a key is held.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// The certificate's name.
+    pub name: String,
+    /// The version; none for an operation that waits.
+    pub version: Option<Identifier>,
+}
+
+impl std::fmt::Display for Holder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.version {
+            Some(version) => write!(f, "{} version {version}", self.name),
+            None => write!(f, "{} (pending)", self.name),
+        }
+    }
+}
+
+impl Store {
+    /// Lays out a new vault in an empty file that exists already.
+    pub(crate) fn create(path: &Path, protection: &Protection, now: UnixTime) -> Result<Self, StoreError> {
+        let mut store = Self::connect(path)?;
+        let transaction = store.begin()?;
+        schema::create(&transaction)?;
+        rows::insert_vault(&transaction, protection, now)?;
+        transaction.commit()?;
+        Ok(store)
+    }
+
+    /// Opens a vault, read-only where the file is.
+    pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
+        let store = Self::connect(path)?;
+        schema::check(&store.connection, path)?;
+        Ok(store)
+    }
+
+    fn connect(path: &Path) -> Result<Self, StoreError> {
+        let failed = |cause| StoreError::Open { path: path.to_owned(), cause };
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
+        connection.busy_timeout(BUSY_WAIT).map_err(failed)?;
+        connection.execute_batch(schema::CONNECTION).map_err(|cause| not_a_vault(path, cause))?;
+        connection.set_prepared_statement_cache_capacity(64);
+        Ok(Self { connection, path: path.to_owned() })
+    }
+
+    /// A write: taken at once, so that two processes never both believe that they may.
+    pub(crate) fn begin(&mut self) -> Result<Transaction<'_>, StoreError> {
+        Ok(self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?)
+    }
+
+    pub(crate) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+pub(crate) fn protection(db: &Connection) -> Result<Protection, StoreError> {
+    rows::read_protection(db)
+}
+
+pub(crate) fn replace_protection(db: &Connection, protection: &Protection) -> Result<(), StoreError> {
+    rows::write_protection(db, protection)
+}
+
+pub(crate) fn entry(db: &Connection, name: &ObjectName) -> Result<Option<Entry>, StoreError> {
+    let mut statement = db.prepare_cached(
+        "SELECT id, name, policy, policy_created, policy_updated, shell, tags, created, deleted, scheduled_purge
+         FROM certificate WHERE name = ?1",
+    )?;
+    statement.query_row([name.as_str()], |row| Ok(rows::entry(row))).optional()?.transpose()
+}
+
+/// Writes a new name, or the policy and tags of one that exists.
+pub(crate) fn put_entry(db: &Connection, entry: &Entry) -> Result<i64, StoreError> {
+    let id = db
+        .prepare_cached(
+            "INSERT INTO certificate (name, policy, policy_created, policy_updated, shell, tags, created)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+         ON CONFLICT (name) DO UPDATE SET policy = ?2, policy_updated = ?4, tags = ?6
+         RETURNING id",
+        )?
+        .query_row(
+            params![
+                entry.name.as_str(),
+                rows::policy_text(&entry.policy),
+                entry.policy_created.unix_seconds(),
+                entry.policy_updated.unix_seconds(),
+                entry.shell.as_bytes(),
+                rows::tags_text(&entry.tags),
+                entry.created.unix_seconds(),
+            ],
+            |row| row.get(0),
+        )?;
+    Ok(id)
+}
+
+pub(crate) fn set_deletion(db: &Connection, id: i64, deletion: Option<Deletion>) -> Result<(), StoreError> {
+    db.prepare_cached("UPDATE certificate SET deleted = ?2, scheduled_purge = ?3 WHERE id = ?1")?.execute(
+        params![
+            id,
+            deletion.map(|deletion| deletion.deleted.unix_seconds()),
+            deletion.map(|deletion| deletion.scheduled_purge.unix_seconds()),
+        ],
+    )?;
+    Ok(())
+}
+
+/// Takes a name away with its versions, operation and keys.
+pub(crate) fn remove_entry(db: &Connection, id: i64) -> Result<(), StoreError> {
+    db.prepare_cached("DELETE FROM certificate WHERE id = ?1")?.execute([id])?;
+    Ok(())
+}
+
+/// Names in order, after one, at most so many; with those of shells or without; deleted ones or living.
+pub(crate) fn names(
+    db: &Connection,
+    after: &str,
+    limit: u32,
+    include_pending: bool,
+    deleted: bool,
+) -> Result<Vec<ObjectName>, StoreError> {
+    let mut statement = db.prepare_cached(
+        "SELECT name FROM certificate
+         WHERE name > ?1 AND (deleted IS NOT NULL) = ?4
+           AND (?3 OR EXISTS (SELECT 1 FROM version WHERE version.certificate = certificate.id))
+         ORDER BY name LIMIT ?2",
+    )?;
+    let names = statement
+        .query_map(params![after, limit, include_pending, deleted], |row| row.get::<_, String>(0))?
+        .collect::<Result<Vec<_>, _>>()?;
+    names
+        .iter()
+        .map(|name| ObjectName::new(name).map_err(|_| StoreError::Content { what: "a name" }))
+        .collect()
+}
+
+pub(crate) fn operation(db: &Connection, entry: &Entry) -> Result<Option<Operation>, StoreError> {
+    let mut statement = db.prepare_cached(
+        "SELECT request_id, state, csr, sealed_key, policy, tags, created, cancellation_requested,
+                failure_code, failure_message
+         FROM operation WHERE certificate = ?1",
+    )?;
+    statement.query_row([entry.id], |row| Ok(rows::operation(&entry.name, row))).optional()?.transpose()
+}
+
+/// Begins an operation in the place of one that has ended.
+pub(crate) fn put_pending(db: &Connection, certificate: i64, pending: &Pending) -> Result<(), StoreError> {
+    db.prepare_cached(
+        "INSERT OR REPLACE INTO operation
+             (certificate, request_id, state, csr, public_key, sealed_key, policy, tags, created,
+              cancellation_requested)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+    )?
+    .execute(params![
+        certificate,
+        pending.request_id.as_bytes(),
+        rows::IN_PROGRESS,
+        pending.request.as_der(),
+        pending.request.public_key().fingerprint().as_bytes(),
+        pending.sealed_key,
+        rows::policy_text(&pending.policy),
+        rows::tags_text(&pending.tags),
+        pending.created.unix_seconds(),
+        pending.cancellation_requested,
+    ])?;
+    Ok(())
+}
+
+pub(crate) fn request_cancellation(db: &Connection, certificate: i64) -> Result<(), StoreError> {
+    db.prepare_cached("UPDATE operation SET cancellation_requested = 1 WHERE certificate = ?1")?
+        .execute([certificate])?;
+    Ok(())
+}
+
+/// Ends an operation in a version: its key is the version's now, and goes from here.
+pub(crate) fn complete_operation(db: &Connection, certificate: i64) -> Result<(), StoreError> {
+    db.prepare_cached("UPDATE operation SET state = ?2, sealed_key = NULL WHERE certificate = ?1")?
+        .execute(params![certificate, rows::COMPLETED])?;
+    Ok(())
+}
+
+pub(crate) fn remove_operation(db: &Connection, certificate: i64) -> Result<(), StoreError> {
+    db.prepare_cached("DELETE FROM operation WHERE certificate = ?1")?.execute([certificate])?;
+    Ok(())
+}
+
+/// The names that have an operation in progress, of certificates that are not deleted.
+pub(crate) fn waiting(db: &Connection) -> Result<Vec<ObjectName>, StoreError> {
+    let mut statement = db.prepare_cached(
+        "SELECT certificate.name FROM operation JOIN certificate ON certificate.id = operation.certificate
+         WHERE operation.state <> ?1 AND certificate.deleted IS NULL ORDER BY operation.created, certificate.name",
+    )?;
+    let names = statement
+        .query_map([rows::COMPLETED], |row| row.get::<_, String>(0))?
+        .collect::<Result<Vec<_>, _>>()?;
+    names
+        .iter()
+        .map(|name| ObjectName::new(name).map_err(|_| StoreError::Content { what: "a name" }))
+        .collect()
+}
+
+/// The name whose operation has this request id.
+pub(crate) fn name_by_request_id(db: &Connection, id: Identifier) -> Result<Option<ObjectName>, StoreError> {
+    let mut statement = db.prepare_cached(
+        "SELECT certificate.name FROM operation JOIN certificate ON certificate.id = operation.certificate
+         WHERE operation.request_id = ?1",
+    )?;
+    let name = statement.query_row([id.as_bytes()], |row| row.get::<_, String>(0)).optional()?;
+    name.map(|name| ObjectName::new(&name).map_err(|_| StoreError::Content { what: "a name" })).transpose()
+}
+
+/// Where a public key is held: operations that wait first, then versions, oldest first.
+pub(crate) fn holders(db: &Connection, key: Fingerprint) -> Result<Vec<Holder>, StoreError> {
+    let mut statement = db.prepare_cached(
+        "SELECT certificate.name, NULL FROM operation JOIN certificate ON certificate.id = operation.certificate
+         WHERE operation.public_key = ?1 AND operation.sealed_key IS NOT NULL
+         UNION ALL
+         SELECT certificate.name, version.version FROM version
+         JOIN certificate ON certificate.id = version.certificate WHERE version.public_key = ?1",
+    )?;
+    let holders = statement.query_map([key.as_bytes()], |row| {
+        let version: Option<[u8; 16]> = row.get(1)?;
+        Ok(Holder { name: row.get(0)?, version: version.map(Identifier::from_bytes) })
+    })?;
+    Ok(holders.collect::<Result<Vec<_>, _>>()?)
+}
+
+pub(crate) fn put_version(db: &Connection, certificate: i64, record: &Record) -> Result<(), StoreError> {
+    let chain: Vec<u8> = record.chain().iter().flat_map(|one| one.as_der().iter().copied()).collect();
+    db.prepare_cached(
+        "INSERT INTO version (certificate, version, chain, public_key, sealed_key, content_type, exportable, enabled,
+                              tags, created, updated)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+    )?
+    .execute(params![
+        certificate,
+        record.version.as_bytes(),
+        chain,
+        record.certificate.public_key().fingerprint().as_bytes(),
+        record.sealed_key,
+        record.content_type.media_type(),
+        record.exportable,
+        record.enabled,
+        rows::tags_text(&record.tags),
+        record.created.unix_seconds(),
+        record.updated.unix_seconds(),
+    ])?;
+    Ok(())
+}
+
+/// One version, or the newest.
+pub(crate) fn version(
+    db: &Connection,
+    entry: &Entry,
+    version: Option<Identifier>,
+) -> Result<Option<Record>, StoreError> {
+    let mut statement = db.prepare_cached(&format!(
+        "SELECT {} FROM version WHERE certificate = ?1 AND (?2 IS NULL OR version = ?2) ORDER BY id DESC LIMIT 1",
+        rows::VERSION_COLUMNS
+    ))?;
+    let id = version.map(|version| *version.as_bytes());
+    statement
+        .query_row(params![entry.id, id], |row| Ok(rows::version(&entry.name, row)))
+        .optional()?
+        .transpose()
+}
+
+/// Every version, newest first.
+pub(crate) fn versions(db: &Connection, entry: &Entry) -> Result<Vec<Record>, StoreError> {
+    let mut statement = db.prepare_cached(&format!(
+        "SELECT {} FROM version WHERE certificate = ?1 ORDER BY id DESC",
+        rows::VERSION_COLUMNS
+    ))?;
+    let records = statement
+        .query_map([entry.id], |row| Ok(rows::version(&entry.name, row)))?
+        .collect::<Result<Vec<_>, _>>()?;
+    records.into_iter().collect()
+}
+
+/// Changes what may change of a version: enabled and tags.
+pub(crate) fn set_attributes(
+    db: &Connection,
+    version: Identifier,
+    attributes: &Attributes,
+    now: UnixTime,
+) -> Result<(), StoreError> {
+    db.prepare_cached(
+        "UPDATE version SET enabled = coalesce(?2, enabled), tags = coalesce(?3, tags), updated = ?4
+         WHERE version = ?1",
+    )?
+    .execute(params![
+        version.as_bytes(),
+        attributes.enabled,
+        attributes.tags.as_ref().map(rows::tags_text),
+        now.unix_seconds(),
+    ])?;
+    Ok(())
+}
+
+pub(crate) fn put_issuer(db: &Connection, issuer: &Issuer) -> Result<(), StoreError> {
+    db.prepare_cached(
+        "INSERT INTO issuer (name, provider, account_id, organization_id, enabled, created, updated)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+         ON CONFLICT (name) DO UPDATE SET provider = ?2, account_id = ?3, organization_id = ?4, enabled = ?5,
+                                          updated = ?7",
+    )?
+    .execute(params![
+        issuer.name.as_str(),
+        issuer.provider,
+        issuer.account_id,
+        issuer.organization_id,
+        issuer.enabled,
+        issuer.created.unix_seconds(),
+        issuer.updated.unix_seconds(),
+    ])?;
+    Ok(())
+}
+
+/// Every issuer, by name; or the one of a name.
+pub(crate) fn issuers(db: &Connection, name: Option<&ObjectName>) -> Result<Vec<Issuer>, StoreError> {
+    let mut statement = db.prepare_cached(
+        "SELECT name, provider, account_id, organization_id, enabled, created, updated FROM issuer
+         WHERE ?1 IS NULL OR name = ?1 ORDER BY name",
+    )?;
+    let issuers = statement
+        .query_map([name.map(ObjectName::as_str)], |row| Ok(rows::issuer(row)))?
+        .collect::<Result<Vec<_>, _>>()?;
+    issuers.into_iter().collect()
+}
+
+pub(crate) fn remove_issuer(db: &Connection, name: &ObjectName) -> Result<(), StoreError> {
+    db.prepare_cached("DELETE FROM issuer WHERE name = ?1")?.execute([name.as_str()])?;
+    Ok(())
+}
+
+pub(crate) fn contacts(db: &Connection) -> Result<Vec<Contact>, StoreError> {
+    let mut statement = db.prepare_cached("SELECT email, name, phone FROM contact ORDER BY id")?;
+    let contacts = statement
+        .query_map([], |row| Ok(Contact { email: row.get(0)?, name: row.get(1)?, phone: row.get(2)? }))?
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(contacts)
+}
+
+/// Replaces all contacts, as the service does.
+pub(crate) fn replace_contacts(db: &Connection, contacts: &[Contact]) -> Result<(), StoreError> {
+    db.execute("DELETE FROM contact", [])?;
+    for contact in contacts {
+        db.prepare_cached("INSERT INTO contact (email, name, phone) VALUES (?1, ?2, ?3)")?
+            .execute(params![contact.email, contact.name, contact.phone])?;
+    }
+    Ok(())
+}
+
+/// Why the vault file could not be read or written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// SQLite could not open the file.
+    #[error("{}: cannot be opened: {cause}", .path.display())]
+    Open {
+        /// The vault file.
+        path: PathBuf,
+        /// SQLite's word for it.
+        cause: rusqlite::Error,
+    },
+    /// The file is something else.
+    #[error("{}: not a coldcert vault", .path.display())]
+    NotAVault {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A newer program wrote it.
+    #[error("{}: written by a newer coldcert: its schema is version {found}, and this program knows {known}", .path.display())]
+    Newer {
+        /// The vault file.
+        path: PathBuf,
+        /// The schema's version in the file.
+        found: i32,
+        /// The newest that this program knows.
+        known: i32,
+    },
+    /// Others kept the vault busy.
+    #[error("the vault is busy: another process kept it for more than {} seconds", BUSY_WAIT.as_secs())]
+    Busy,
+    /// The file or its place cannot be written.
+    #[error("the vault file is read-only")]
+    ReadOnly,
+    /// The disk is full.
+    #[error("the disk of the vault file is full")]
+    DiskFull,
+    /// A row holds what this program never writes there.
+    #[error("the vault file is damaged: {what} in it cannot be read")]
+    Content {
+        /// What should be there.
+        what: &'static str,
+    },
+    /// Anything else that SQLite says.
+    #[error("the vault file: {0}")]
+    Sqlite(rusqlite::Error),
+}
+
+impl StoreError {
+    /// What to do about it.
+    pub fn help(&self) -> String {
+        match self {
+            Self::Open { .. } => "check the path, its permissions, and --vault or COLDCERT_VAULT".to_owned(),
+            Self::NotAVault { .. } => {
+                "name a vault file with --vault; make a new one with: coldcert init".to_owned()
+            }
+            Self::Newer { .. } => "use the newer coldcert that wrote it; nothing was changed".to_owned(),
+            Self::Busy => "try again when the other process is done".to_owned(),
+            Self::ReadOnly => "make the file and its folder writable, or work on a copy".to_owned(),
+            Self::DiskFull => "make room and try again; the vault is as it was before".to_owned(),
+            Self::Content { .. } | Self::Sqlite(_) => "restore the vault file from a copy".to_owned(),
+        }
+    }
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
+            Some(ErrorCode::ReadOnly) => Self::ReadOnly,
+            Some(ErrorCode::DiskFull) => Self::DiskFull,
+            _ => Self::Sqlite(error),
+        }
+    }
+}
+
+fn not_a_vault(path: &Path, cause: rusqlite::Error) -> StoreError {
+    match cause.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase) => StoreError::NotAVault { path: path.to_owned() },
+        Some(ErrorCode::CannotOpen) => StoreError::Open { path: path.to_owned(), cause },
+        _ => cause.into(),
+    }
+}
+
+/// How long a write waits for another process: a merge takes milliseconds, a slow disk a second.
+const BUSY_WAIT: Duration = Duration::from_secs(10);

@@ -1,0 +1,221 @@
+//! Rows as values and values as rows.
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use zeroize::Zeroizing;
+
+use super::{Deletion, Entry, StoreError};
+use crate::certificate::Certificate;
+use crate::csr::CertificateRequest;
+use crate::identifier::Identifier;
+use crate::issuer::Issuer;
+use crate::pending::{Completed, Failure, Operation, Pending};
+use crate::policy::{ContentType, Document, ObjectName, Policy, Tags};
+use crate::record::Record;
+use crate::seal::{Cost, PassphraseSeal};
+use crate::time::UnixTime;
+use crate::tlv;
+
+/// How the vault key lies in the file.
+pub(crate) enum Protection {
+    /// Sealed, by each of these passphrases.
+    Sealed(Vec<PassphraseSeal>),
+    /// As it is: the vault was made with `--no-passphrase`.
+    Unsealed(Zeroizing<Vec<u8>>),
+}
+
+/// What may change of a version.
+#[derive(Debug, Default)]
+pub(crate) struct Attributes {
+    pub(crate) enabled: Option<bool>,
+    pub(crate) tags: Option<Tags>,
+}
+
+pub(super) const IN_PROGRESS: i64 = 1;
+pub(super) const COMPLETED: i64 = 2;
+const CANCELLED: i64 = 3;
+const FAILED: i64 = 4;
+
+pub(super) const VERSION_COLUMNS: &str =
+    "version, chain, sealed_key, content_type, exportable, enabled, tags, created, updated";
+
+pub(super) fn insert_vault(
+    db: &Connection,
+    protection: &Protection,
+    now: UnixTime,
+) -> Result<(), StoreError> {
+    db.execute("INSERT INTO vault (id, created) VALUES (1, ?1)", [now.unix_seconds()])?;
+    write_protection(db, protection)
+}
+
+pub(super) fn write_protection(db: &Connection, protection: &Protection) -> Result<(), StoreError> {
+    let (unsealed, seals): (Option<&[u8]>, &[PassphraseSeal]) = match protection {
+        Protection::Unsealed(key) => (Some(key), &[]),
+        Protection::Sealed(seals) => (None, seals),
+    };
+    db.execute("UPDATE vault SET unsealed_key = ?1", [unsealed])?;
+    db.execute("DELETE FROM seal", [])?;
+    for seal in seals {
+        db.execute(
+            "INSERT INTO seal (memory_kib, passes, salt, sealed, checksum) VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![seal.cost.memory_kib, seal.cost.passes, seal.salt, seal.sealed, seal.checksum],
+        )?;
+    }
+    Ok(())
+}
+
+pub(super) fn read_protection(db: &Connection) -> Result<Protection, StoreError> {
+    let unsealed: Option<Option<Vec<u8>>> =
+        db.query_row("SELECT unsealed_key FROM vault", [], |row| row.get(0)).optional()?;
+    match unsealed {
+        None => Err(StoreError::Content { what: "the vault's own row" }),
+        Some(Some(key)) => Ok(Protection::Unsealed(Zeroizing::new(key))),
+        Some(None) => {
+            let mut statement =
+                db.prepare("SELECT memory_kib, passes, salt, sealed, checksum FROM seal ORDER BY id")?;
+            let seals = statement.query_map([], |row| {
+                Ok(PassphraseSeal {
+                    cost: Cost { memory_kib: row.get(0)?, passes: row.get(1)? },
+                    salt: row.get(2)?,
+                    sealed: row.get(3)?,
+                    checksum: row.get(4)?,
+                })
+            })?;
+            let seals = seals.collect::<Result<Vec<_>, _>>()?;
+            if seals.is_empty() {
+                Err(StoreError::Content { what: "the vault key" })
+            } else {
+                Ok(Protection::Sealed(seals))
+            }
+        }
+    }
+}
+
+pub(super) fn entry(row: &Row<'_>) -> Result<Entry, StoreError> {
+    let deleted: Option<i64> = row.get(8)?;
+    let scheduled_purge: Option<i64> = row.get(9)?;
+    let deleted = match (deleted, scheduled_purge) {
+        (Some(deleted), Some(purge)) => {
+            Some(Deletion { deleted: time(deleted)?, scheduled_purge: time(purge)? })
+        }
+        _ => None,
+    };
+    Ok(Entry {
+        id: row.get(0)?,
+        name: name(&row.get::<_, String>(1)?)?,
+        policy: policy(&row.get::<_, String>(2)?)?,
+        policy_created: time(row.get(3)?)?,
+        policy_updated: time(row.get(4)?)?,
+        shell: Identifier::from_bytes(row.get(5)?),
+        tags: tags(&row.get::<_, String>(6)?)?,
+        created: time(row.get(7)?)?,
+        deleted,
+    })
+}
+
+pub(super) fn operation(name: &ObjectName, row: &Row<'_>) -> Result<Operation, StoreError> {
+    let request_id = Identifier::from_bytes(row.get(0)?);
+    let state: i64 = row.get(1)?;
+    let csr: Vec<u8> = row.get(2)?;
+    let request =
+        CertificateRequest::from_der(&csr).map_err(|_| StoreError::Content { what: "a request" })?;
+    let sealed_key: Option<Vec<u8>> = row.get(3)?;
+    let policy = policy(&row.get::<_, String>(4)?)?;
+    let (created, cancellation_requested) = (time(row.get(6)?)?, row.get(7)?);
+    let Some(sealed_key) = sealed_key else {
+        let issuer = policy.issuer;
+        let name = name.clone();
+        return Ok(Operation::Completed(Completed {
+            name,
+            request_id,
+            issuer,
+            request,
+            created,
+            cancellation_requested,
+        }));
+    };
+    let pending = Pending {
+        name: name.clone(),
+        request_id,
+        policy,
+        tags: tags(&row.get::<_, String>(5)?)?,
+        request,
+        sealed_key,
+        created,
+        cancellation_requested,
+    };
+    match state {
+        IN_PROGRESS => Ok(Operation::InProgress(pending)),
+        CANCELLED => Ok(Operation::Cancelled(pending)),
+        FAILED => Ok(Operation::Failed(pending, Failure { code: row.get(8)?, message: row.get(9)? })),
+        _ => Err(StoreError::Content { what: "the state of an operation" }),
+    }
+}
+
+pub(super) fn version(name: &ObjectName, row: &Row<'_>) -> Result<Record, StoreError> {
+    let chain: Vec<u8> = row.get(1)?;
+    let damaged = StoreError::Content { what: "a certificate" };
+    let mut certificates = tlv::split_all(&chain)
+        .ok()
+        .and_then(|parts| {
+            parts.iter().map(|part| Certificate::from_der(part.whole).ok()).collect::<Option<Vec<_>>>()
+        })
+        .ok_or(damaged)?
+        .into_iter();
+    let content_type: String = row.get(3)?;
+    Ok(Record {
+        name: name.clone(),
+        version: Identifier::from_bytes(row.get(0)?),
+        certificate: certificates.next().ok_or(StoreError::Content { what: "a certificate" })?,
+        issuers: certificates.collect(),
+        sealed_key: row.get(2)?,
+        content_type: ContentType::from_media_type(&content_type)
+            .ok_or(StoreError::Content { what: "a content type" })?,
+        exportable: row.get(4)?,
+        enabled: row.get(5)?,
+        tags: tags(&row.get::<_, String>(6)?)?,
+        created: time(row.get(7)?)?,
+        updated: time(row.get(8)?)?,
+    })
+}
+
+pub(super) fn issuer(row: &Row<'_>) -> Result<Issuer, StoreError> {
+    Ok(Issuer {
+        name: name(&row.get::<_, String>(0)?)?,
+        provider: row.get(1)?,
+        account_id: row.get(2)?,
+        organization_id: row.get(3)?,
+        enabled: row.get(4)?,
+        created: time(row.get(5)?)?,
+        updated: time(row.get(6)?)?,
+    })
+}
+
+pub(super) fn policy_text(policy: &Policy) -> String {
+    serde_json::Value::from(policy.to_document()).to_string()
+}
+
+pub(super) fn tags_text(tags: &Tags) -> String {
+    let map: serde_json::Map<_, _> =
+        tags.iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
+    serde_json::Value::Object(map).to_string()
+}
+
+fn policy(text: &str) -> Result<Policy, StoreError> {
+    let (document, _) =
+        Document::from_json(text.as_bytes()).map_err(|_| StoreError::Content { what: "a policy" })?;
+    Policy::understand(&document).map_err(|_| StoreError::Content { what: "a policy" })
+}
+
+fn tags(text: &str) -> Result<Tags, StoreError> {
+    let pairs: std::collections::BTreeMap<String, String> =
+        serde_json::from_str(text).map_err(|_| StoreError::Content { what: "the tags" })?;
+    Tags::new(pairs).map_err(|_| StoreError::Content { what: "the tags" })
+}
+
+fn name(text: &str) -> Result<ObjectName, StoreError> {
+    ObjectName::new(text).map_err(|_| StoreError::Content { what: "a name" })
+}
+
+fn time(seconds: i64) -> Result<UnixTime, StoreError> {
+    UnixTime::from_unix_seconds(seconds).map_err(|_| StoreError::Content { what: "a time" })
+}

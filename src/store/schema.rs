@@ -1,0 +1,128 @@
+//! The tables of a vault file, and how a file is known to be one.
+
+use std::path::Path;
+
+use rusqlite::Connection;
+
+use super::{StoreError, not_a_vault};
+
+/// Lays out the tables and marks the file as ours.
+pub(super) fn create(db: &Connection) -> Result<(), StoreError> {
+    db.execute_batch(TABLES)?;
+    db.pragma_update(None, "application_id", APPLICATION_ID)?;
+    db.pragma_update(None, "user_version", SCHEMA_VERSION)?;
+    Ok(())
+}
+
+/// Says whether the file is a vault that this program can read.
+pub(super) fn check(db: &Connection, path: &Path) -> Result<(), StoreError> {
+    let read = |pragma: &str| {
+        db.pragma_query_value(None, pragma, |row| row.get::<_, i32>(0))
+            .map_err(|cause| not_a_vault(path, cause))
+    };
+    if read("application_id")? != APPLICATION_ID {
+        return Err(StoreError::NotAVault { path: path.to_owned() });
+    }
+    match read("user_version")? {
+        SCHEMA_VERSION => Ok(()),
+        found if found > SCHEMA_VERSION => {
+            Err(StoreError::Newer { path: path.to_owned(), found, known: SCHEMA_VERSION })
+        }
+        _ => Err(StoreError::NotAVault { path: path.to_owned() }),
+    }
+}
+
+/// Set on each connection. A rollback journal and not a write-ahead log, so that a vault at rest is one
+/// file, and can be read from a disk that is write-protected. `EXTRA` also flushes the folder, so that a
+/// transition that was reported is there after a power cut. What is deleted is overwritten: it may be a
+/// sealed key.
+pub(super) const CONNECTION: &str = "
+    PRAGMA synchronous = EXTRA;
+    PRAGMA foreign_keys = ON;
+    PRAGMA secure_delete = ON;
+    PRAGMA trusted_schema = OFF;
+    PRAGMA temp_store = MEMORY;
+";
+
+/// `cold`, in SQLite's header at byte 68.
+const APPLICATION_ID: i32 = 0x636f_6c64;
+const SCHEMA_VERSION: i32 = 1;
+
+/// Times are Unix seconds; ids and hashes are raw bytes; policies are the documents that `policy` writes and
+/// reads; a chain is its certificates' DER, leaf first, back to back.
+const TABLES: &str = "
+    CREATE TABLE vault (
+        id INTEGER PRIMARY KEY CHECK (id = 1),
+        created INTEGER NOT NULL,
+        unsealed_key BLOB               -- only in a vault that was made with --no-passphrase
+    ) STRICT;
+    CREATE TABLE seal (                 -- the vault key, sealed by a passphrase
+        id INTEGER PRIMARY KEY,
+        memory_kib INTEGER NOT NULL,
+        passes INTEGER NOT NULL,
+        salt BLOB NOT NULL,
+        sealed BLOB NOT NULL,
+        checksum BLOB NOT NULL
+    ) STRICT;
+    CREATE TABLE certificate (
+        id INTEGER PRIMARY KEY,
+        name TEXT NOT NULL UNIQUE COLLATE NOCASE,
+        policy TEXT NOT NULL,
+        policy_created INTEGER NOT NULL,
+        policy_updated INTEGER NOT NULL,
+        shell BLOB NOT NULL,
+        tags TEXT NOT NULL,
+        created INTEGER NOT NULL,
+        deleted INTEGER,
+        scheduled_purge INTEGER
+    ) STRICT;
+    CREATE TABLE version (
+        id INTEGER PRIMARY KEY,
+        certificate INTEGER NOT NULL REFERENCES certificate ON DELETE CASCADE,
+        version BLOB NOT NULL UNIQUE,
+        chain BLOB NOT NULL,
+        public_key BLOB NOT NULL,
+        sealed_key BLOB NOT NULL,
+        content_type TEXT NOT NULL,
+        exportable INTEGER NOT NULL,
+        enabled INTEGER NOT NULL,
+        tags TEXT NOT NULL,
+        created INTEGER NOT NULL,
+        updated INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX version_by_certificate ON version (certificate, id);
+    CREATE INDEX version_by_public_key ON version (public_key);
+    CREATE TABLE operation (
+        certificate INTEGER PRIMARY KEY REFERENCES certificate ON DELETE CASCADE,
+        request_id BLOB NOT NULL UNIQUE,
+        state INTEGER NOT NULL,         -- 1 in progress, 2 completed, 3 cancelled, 4 failed
+        csr BLOB NOT NULL,
+        public_key BLOB NOT NULL,
+        sealed_key BLOB,                -- gone over to the version when completed
+        policy TEXT NOT NULL,
+        tags TEXT NOT NULL,
+        created INTEGER NOT NULL,
+        cancellation_requested INTEGER NOT NULL,
+        failure_code TEXT,
+        failure_message TEXT,
+        CHECK ((state = 2) = (sealed_key IS NULL)),
+        CHECK ((state = 4) = (failure_code IS NOT NULL))
+    ) STRICT;
+    CREATE INDEX operation_by_public_key ON operation (public_key);
+    CREATE INDEX operation_open ON operation (created) WHERE state <> 2;
+    CREATE TABLE issuer (
+        name TEXT PRIMARY KEY COLLATE NOCASE,
+        provider TEXT NOT NULL,
+        account_id TEXT,
+        organization_id TEXT,
+        enabled INTEGER NOT NULL,
+        created INTEGER NOT NULL,
+        updated INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE contact (
+        id INTEGER PRIMARY KEY,
+        email TEXT NOT NULL,
+        name TEXT,
+        phone TEXT
+    ) STRICT;
+";

@@ -1,0 +1,248 @@
+//! Beginning an operation, and ending one without a certificate.
+
+use super::{Vault, VaultError, living};
+use crate::authority;
+use crate::bundle::{Bundle, Given, Origin};
+use crate::csr::{self, CertificateRequest, Concern};
+use crate::identifier::Identifier;
+use crate::key::{PrivateKey, PublicKey, Signer};
+use crate::pending::{Operation, Pending};
+use crate::policy::{Document, ObjectName, Policy, Route, Tags};
+use crate::record::Record;
+use crate::seal::{SealError, VaultKey};
+use crate::store::{self, Entry};
+use crate::time::UnixTime;
+use crate::verdict::{Question, Verdict};
+
+/// What `create` asks for.
+#[derive(Debug)]
+pub struct NewCertificate {
+    /// Its name.
+    pub name: ObjectName,
+    /// How it is to be made.
+    pub policy: Policy,
+    /// Tags for the version that will come of it.
+    pub tags: Tags,
+}
+
+/// What `create` began.
+#[derive(Debug)]
+pub struct Created {
+    /// The operation: in progress, or completed where the certificate signs itself.
+    pub operation: Operation,
+    /// The version that issuer `Self` made at once.
+    pub record: Option<Record>,
+    /// What a CA will stumble over.
+    pub concerns: Vec<Concern>,
+}
+
+impl Vault {
+    /// The policy that a name has, which a create without a policy takes again (reference 2.3); none for a
+    /// new name.
+    pub fn stored_policy(&self, name: &ObjectName) -> Result<Option<Document>, VaultError> {
+        match store::entry(self.store.connection(), name)? {
+            Some(entry) if entry.deleted.is_some() => Err(VaultError::IsDeleted { name: name.to_string() }),
+            found => Ok(found.map(|entry| entry.policy.to_document())),
+        }
+    }
+
+    /// Makes key and request and begins an operation; refuses, and changes nothing, while another one of
+    /// that name is in progress.
+    pub fn create(
+        &mut self,
+        vault_key: &VaultKey,
+        new: NewCertificate,
+        now: UnixTime,
+    ) -> Result<Created, VaultError> {
+        let NewCertificate { name, policy, tags } = new;
+        // Looked at before the key is made, which may take seconds, and again inside the transaction.
+        free_for_create(self.store.connection(), &name)?;
+        let mut concerns = csr::concerns(&policy);
+        let key = match self.key_to_reuse(vault_key, &name, &policy)? {
+            Some(key) => {
+                concerns.push(reused(&name));
+                key
+            }
+            None => PrivateKey::generate(policy.key.kind)?,
+        };
+        let pending = Pending::begin(name, policy, tags, &key, vault_key, now)?;
+        let record = match pending.policy.issuer.route() {
+            Route::SelfSigned => Some(sign_self(&pending, &key, vault_key, now)?),
+            Route::Unknown | Route::Named => None,
+        };
+        let operation = self.write_operation(&pending, record.as_ref())?;
+        Ok(Created { operation, record, concerns })
+    }
+
+    /// The operation of a name, in whatever state it is.
+    pub fn pending(&self, name: &ObjectName) -> Result<Operation, VaultError> {
+        let not_found = || VaultError::PendingNotFound { name: name.to_string() };
+        match store::entry(self.store.connection(), name)? {
+            Some(entry) if entry.deleted.is_none() => {
+                store::operation(self.store.connection(), &entry)?.ok_or_else(not_found)
+            }
+            _ => Err(not_found()),
+        }
+    }
+
+    /// Every operation that is not completed, oldest first.
+    pub fn waiting(&self) -> Result<Vec<Operation>, VaultError> {
+        let names = store::waiting(self.store.connection())?;
+        names.iter().map(|name| self.pending(name)).collect()
+    }
+
+    /// The operation that has this request id.
+    pub fn pending_by_request_id(&self, id: Identifier) -> Result<Operation, VaultError> {
+        match store::name_by_request_id(self.store.connection(), id)? {
+            Some(name) => self.pending(&name),
+            None => Err(VaultError::PendingNotFound { name: format!("the request id {id}") }),
+        }
+    }
+
+    /// The operation that waits with this key.
+    pub fn pending_by_public_key(&self, key: &PublicKey) -> Result<Operation, VaultError> {
+        let fingerprint = key.fingerprint();
+        let holders = store::holders(self.store.connection(), fingerprint)?;
+        match holders.into_iter().find(|holder| holder.version.is_none()) {
+            Some(holder) => self.pending(&ObjectName::new(&holder.name)?),
+            None => Err(VaultError::PendingNotFound { name: format!("the public key {fingerprint}") }),
+        }
+    }
+
+    /// The operation that made this request.
+    pub fn pending_by_request(&self, request: &CertificateRequest) -> Result<Operation, VaultError> {
+        self.pending_by_public_key(request.public_key())
+    }
+
+    /// Marks an operation as to be cancelled. One of issuer Unknown stays in progress and can still be merged:
+    /// there is nobody to cancel it (reference 0, row 5).
+    pub fn cancel(&mut self, name: &ObjectName) -> Result<Operation, VaultError> {
+        let transaction = self.store.begin()?;
+        let entry = living(&transaction, name).map_err(|_| not_found(name))?;
+        match store::operation(&transaction, &entry)?.ok_or_else(|| not_found(name))? {
+            Operation::InProgress(_) => {}
+            _ => {
+                return Err(VaultError::NotInProgress { name: name.to_string() });
+            }
+        }
+        store::request_cancellation(&transaction, entry.id)?;
+        transaction.commit()?;
+        self.pending(name)
+    }
+
+    /// Gives an operation up, in whatever state it is, with the key that it holds; what it was is returned.
+    pub fn delete_pending(&mut self, name: &ObjectName) -> Result<Operation, VaultError> {
+        let transaction = self.store.begin()?;
+        let entry = living(&transaction, name).map_err(|_| not_found(name))?;
+        let operation = store::operation(&transaction, &entry)?.ok_or_else(|| not_found(name))?;
+        store::remove_operation(&transaction, entry.id)?;
+        transaction.commit()?;
+        Ok(operation)
+    }
+
+    /// The key of the newest version, where the policy says to take it again and it is of the right kind.
+    fn key_to_reuse(
+        &self,
+        vault_key: &VaultKey,
+        name: &ObjectName,
+        policy: &Policy,
+    ) -> Result<Option<PrivateKey>, VaultError> {
+        if !policy.key.reuse_key {
+            return Ok(None);
+        }
+        let Some(entry) = store::entry(self.store.connection(), name)? else {
+            return Ok(None);
+        };
+        let Some(record) = store::version(self.store.connection(), &entry, None)? else {
+            return Ok(None);
+        };
+        let key = record.open_key(vault_key)?;
+        Ok((key.kind() == policy.key.kind).then_some(key))
+    }
+
+    /// Entry, operation, and the version of issuer Self: one transaction.
+    fn write_operation(
+        &mut self,
+        pending: &Pending,
+        record: Option<&Record>,
+    ) -> Result<Operation, VaultError> {
+        let (name, now) = (&pending.name, pending.created);
+        let transaction = self.store.begin()?;
+        let before = free_for_create(&transaction, name)?;
+        let entry = Entry {
+            id: 0,
+            name: before.as_ref().map_or_else(|| name.clone(), |entry| entry.name.clone()),
+            policy: pending.policy.clone(),
+            policy_created: now,
+            policy_updated: now,
+            shell: Identifier::random().ok_or(SealError::Random)?,
+            tags: pending.tags.clone(),
+            created: now,
+            deleted: None,
+        };
+        let id = store::put_entry(&transaction, &entry)?;
+        store::put_pending(&transaction, id, pending)?;
+        if let Some(record) = record {
+            store::put_version(&transaction, id, record)?;
+            store::complete_operation(&transaction, id)?;
+        }
+        transaction.commit()?;
+        self.pending(name)
+    }
+}
+
+/// Refuses where an operation is in progress or the name is that of a deleted certificate.
+pub(super) fn free_for_create(
+    db: &rusqlite::Connection,
+    name: &ObjectName,
+) -> Result<Option<Entry>, VaultError> {
+    let Some(entry) = store::entry(db, name)? else {
+        return Ok(None);
+    };
+    if entry.deleted.is_some() {
+        return Err(VaultError::IsDeleted { name: name.to_string() });
+    }
+    match store::operation(db, &entry)? {
+        Some(Operation::InProgress(pending)) => {
+            Err(VaultError::InProgress { name: entry.name.to_string(), since: pending.created.to_string() })
+        }
+        _ => Ok(Some(entry)),
+    }
+}
+
+/// Issuer Self goes the same way as an answer from outside: judged, then merged.
+fn sign_self(
+    pending: &Pending,
+    key: &PrivateKey,
+    vault_key: &VaultKey,
+    now: UnixTime,
+) -> Result<Record, VaultError> {
+    let certificate = authority::self_signed(&pending.policy, &pending.request, key, now)?;
+    let place = Origin { file: "the self-signed certificate".to_owned(), line: None };
+    let bundle = Bundle { certificates: vec![Given { certificate, place }], passed_over: Vec::new() };
+    let question = Question {
+        name: pending.name.as_str(),
+        key: key.public_key(),
+        bundle: &bundle,
+        at: now,
+        holders: &[],
+    };
+    let Ok(accepted) = Verdict::judge(&question).accept() else {
+        return Err(SealError::Random.into());
+    };
+    let (name, tags) = (pending.name.clone(), pending.tags.clone());
+    Ok(Record::import(name, &pending.policy, tags, key, accepted, vault_key, now)?)
+}
+
+fn reused(name: &ObjectName) -> Concern {
+    Concern {
+        message: format!(
+            "the key is that of an earlier version of {name}, as reuse_key says: many CAs refuse a key that they certified before"
+        ),
+        help: "leave --reuse-key away to make a new key".to_owned(),
+    }
+}
+
+fn not_found(name: &ObjectName) -> VaultError {
+    VaultError::PendingNotFound { name: name.to_string() }
+}

@@ -1,0 +1,332 @@
+//! Everything that a verb can fail with: the stages' errors, summed, and the vault's own refusals.
+
+use std::path::PathBuf;
+
+use crate::authority::AuthorityError;
+use crate::bundle::BundleError;
+use crate::csr::RequestError;
+use crate::key::KeyError;
+use crate::pending::PendingError;
+use crate::policy::{DocumentError, ObjectNameError, PolicyError, TagsError};
+use crate::record::{MergeError, Refused};
+use crate::seal::SealError;
+use crate::secret::SecretError;
+use crate::store::StoreError;
+use crate::time::TimeError;
+
+/// Why a verb did nothing. Whatever it is, the vault is as it was before.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum VaultError {
+    /// There is no file.
+    #[error("{}: there is no vault here", .path.display())]
+    NoVault {
+        /// Where it was looked for.
+        path: PathBuf,
+    },
+    /// There is a file already.
+    #[error("{}: there is a file here already", .path.display())]
+    VaultExists {
+        /// Where the vault was to be.
+        path: PathBuf,
+    },
+    /// The file cannot be made.
+    #[error("{}: the vault cannot be made: {cause}", .path.display())]
+    CannotCreate {
+        /// Where the vault was to be.
+        path: PathBuf,
+        /// The system's word.
+        cause: std::io::Error,
+    },
+    /// The vault is sealed and no passphrase was given.
+    #[error("the vault is sealed, and no passphrase was given")]
+    PassphraseNeeded,
+    /// Nobody knows the name, or the version of it.
+    #[error("there is no certificate {name}{}", .version.as_ref().map(|version| format!(" version {version}")).unwrap_or_default())]
+    CertificateNotFound {
+        /// The name.
+        name: String,
+        /// The version, where one was asked for.
+        version: Option<String>,
+    },
+    /// The name is that of a deleted certificate.
+    #[error("the certificate {name} is deleted: its name is kept until it is recovered or purged")]
+    IsDeleted {
+        /// The name.
+        name: String,
+    },
+    /// The name is not that of a deleted certificate.
+    #[error("there is no deleted certificate {name}")]
+    NotDeleted {
+        /// The name.
+        name: String,
+        /// Whether a living certificate has it.
+        living: bool,
+    },
+    /// There is no operation.
+    #[error("there is no pending operation for {name}")]
+    PendingNotFound {
+        /// The name, or what was looked for.
+        name: String,
+    },
+    /// The operation ended before.
+    #[error("the operation of {name} is completed: its certificate was merged")]
+    AlreadyCompleted {
+        /// The name.
+        name: String,
+    },
+    /// One operation per name: the key of the first must not be lost.
+    #[error("{name} has an operation in progress, begun {since}: a new one would lose its key")]
+    InProgress {
+        /// The name.
+        name: String,
+        /// When it began.
+        since: String,
+    },
+    /// Only an operation in progress can be cancelled.
+    #[error("the operation of {name} is not in progress, and only one in progress can be cancelled")]
+    NotInProgress {
+        /// The name.
+        name: String,
+    },
+    /// A named issuer answers itself.
+    #[error(
+        "the operation of {name} is with the issuer {issuer}, and a merge is forbidden while it is in progress there"
+    )]
+    WithIssuer {
+        /// The name.
+        name: String,
+        /// The issuer.
+        issuer: String,
+    },
+    /// The operation changed between the judgement and the end of the merge.
+    #[error("the operation of {name} was changed by another process meanwhile")]
+    Changed {
+        /// The name.
+        name: String,
+    },
+    /// The answer was judged and refused; the operation is as it was.
+    #[error("the answer for {} is refused: {}", .0.pending.name, refusals(.0))]
+    Refused(Box<Refused>),
+    /// An imported certificate was judged and refused.
+    #[error("the import of {name} is refused: {reason}")]
+    ImportRefused {
+        /// The name.
+        name: String,
+        /// The first refusal.
+        reason: String,
+        /// What to do about it.
+        help: String,
+    },
+    /// Nothing to back up yet.
+    #[error("{name} has no version yet, so there is nothing to back up")]
+    NoVersion {
+        /// The name.
+        name: String,
+    },
+    /// The version is disabled.
+    #[error("{name} version {version} is disabled")]
+    Disabled {
+        /// The name.
+        name: String,
+        /// The version.
+        version: String,
+    },
+    /// The file is no backup.
+    #[error("not a coldcert backup: {reason}")]
+    NotABackup {
+        /// What was found.
+        reason: String,
+    },
+    /// The name is taken where a backup is to be restored.
+    #[error("{name} exists in this vault{}, so the backup is not restored", if *.deleted { " as a deleted certificate" } else { "" })]
+    RestoreConflict {
+        /// The name.
+        name: String,
+        /// Whether it is deleted.
+        deleted: bool,
+    },
+    /// No such issuer.
+    #[error("there is no issuer {name}")]
+    IssuerNotFound {
+        /// The name.
+        name: String,
+    },
+    /// No contacts.
+    #[error("there are no contacts")]
+    ContactsNotFound,
+    /// A policy of nothing.
+    #[error("{name} is new, and nothing says what to ask for")]
+    PolicyNeeded {
+        /// The name.
+        name: String,
+    },
+    /// A name.
+    #[error(transparent)]
+    Name(#[from] ObjectNameError),
+    /// Tags.
+    #[error(transparent)]
+    Tags(#[from] TagsError),
+    /// A policy document.
+    #[error(transparent)]
+    Document(#[from] DocumentError),
+    /// A policy.
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
+    /// A time.
+    #[error(transparent)]
+    Time(#[from] TimeError),
+    /// A bundle.
+    #[error(transparent)]
+    Bundle(#[from] BundleError),
+    /// A request.
+    #[error(transparent)]
+    Request(#[from] RequestError),
+    /// A key.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// A self-signed certificate.
+    #[error(transparent)]
+    Authority(#[from] AuthorityError),
+    /// A seal.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// A secret.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    /// The file.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl VaultError {
+    /// What to do about it.
+    pub fn help(&self) -> String {
+        match self {
+            Self::NoVault { .. } => "make one with: coldcert init; or name one with --vault".to_owned(),
+            Self::VaultExists { .. } => "use it as it is, or name another place with --vault".to_owned(),
+            Self::CannotCreate { .. } => "check that the folder exists and can be written".to_owned(),
+            Self::PassphraseNeeded => "give --passphrase-file, or COLDCERT_PASSPHRASE".to_owned(),
+            Self::CertificateNotFound { name, version } => match version {
+                Some(_) => format!("see its versions with: coldcert versions {name}"),
+                None => "see what there is with: coldcert list --include-pending".to_owned(),
+            },
+            Self::IsDeleted { name } => {
+                format!("bring it back with: coldcert recover {name}; or end it with: coldcert purge {name}")
+            }
+            Self::NotDeleted { name, living: true } => format!("delete it first: coldcert delete {name}"),
+            Self::NotDeleted { living: false, .. } => {
+                "see deleted ones with: coldcert list --deleted".to_owned()
+            }
+            Self::PendingNotFound { .. } => "see what waits with: coldcert pending list".to_owned(),
+            Self::AlreadyCompleted { name } => {
+                format!(
+                    "see it with: coldcert show {name}; ask for a new version with: coldcert create {name}"
+                )
+            }
+            Self::InProgress { name, .. } => format!(
+                "merge its answer with: coldcert merge {name} ANSWER; or give its key up with: coldcert pending delete {name}"
+            ),
+            Self::NotInProgress { name } => format!("see it with: coldcert pending show {name}"),
+            Self::WithIssuer { name, .. } => {
+                format!("wait for the issuer, or ask for its end with: coldcert pending cancel {name}")
+            }
+            Self::Changed { name } => {
+                format!("look at it with: coldcert pending show {name}; then try again")
+            }
+            Self::Refused(refused) => {
+                refused.verdict.findings().first().map(|finding| finding.help.clone()).unwrap_or_default()
+            }
+            Self::ImportRefused { help, .. } => help.clone(),
+            Self::NoVersion { .. } => {
+                "to keep the key of a pending operation, copy the vault file".to_owned()
+            }
+            Self::Disabled { name, .. } => format!("enable it with: coldcert set {name} --enabled true"),
+            Self::NotABackup { .. } => "give a file that `coldcert backup` wrote".to_owned(),
+            Self::RestoreConflict { name, deleted: true } => format!("purge it first: coldcert purge {name}"),
+            Self::RestoreConflict { name, deleted: false } => {
+                format!("delete and purge it first: coldcert delete {name}, coldcert purge {name}")
+            }
+            Self::IssuerNotFound { .. } => "see what there is with: coldcert issuer list".to_owned(),
+            Self::ContactsNotFound => "add one with: coldcert contact add EMAIL".to_owned(),
+            Self::PolicyNeeded { name } => {
+                format!("say it: coldcert create {name} --subject CN=www.example.com --dns www.example.com")
+            }
+            Self::Name(error) => error.help(),
+            Self::Tags(error) => error.help(),
+            Self::Document(error) => error.help(),
+            Self::Policy(error) => error.help(),
+            Self::Time(error) => error.help(),
+            Self::Bundle(error) => error.help(),
+            Self::Request(error) => error.help(),
+            Self::Key(error) => error.help(),
+            Self::Authority(error) => error.help(),
+            Self::Seal(error) => error.help(),
+            Self::Secret(error) => error.help(),
+            Self::Store(error) => error.help(),
+        }
+    }
+
+    /// Whether it was understood and refused, as opposed to not understood or broken: exit code 1 or 2.
+    pub fn is_refusal(&self) -> bool {
+        matches!(
+            self,
+            Self::VaultExists { .. }
+                | Self::CertificateNotFound { .. }
+                | Self::IsDeleted { .. }
+                | Self::NotDeleted { .. }
+                | Self::PendingNotFound { .. }
+                | Self::AlreadyCompleted { .. }
+                | Self::InProgress { .. }
+                | Self::NotInProgress { .. }
+                | Self::WithIssuer { .. }
+                | Self::Changed { .. }
+                | Self::Refused(_)
+                | Self::ImportRefused { .. }
+                | Self::NoVersion { .. }
+                | Self::Disabled { .. }
+                | Self::RestoreConflict { .. }
+                | Self::IssuerNotFound { .. }
+                | Self::ContactsNotFound
+        )
+    }
+}
+
+impl From<PendingError> for VaultError {
+    fn from(error: PendingError) -> Self {
+        match error {
+            PendingError::Request(error) => error.into(),
+            PendingError::Key(error) => error.into(),
+            PendingError::Seal(error) => error.into(),
+        }
+    }
+}
+
+impl From<MergeError> for VaultError {
+    fn from(error: MergeError) -> Self {
+        match error {
+            MergeError::Refused(refused) => Self::Refused(refused),
+            MergeError::AnotherKey => Self::Seal(SealError::Damaged { what: crate::seal::Damaged::VaultKey }),
+            MergeError::Pending(error) => error.into(),
+            MergeError::Key(error) => error.into(),
+            MergeError::Seal(error) => error.into(),
+        }
+    }
+}
+
+impl From<rusqlite::Error> for VaultError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+fn refusals(refused: &Refused) -> String {
+    let names: Vec<&str> = refused
+        .verdict
+        .findings()
+        .iter()
+        .filter(|finding| finding.rule.severity == crate::verdict::Severity::Refuse)
+        .map(|finding| finding.rule.name)
+        .collect();
+    names.join(", ")
+}

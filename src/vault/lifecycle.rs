@@ -1,0 +1,236 @@
+//! Looking at certificates, and their life after the merge: attributes, policy, soft deletion, issuers and
+//! contacts.
+
+use super::{Deletion, Vault, VaultError};
+use crate::identifier::Identifier;
+use crate::issuer::{Contact, Issuer};
+use crate::pending::Operation;
+use crate::policy::{Document, ObjectName, Policy, Tags};
+use crate::record::Record;
+use crate::store::{self, Entry};
+use crate::time::UnixTime;
+
+/// A certificate as it is shown: what belongs to its name, and one version of it.
+#[derive(Debug)]
+pub struct CertificateView {
+    /// Its name.
+    pub name: ObjectName,
+    /// Its policy, which the next version will follow.
+    pub policy: Policy,
+    /// When the policy was first set.
+    pub policy_created: UnixTime,
+    /// When the policy was last set.
+    pub policy_updated: UnixTime,
+    /// The version; none while the first one waits (reference 2.4).
+    pub record: Option<Record>,
+    /// The id that stands for the version that is not there yet.
+    pub shell: Identifier,
+    /// Tags of the certificate that waits.
+    pub tags: Tags,
+    /// When the name was first used.
+    pub created: UnixTime,
+    /// Its operation, in whatever state.
+    pub operation: Option<Operation>,
+    /// When it was deleted.
+    pub deletion: Option<Deletion>,
+}
+
+/// Which certificates to list.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ListOptions {
+    /// Also those that have no version yet.
+    pub include_pending: bool,
+    /// The deleted ones instead of the living.
+    pub deleted: bool,
+}
+
+/// What can be changed of a version.
+#[derive(Debug, Default)]
+pub struct Attributes {
+    /// `attributes.enabled`.
+    pub enabled: Option<bool>,
+    /// `tags`, all of them.
+    pub tags: Option<Tags>,
+}
+
+impl Vault {
+    /// A certificate with its newest version, or with a stated one.
+    pub fn certificate(
+        &self,
+        name: &ObjectName,
+        version: Option<Identifier>,
+    ) -> Result<CertificateView, VaultError> {
+        let entry = self.living(name)?;
+        let view = self.view(entry, version)?;
+        match (&view.record, version) {
+            (None, Some(version)) => Err(VaultError::CertificateNotFound {
+                name: name.to_string(),
+                version: Some(version.to_string()),
+            }),
+            _ => Ok(view),
+        }
+    }
+
+    /// A deleted certificate with its newest version.
+    pub fn deleted_certificate(&self, name: &ObjectName) -> Result<CertificateView, VaultError> {
+        let entry = deleted(self.store.connection(), name)?;
+        self.view(entry, None)
+    }
+
+    /// Certificates by name, after a name, at most so many.
+    pub fn list(
+        &self,
+        options: ListOptions,
+        after: &str,
+        limit: u32,
+    ) -> Result<Vec<CertificateView>, VaultError> {
+        let db = self.store.connection();
+        let include_pending = options.include_pending || options.deleted;
+        store::names(db, after, limit, include_pending, options.deleted)?
+            .iter()
+            .map(|name| match store::entry(db, name)? {
+                Some(entry) => self.view(entry, None),
+                None => Err(VaultError::CertificateNotFound { name: name.to_string(), version: None }),
+            })
+            .collect()
+    }
+
+    /// Every version of a certificate, newest first; none for a certificate that waits for its first.
+    pub fn versions(&self, name: &ObjectName) -> Result<Vec<Record>, VaultError> {
+        let entry = self.living(name)?;
+        Ok(store::versions(self.store.connection(), &entry)?)
+    }
+
+    /// Changes enabled and tags of a version, or of the newest.
+    pub fn set_attributes(
+        &mut self,
+        name: &ObjectName,
+        version: Option<Identifier>,
+        attributes: Attributes,
+        now: UnixTime,
+    ) -> Result<(), VaultError> {
+        let transaction = self.store.begin()?;
+        let entry = super::living(&transaction, name)?;
+        let Some(record) = store::version(&transaction, &entry, version)? else {
+            let version = version.map(|version| version.to_string());
+            return Err(VaultError::CertificateNotFound { name: name.to_string(), version });
+        };
+        let attributes = store::Attributes { enabled: attributes.enabled, tags: attributes.tags };
+        store::set_attributes(&transaction, record.version, &attributes, now)?;
+        Ok(transaction.commit()?)
+    }
+
+    /// Replaces the given members of a policy; the next version follows it (reference 2.7).
+    pub fn set_policy(
+        &mut self,
+        name: &ObjectName,
+        document: Document,
+        now: UnixTime,
+    ) -> Result<Policy, VaultError> {
+        let transaction = self.store.begin()?;
+        let mut entry = super::living(&transaction, name)?;
+        let mut whole = entry.policy.to_document();
+        whole.replace_with(document);
+        entry.policy = Policy::understand(&whole)?;
+        entry.policy_updated = now;
+        store::put_entry(&transaction, &entry)?;
+        transaction.commit()?;
+        Ok(entry.policy)
+    }
+
+    /// Deletes a certificate with all its versions and its operation, so that it can be recovered.
+    pub fn delete(&mut self, name: &ObjectName, now: UnixTime) -> Result<CertificateView, VaultError> {
+        let transaction = self.store.begin()?;
+        let entry = super::living(&transaction, name)?;
+        let scheduled_purge = now.plus_seconds(i64::from(RECOVERABLE_DAYS) * 86_400);
+        store::set_deletion(&transaction, entry.id, Some(Deletion { deleted: now, scheduled_purge }))?;
+        transaction.commit()?;
+        self.deleted_certificate(name)
+    }
+
+    /// Brings a deleted certificate back as it was.
+    pub fn recover(&mut self, name: &ObjectName) -> Result<CertificateView, VaultError> {
+        let transaction = self.store.begin()?;
+        let entry = deleted(&transaction, name)?;
+        store::set_deletion(&transaction, entry.id, None)?;
+        transaction.commit()?;
+        self.certificate(name, None)
+    }
+
+    /// Ends a deleted certificate, with its keys, for good.
+    pub fn purge(&mut self, name: &ObjectName) -> Result<(), VaultError> {
+        let transaction = self.store.begin()?;
+        let entry = deleted(&transaction, name)?;
+        store::remove_entry(&transaction, entry.id)?;
+        Ok(transaction.commit()?)
+    }
+
+    /// Adds an issuer, or replaces the one of that name.
+    pub fn put_issuer(&mut self, issuer: &Issuer) -> Result<(), VaultError> {
+        let transaction = self.store.begin()?;
+        store::put_issuer(&transaction, issuer)?;
+        Ok(transaction.commit()?)
+    }
+
+    /// The issuer of a name.
+    pub fn issuer(&self, name: &ObjectName) -> Result<Issuer, VaultError> {
+        let found = store::issuers(self.store.connection(), Some(name))?;
+        found.into_iter().next().ok_or_else(|| VaultError::IssuerNotFound { name: name.to_string() })
+    }
+
+    /// Every issuer, by name.
+    pub fn issuers(&self) -> Result<Vec<Issuer>, VaultError> {
+        Ok(store::issuers(self.store.connection(), None)?)
+    }
+
+    /// Takes an issuer away; what it was is returned.
+    pub fn delete_issuer(&mut self, name: &ObjectName) -> Result<Issuer, VaultError> {
+        let issuer = self.issuer(name)?;
+        let transaction = self.store.begin()?;
+        store::remove_issuer(&transaction, name)?;
+        transaction.commit()?;
+        Ok(issuer)
+    }
+
+    /// Every contact, in the order in which they were set.
+    pub fn contacts(&self) -> Result<Vec<Contact>, VaultError> {
+        Ok(store::contacts(self.store.connection())?)
+    }
+
+    /// Replaces all contacts.
+    pub fn set_contacts(&mut self, contacts: &[Contact]) -> Result<(), VaultError> {
+        let transaction = self.store.begin()?;
+        store::replace_contacts(&transaction, contacts)?;
+        Ok(transaction.commit()?)
+    }
+
+    fn view(&self, entry: Entry, version: Option<Identifier>) -> Result<CertificateView, VaultError> {
+        let db = self.store.connection();
+        let record = store::version(db, &entry, version)?;
+        let operation = store::operation(db, &entry)?;
+        let Entry { name, policy, policy_created, policy_updated, shell, tags, created, deleted, .. } = entry;
+        Ok(CertificateView {
+            name,
+            policy,
+            policy_created,
+            policy_updated,
+            record,
+            shell,
+            tags,
+            created,
+            operation,
+            deletion: deleted,
+        })
+    }
+}
+
+fn deleted(db: &rusqlite::Connection, name: &ObjectName) -> Result<Entry, VaultError> {
+    match store::entry(db, name)? {
+        Some(entry) if entry.deleted.is_some() => Ok(entry),
+        found => Err(VaultError::NotDeleted { name: name.to_string(), living: found.is_some() }),
+    }
+}
+
+/// For how many days a deleted certificate can be recovered: the service's default (reference 1.3). Nothing
+/// is purged by itself here; the date is only said.
+pub const RECOVERABLE_DAYS: u32 = 90;

@@ -1,0 +1,96 @@
+//! Merging the CA's answer.
+
+use super::{Vault, VaultError, living};
+use crate::bundle::Bundle;
+use crate::fingerprint::Fingerprint;
+use crate::pending::{Operation, Pending};
+use crate::policy::{ObjectName, Route};
+use crate::record::Record;
+use crate::seal::VaultKey;
+use crate::store;
+use crate::time::UnixTime;
+use crate::verdict::{Finding, Question, Verdict};
+
+/// What a merge made, and what was found on the way.
+#[derive(Debug)]
+pub struct Merged {
+    /// The new version.
+    pub record: Record,
+    /// The warnings and notes of the verdict.
+    pub findings: Vec<Finding>,
+}
+
+impl Vault {
+    /// Judges an answer for an operation, without changing anything.
+    pub fn judge(&self, name: &ObjectName, bundle: &Bundle, at: UnixTime) -> Result<Verdict, VaultError> {
+        let pending = self.mergeable(name)?;
+        self.verdict(&pending, bundle, at)
+    }
+
+    /// Ends an operation with the CA's answer: version, key, secret and the operation's end, together or not
+    /// at all. A refused answer leaves the operation as it was.
+    pub fn merge(
+        &mut self,
+        vault_key: &VaultKey,
+        name: &ObjectName,
+        bundle: &Bundle,
+        now: UnixTime,
+    ) -> Result<Merged, VaultError> {
+        let pending = self.mergeable(name)?;
+        let request_id = pending.request_id;
+        let verdict = self.verdict(&pending, bundle, now)?;
+        let findings = verdict.findings().to_vec();
+        let record = Record::merge(pending, verdict, vault_key, now)?;
+
+        let transaction = self.store.begin()?;
+        let entry = living(&transaction, name)?;
+        match store::operation(&transaction, &entry)? {
+            // The same operation, and nobody was faster.
+            Some(Operation::InProgress(now) | Operation::Cancelled(now) | Operation::Failed(now, _))
+                if now.request_id == request_id => {}
+            _ => {
+                return Err(VaultError::Changed { name: name.to_string() });
+            }
+        }
+        store::put_version(&transaction, entry.id, &record)?;
+        store::complete_operation(&transaction, entry.id)?;
+        transaction.commit()?;
+        Ok(Merged { record, findings })
+    }
+
+    /// The operation whose answer may be merged: one of issuer Unknown in progress; one of a named issuer
+    /// only once it failed or was cancelled (reference 2.5).
+    fn mergeable(&self, name: &ObjectName) -> Result<Pending, VaultError> {
+        match self.pending(name)? {
+            Operation::InProgress(pending) => match pending.policy.issuer.route() {
+                Route::Unknown | Route::SelfSigned => Ok(pending),
+                Route::Named => {
+                    Err(VaultError::WithIssuer { name: name.to_string(), issuer: pending.policy.issuer.name })
+                }
+            },
+            Operation::Cancelled(pending) | Operation::Failed(pending, _) => Ok(pending),
+            Operation::Completed(completed) => {
+                Err(VaultError::AlreadyCompleted { name: completed.name.to_string() })
+            }
+        }
+    }
+
+    fn verdict(&self, pending: &Pending, bundle: &Bundle, at: UnixTime) -> Result<Verdict, VaultError> {
+        let key = pending.request.public_key();
+        let holders = self.holders_of(bundle)?;
+        let question = Question { name: pending.name.as_str(), key, bundle, at, holders: &holders };
+        Ok(Verdict::judge(&question))
+    }
+
+    /// Where the vault holds the keys of these certificates.
+    fn holders_of(&self, bundle: &Bundle) -> Result<Vec<(Fingerprint, String)>, VaultError> {
+        let mut known = Vec::new();
+        for given in &bundle.certificates {
+            let fingerprint = given.certificate.public_key().fingerprint();
+            if let Some(holder) = store::holders(self.store.connection(), fingerprint)?.first() {
+                known.push((fingerprint, holder.to_string()));
+            }
+        }
+        Ok(known)
+    }
+}
