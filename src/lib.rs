@@ -1,5 +1,9 @@
 //! Certificates issued by hand: Azure Key Vault's "Unknown" issuer path, whole, offline.
 //!
+//! A [`policy::Policy`] and a [`key::PrivateKey`] make a [`csr::CertificateRequest`], which waits as a
+//! [`pending::Pending`] operation for what the CA sends back. That is read as a [`bundle::Bundle`], put in order
+//! by [`chain`], judged by [`verdict`], and merged into a [`record::Record`] with its [`secret::Secret`].
+//! [`vault::Vault`] does all of it on one file; the modules before it do it on values alone.
 //!
 //! Data flows down this list, and a module uses only modules above it.
 
@@ -29,3 +33,6 @@ pub mod record;
 pub mod secret;
 mod store;
 pub mod vault;
+// the ways in
+pub mod wire;
+pub mod cli;

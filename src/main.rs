@@ -1,3 +1,7 @@
 //! The `coldcert` program.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    coldcert::cli::main()
+}

@@ -1,0 +1,86 @@
+//! `coldcert contact`
+
+use clap::Subcommand;
+
+use super::context::Context;
+use super::error::CliError;
+use crate::issuer::Contact;
+use crate::vault::VaultError;
+use crate::wire;
+
+/// People to be told about certificates
+#[derive(Debug, Subcommand)]
+pub(super) enum ContactVerb {
+    /// Add a contact, or replace the one of that address
+    #[command(after_help = "Example:\n  $ coldcert contact add pki@example.com --name 'PKI desk'")]
+    Add {
+        /// The e-mail address
+        email: String,
+        /// The name
+        #[arg(long)]
+        name: Option<String>,
+        /// The telephone number
+        #[arg(long)]
+        phone: Option<String>,
+    },
+    /// List the contacts
+    #[command(after_help = "Example:\n  $ coldcert contact list")]
+    List,
+    /// Take a contact away
+    #[command(after_help = "Example:\n  $ coldcert contact delete pki@example.com")]
+    Delete {
+        /// The e-mail address
+        email: String,
+    },
+}
+
+impl ContactVerb {
+    pub(super) fn run(self, context: &mut Context<'_, '_>) -> Result<(), CliError> {
+        let mut vault = context.open()?;
+        let mut contacts = vault.contacts()?;
+        match self {
+            Self::List => {
+                if !context.json {
+                    for contact in &contacts {
+                        context.artifact(line(contact).as_bytes())?;
+                    }
+                    if contacts.is_empty() {
+                        context.say("no contacts");
+                    }
+                    return Ok(());
+                }
+            }
+            Self::Add { email, name, phone } => {
+                if let Some(fault) = crate::name::email_fault(&email) {
+                    let allowed = format!("an e-mail address ({fault})");
+                    return Err(CliError::Option { option: "EMAIL", value: email, allowed });
+                }
+                contacts.retain(|contact| !contact.email.eq_ignore_ascii_case(&email));
+                contacts.push(Contact { email: email.clone(), name, phone });
+                context.unseal(&vault)?;
+                vault.set_contacts(&contacts)?;
+                context.say(&format!("added {email}"));
+            }
+            Self::Delete { email } => {
+                let before = contacts.len();
+                contacts.retain(|contact| !contact.email.eq_ignore_ascii_case(&email));
+                if contacts.len() == before {
+                    return Err(VaultError::ContactsNotFound.into());
+                }
+                context.unseal(&vault)?;
+                vault.set_contacts(&contacts)?;
+                context.say(&format!("deleted {email}"));
+            }
+        }
+        if context.json {
+            let base = context.base();
+            context.write_json(&wire::contacts(&base, &contacts))?;
+        }
+        Ok(())
+    }
+}
+
+fn line(contact: &Contact) -> String {
+    let text = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
+    format!("{}\t{}\t{}\n", contact.email, text(&contact.name), text(&contact.phone))
+}

@@ -1,0 +1,216 @@
+//! What a verb works with: the vault, the time, and the three streams.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use zeroize::Zeroizing;
+
+use super::Surroundings;
+use super::arguments::Global;
+use super::error::CliError;
+use super::input;
+use super::passphrase::PassphraseSource;
+use super::terminal::{Palette, shown};
+use crate::bundle::Source;
+use crate::csr::Concern;
+use crate::seal::{Passphrase, VaultKey};
+use crate::time::UnixTime;
+use crate::vault::Vault;
+use crate::verdict::Finding;
+use crate::wire::Base;
+
+/// A run's own surroundings, with the global options applied.
+pub(super) struct Context<'c, 's> {
+    surroundings: &'c mut Surroundings<'s>,
+    vault: PathBuf,
+    passphrase: PassphraseSource,
+    /// Whether to write JSON and nothing else to stdout.
+    pub(super) json: bool,
+    /// The time at which everything happens.
+    pub(super) now: UnixTime,
+    /// What has been read from stdin, which can be read once.
+    stdin_taken: Option<&'static str>,
+}
+
+impl<'c, 's> Context<'c, 's> {
+    pub(super) fn new(global: Global, surroundings: &'c mut Surroundings<'s>) -> Self {
+        let vault = global
+            .vault
+            .or_else(|| surroundings.vault.clone().map(PathBuf::from))
+            .unwrap_or_else(|| PathBuf::from(DEFAULT_VAULT));
+        let passphrase = PassphraseSource::choose(global.passphrase_file, surroundings.passphrase.take());
+        let now = global.at.unwrap_or(surroundings.now);
+        let stdin_taken = passphrase.is_stdin().then_some("the passphrase");
+        Self { vault, passphrase, json: global.json, now, surroundings, stdin_taken }
+    }
+
+    /// Where the vault is, or is to be.
+    pub(super) fn vault_path(&self) -> &Path {
+        &self.vault
+    }
+
+    pub(super) fn open(&self) -> Result<Vault, CliError> {
+        Ok(Vault::open(&self.vault)?)
+    }
+
+    /// Opens the vault key, asking for the passphrase where there is one.
+    pub(super) fn unseal(&mut self, vault: &Vault) -> Result<VaultKey, CliError> {
+        if !vault.is_sealed()? {
+            return Ok(vault.unseal(None)?);
+        }
+        let passphrase = self.passphrase(&format!("passphrase of {}: ", shown(vault.path())))?;
+        Ok(vault.unseal(Some(&passphrase))?)
+    }
+
+    pub(super) fn passphrase(&mut self, prompt: &str) -> Result<Passphrase, CliError> {
+        Ok(self.passphrase.ask(prompt, self.surroundings.stdin)?)
+    }
+
+    pub(super) fn passphrase_from(
+        &mut self,
+        source: &PassphraseSource,
+        prompt: &str,
+    ) -> Result<Passphrase, CliError> {
+        if source.is_stdin() {
+            self.take_stdin(Path::new("-"), "another passphrase or password")?;
+        }
+        Ok(source.ask(prompt, self.surroundings.stdin)?)
+    }
+
+    pub(super) fn palette(&self) -> Palette {
+        self.surroundings.palette
+    }
+
+    /// A passphrase for something new: on the terminal it is asked for twice.
+    pub(super) fn new_passphrase(
+        &mut self,
+        source: Option<&PassphraseSource>,
+    ) -> Result<Passphrase, CliError> {
+        if source.is_some_and(PassphraseSource::is_stdin) {
+            self.take_stdin(Path::new("-"), "the new passphrase")?;
+        }
+        let source = source.unwrap_or(&self.passphrase);
+        Ok(source.ask_twice("new passphrase: ", "the same again: ", self.surroundings.stdin)?)
+    }
+
+    /// Reads a file, or stdin for `-`, within the limit for foreign input.
+    pub(super) fn read(&mut self, path: &Path) -> Result<Zeroizing<Vec<u8>>, CliError> {
+        self.take_stdin(path, "a file")?;
+        Ok(input::read(path, self.surroundings.stdin, input::INPUT_BYTES_MAX)?)
+    }
+
+    /// Reads several files; the result can be lent as sources.
+    pub(super) fn read_all(&mut self, paths: &[PathBuf]) -> Result<Vec<ReadFile>, CliError> {
+        paths.iter().map(|path| Ok(ReadFile { name: shown(path), bytes: self.read(path)? })).collect()
+    }
+
+    /// The password of a file that is given: the file's first line; empty when there is no file.
+    pub(super) fn password(&mut self, path: Option<&PathBuf>) -> Result<Zeroizing<String>, CliError> {
+        let Some(path) = path else {
+            return Ok(Zeroizing::new(String::new()));
+        };
+        let passphrase = self.passphrase_from(&PassphraseSource::File(path.clone()), "")?;
+        Ok(Zeroizing::new(passphrase.secret_passphrase().to_owned()))
+    }
+
+    /// Stdin can be read once: whoever asks second would find nothing, or the middle of something.
+    fn take_stdin(&mut self, path: &Path, what: &'static str) -> Result<(), CliError> {
+        if path != Path::new("-") {
+            return Ok(());
+        }
+        match self.stdin_taken.replace(what) {
+            None => Ok(()),
+            Some(first) => Err(CliError::StdinTwice { first, second: what }),
+        }
+    }
+
+    /// Where identifiers begin: the vault file's stem as a host under localhost.
+    pub(super) fn base(&self) -> Base {
+        let stem = self.vault.file_stem().and_then(|stem| stem.to_str()).unwrap_or("vault");
+        let host: String = stem
+            .chars()
+            .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' })
+            .collect();
+        Base::of_host(&format!("{host}.localhost"))
+    }
+
+    /// Writes an artifact to stdout.
+    pub(super) fn artifact(&mut self, bytes: &[u8]) -> Result<(), CliError> {
+        self.surroundings.stdout.write_all(bytes).map_err(CliError::Stdout)
+    }
+
+    /// Writes the one JSON document.
+    pub(super) fn write_json(&mut self, value: &Value) -> Result<(), CliError> {
+        self.artifact(format!("{value:#}\n").as_bytes())
+    }
+
+    pub(super) fn stdout(&mut self) -> &mut dyn Write {
+        self.surroundings.stdout
+    }
+
+    /// Says a line of prose. That nobody listens is no reason to fail.
+    pub(super) fn say(&mut self, line: &str) {
+        let _ = writeln!(self.surroundings.stderr, "{line}");
+    }
+
+    /// Says the next command.
+    pub(super) fn next(&mut self, line: &str) {
+        let label = self.surroundings.palette.bold("next:");
+        self.say(&format!("{label} {line}"));
+    }
+
+    /// Says what a CA will stumble over.
+    pub(super) fn warn(&mut self, concerns: &[Concern]) {
+        let label = self.surroundings.palette.yellow("warn");
+        for concern in concerns {
+            self.say(&format!("{label}    {}", concern.message));
+            self.say(&format!("        help: {}", concern.help));
+        }
+    }
+
+    /// Says what a verdict found.
+    pub(super) fn findings(&mut self, findings: &[Finding]) {
+        let palette = self.surroundings.palette;
+        for line in finding_lines(findings, palette) {
+            self.say(&line);
+        }
+    }
+
+    pub(super) fn flush(&mut self) -> Result<(), CliError> {
+        self.surroundings.stdout.flush().map_err(CliError::Stdout)
+    }
+}
+
+/// A file as it was read.
+pub(super) struct ReadFile {
+    name: String,
+    bytes: Zeroizing<Vec<u8>>,
+}
+
+impl ReadFile {
+    pub(super) fn source(&self) -> Source<'_> {
+        Source { name: &self.name, bytes: &self.bytes }
+    }
+}
+
+/// Findings as lines: severity, rule, certificate, message; then clause and help.
+pub(super) fn finding_lines(findings: &[Finding], palette: Palette) -> Vec<String> {
+    let mut lines = Vec::new();
+    for finding in findings {
+        let word = format!("{:<7}", finding.rule.severity.word());
+        let word = match finding.rule.severity {
+            crate::verdict::Severity::Refuse => palette.red(&word),
+            crate::verdict::Severity::Warn => palette.yellow(&word),
+            crate::verdict::Severity::Note => palette.dim(&word),
+        };
+        let about = finding.about.as_ref().map(|about| format!("{about}: ")).unwrap_or_default();
+        lines.push(format!("{word} {:<16} {about}{}", finding.rule.name, finding.message));
+        let place = finding.about.as_ref().map(|about| format!("; {}", about.place)).unwrap_or_default();
+        lines.push(palette.dim(&format!("        {}{place}", finding.rule.clause)));
+        lines.push(format!("        help: {}", finding.help));
+    }
+    lines
+}
+
+const DEFAULT_VAULT: &str = "vault.coldcert";

@@ -1,0 +1,138 @@
+//! What a run can fail with, and how it is said: one line that names the culprit, one that helps.
+
+use std::path::PathBuf;
+
+use serde_json::json;
+
+use super::context::finding_lines;
+use super::input::InputError;
+use super::output::OutputError;
+use super::passphrase::PassphraseError;
+use super::terminal::shown;
+use super::{Exit, Surroundings};
+use crate::policy::DocumentError;
+use crate::vault::VaultError;
+use crate::wire;
+
+/// Why a run did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum CliError {
+    /// The command line itself; also `--help` and `--version`, which clap treats alike.
+    #[error("{0}")]
+    Usage(clap::Error),
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    #[error(transparent)]
+    Input(#[from] InputError),
+    #[error(transparent)]
+    Output(#[from] OutputError),
+    #[error(transparent)]
+    Passphrase(#[from] PassphraseError),
+    #[error("{}: {error}", shown(.path))]
+    PolicyFile { path: PathBuf, error: DocumentError },
+    #[error("stdout: {0}")]
+    Stdout(std::io::Error),
+    #[error("{option} is {value:?}, allowed: {allowed}")]
+    Option { option: &'static str, value: String, allowed: String },
+    #[error("stdout cannot hold both the JSON document and {what}")]
+    StdoutTwice { what: &'static str },
+    #[error("stdin is asked for twice: {first} and {second}")]
+    StdinTwice { first: &'static str, second: &'static str },
+    #[error("{}: {cause}", shown(.path))]
+    Folder { path: PathBuf, cause: std::io::Error },
+    #[error("the demonstration went wrong where it should not: {what}")]
+    Demonstration { what: &'static str },
+}
+
+impl CliError {
+    /// Says it, and how the run ends.
+    pub(super) fn report(&self, json: bool, surroundings: &mut Surroundings<'_>) -> Exit {
+        let exit = self.exit();
+        // A reader that has seen enough, `coldcert list | head`, is no error.
+        if matches!(self, Self::Stdout(cause) if cause.kind() == std::io::ErrorKind::BrokenPipe) {
+            return Exit::Done;
+        }
+        if let Self::Usage(error) = self {
+            let wanted = !error.use_stderr();
+            let text = error.render();
+            if wanted {
+                let _ = write!(surroundings.stdout, "{text}");
+                return Exit::Done;
+            }
+            let _ = write!(surroundings.stderr, "{text}");
+        } else {
+            for line in self.lines(surroundings) {
+                let _ = writeln!(surroundings.stderr, "{line}");
+            }
+        }
+        if json {
+            let document = wire::error(self.code(), self.to_string().trim_end());
+            let document = self.with_findings(document);
+            let _ = writeln!(surroundings.stdout, "{document:#}");
+        }
+        let _ = surroundings.stdout.flush();
+        exit
+    }
+
+    fn lines(&self, surroundings: &Surroundings<'_>) -> Vec<String> {
+        let palette = surroundings.palette;
+        let mut lines = Vec::new();
+        if let Self::Vault(VaultError::Refused(refused)) = self {
+            lines.extend(finding_lines(refused.verdict.findings(), palette));
+            lines.push(format!("{} {self}; the operation is as it was", palette.red("refused:")));
+            return lines;
+        }
+        lines.push(format!("{} {self}", palette.red("error:")));
+        if let Some(help) = self.help() {
+            lines.push(format!("  help: {help}"));
+        }
+        lines
+    }
+
+    fn help(&self) -> Option<String> {
+        match self {
+            Self::Usage(_) => None,
+            Self::Vault(error) => Some(error.help()),
+            Self::Input(error) => Some(error.help()),
+            Self::Output(error) => Some(error.help()),
+            Self::Passphrase(error) => Some(error.help()),
+            Self::PolicyFile { error, .. } => Some(error.help()),
+            Self::Stdout(_) => Some("make room where the output goes, and try again".to_owned()),
+            Self::Option { option, .. } => Some(format!("see --help for {option}")),
+            Self::StdoutTwice { .. } => Some("write the artifact to a file with -o".to_owned()),
+            Self::StdinTwice { .. } => Some("give one of them as a file".to_owned()),
+            Self::Folder { .. } => {
+                Some("name a folder that does not exist yet, in one that can be written".to_owned())
+            }
+            Self::Demonstration { .. } => Some("this is a fault of coldcert: please report it".to_owned()),
+        }
+    }
+
+    fn exit(&self) -> Exit {
+        let refused = match self {
+            Self::Vault(error) => error.is_refusal(),
+            Self::Output(error) => error.is_refusal(),
+            _ => false,
+        };
+        if refused { Exit::Refused } else { Exit::Broken }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Vault(error) => wire::error_code(error),
+            Self::Output(error) if error.is_refusal() => "Conflict",
+            _ => "BadParameter",
+        }
+    }
+
+    /// A refused answer says in JSON too what was found.
+    fn with_findings(&self, mut document: serde_json::Value) -> serde_json::Value {
+        if let Self::Vault(VaultError::Refused(refused)) = self {
+            document["findings"] = super::merge::findings_json(refused.verdict.findings());
+        }
+        if let Some(help) = self.help().filter(|help| !help.is_empty()) {
+            document["error"]["help"] = json!(help);
+        }
+        document
+    }
+}

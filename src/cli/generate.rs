@@ -1,0 +1,47 @@
+//! `coldcert completions`, `man`
+
+use std::fs;
+use std::path::PathBuf;
+
+use clap::{Args, CommandFactory};
+use clap_complete::Shell;
+
+use super::arguments::Arguments;
+use super::context::Context;
+use super::error::CliError;
+use super::terminal::shown;
+
+/// Print completions for a shell
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  $ coldcert completions bash > coldcert.bash")]
+pub(super) struct Completions {
+    /// The shell
+    #[arg(value_enum)]
+    shell: Shell,
+}
+
+impl Completions {
+    pub(super) fn run(self, context: &mut Context<'_, '_>) -> Result<(), CliError> {
+        let mut text = Vec::new();
+        clap_complete::generate(self.shell, &mut Arguments::command(), "coldcert", &mut text);
+        context.artifact(&text)
+    }
+}
+
+/// Write the manual pages into a folder
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  $ coldcert man man1")]
+pub(super) struct Man {
+    /// The folder, made if it does not exist
+    dir: PathBuf,
+}
+
+impl Man {
+    pub(super) fn run(self, context: &mut Context<'_, '_>) -> Result<(), CliError> {
+        let failed = |cause| CliError::Folder { path: self.dir.clone(), cause };
+        fs::create_dir_all(&self.dir).map_err(failed)?;
+        clap_mangen::generate_to(Arguments::command(), &self.dir).map_err(failed)?;
+        context.say(&format!("wrote the manual pages into {}", shown(&self.dir)));
+        Ok(())
+    }
+}

@@ -1,0 +1,66 @@
+//! `coldcert import`
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::context::Context;
+use super::create::tags;
+use super::error::CliError;
+use super::policy::read_document;
+use crate::policy::{Document, ObjectName};
+use crate::secret::Brought;
+use crate::vault::VaultError;
+use crate::wire;
+
+/// Take over a key with its certificate that were made elsewhere
+///
+/// The file is a PFX (PKCS#12), or PEM with one unencrypted PKCS#8 private key and its certificates. The policy is
+/// read off the certificate; members of a policy file go over it.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  $ coldcert import old old.pfx --password-file old.password")]
+pub(super) struct Import {
+    /// The certificate's name
+    name: String,
+    /// The file, - for stdin
+    file: PathBuf,
+    /// File whose first line is the password of the PFX, - for stdin [default: an empty password]
+    #[arg(long, value_name = "F")]
+    password_file: Option<PathBuf>,
+    /// A policy file, - for stdin
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+    /// A tag, NAME=VALUE
+    #[arg(long, value_name = "NAME=VALUE")]
+    tag: Vec<String>,
+}
+
+impl Import {
+    pub(super) fn run(self, context: &mut Context<'_, '_>) -> Result<(), CliError> {
+        let name = ObjectName::new(&self.name).map_err(VaultError::from)?;
+        let tags = tags(&self.tag)?;
+        let mut vault = context.open()?;
+        let files = context.read_all(std::slice::from_ref(&self.file))?;
+        let password = context.password(self.password_file.as_ref())?;
+        let document = match &self.policy {
+            Some(path) => read_document(context, path)?,
+            None => Document::default(),
+        };
+        let brought = Brought::read(&files[0].source(), &password).map_err(VaultError::from)?;
+        let vault_key = context.unseal(&vault)?;
+        let (record, findings) = vault.import(&vault_key, &name, &brought, document, tags, context.now)?;
+        if context.json {
+            let view = vault.certificate(&name, None)?;
+            let base = context.base();
+            context.write_json(&wire::certificate(&base, &view))?;
+        }
+        context.findings(&findings);
+        context.say(&format!(
+            "imported {name}: version {}, {}",
+            record.version,
+            record.certificate.subject()
+        ));
+        context.next(&format!("coldcert show {name}"));
+        Ok(())
+    }
+}

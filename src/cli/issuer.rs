@@ -1,0 +1,111 @@
+//! `coldcert issuer`
+
+use clap::Subcommand;
+
+use super::context::Context;
+use super::error::CliError;
+use crate::issuer::Issuer;
+use crate::policy::ObjectName;
+use crate::vault::VaultError;
+use crate::wire;
+
+/// Issuers that policies name
+#[derive(Debug, Subcommand)]
+pub(super) enum IssuerVerb {
+    /// Add an issuer, or replace the one of that name
+    #[command(after_help = "Example:\n  $ coldcert issuer set corp --provider OfflineCA")]
+    Set {
+        /// The issuer's name
+        name: String,
+        /// Its provider: OfflineCA, DigiCert, GlobalSign, ...
+        #[arg(long, value_name = "PROVIDER")]
+        provider: String,
+        /// The account at the provider
+        #[arg(long, value_name = "ID")]
+        account_id: Option<String>,
+        /// The organization at the provider
+        #[arg(long, value_name = "ID")]
+        organization_id: Option<String>,
+    },
+    /// Show an issuer
+    #[command(after_help = "Example:\n  $ coldcert issuer show corp")]
+    Show {
+        /// The issuer's name
+        name: String,
+    },
+    /// List the issuers
+    #[command(after_help = "Example:\n  $ coldcert issuer list")]
+    List,
+    /// Take an issuer away
+    #[command(after_help = "Example:\n  $ coldcert issuer delete corp")]
+    Delete {
+        /// The issuer's name
+        name: String,
+    },
+}
+
+impl IssuerVerb {
+    pub(super) fn run(self, context: &mut Context<'_, '_>) -> Result<(), CliError> {
+        let mut vault = context.open()?;
+        let base = context.base();
+        match self {
+            Self::Set { name, provider, account_id, organization_id } => {
+                let name = ObjectName::new(&name).map_err(VaultError::from)?;
+                let now = context.now;
+                let issuer = Issuer {
+                    name,
+                    provider,
+                    account_id,
+                    organization_id,
+                    enabled: true,
+                    created: now,
+                    updated: now,
+                };
+                context.unseal(&vault)?;
+                vault.put_issuer(&issuer)?;
+                let issuer = vault.issuer(&issuer.name)?;
+                if context.json {
+                    context.write_json(&wire::issuer(&base, &issuer))?;
+                }
+                context.say(&format!("set issuer {}", issuer.name));
+                context.next(&format!("coldcert create NAME --issuer {} --subject CN=...", issuer.name));
+            }
+            Self::Show { name } => {
+                let issuer = vault.issuer(&ObjectName::new(&name).map_err(VaultError::from)?)?;
+                if context.json {
+                    return context.write_json(&wire::issuer(&base, &issuer));
+                }
+                context.artifact(line(&issuer).as_bytes())?;
+            }
+            Self::List => {
+                let issuers = vault.issuers()?;
+                if context.json {
+                    let items: Vec<_> = issuers.iter().map(|issuer| wire::issuer(&base, issuer)).collect();
+                    return context.write_json(&wire::page(&items));
+                }
+                for issuer in &issuers {
+                    context.artifact(line(issuer).as_bytes())?;
+                }
+                if issuers.is_empty() {
+                    context.say("no issuers");
+                }
+            }
+            Self::Delete { name } => {
+                let name = ObjectName::new(&name).map_err(VaultError::from)?;
+                vault.issuer(&name)?;
+                context.unseal(&vault)?;
+                let issuer = vault.delete_issuer(&name)?;
+                if context.json {
+                    context.write_json(&wire::issuer(&base, &issuer))?;
+                }
+                context.say(&format!("deleted issuer {name}"));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn line(issuer: &Issuer) -> String {
+    let account = issuer.account_id.as_deref().unwrap_or("-");
+    format!("{}\t{}\t{account}\n", issuer.name, issuer.provider)
+}

@@ -1,0 +1,96 @@
+//! `coldcert merge`
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::context::{Context, ReadFile};
+use super::error::CliError;
+use crate::bundle::Bundle;
+use crate::policy::ObjectName;
+use crate::vault::VaultError;
+use crate::verdict::Finding;
+use crate::wire;
+
+/// Merge the CA's answer into the certificate that waits for it
+///
+/// Takes PEM or DER files, one or several, in any order. The leaf is found by its key, the chain is put in order,
+/// every signature in it and its dates are checked. A refused answer changes nothing.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  $ coldcert merge www answer.pem
+  $ coldcert merge www www.cer intermediate.cer root.cer")]
+pub(super) struct Merge {
+    /// The certificate's name
+    name: String,
+    /// What the CA sent, - for stdin
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+}
+
+impl Merge {
+    pub(super) fn run(self, context: &mut Context<'_, '_>) -> Result<(), CliError> {
+        let name = ObjectName::new(&self.name).map_err(VaultError::from)?;
+        let mut vault = context.open()?;
+        // Whatever can be refused without the passphrase is refused before it is asked for.
+        vault.pending(&name)?;
+        let files = context.read_all(&self.files)?;
+        let sources: Vec<_> = files.iter().map(ReadFile::source).collect();
+        let bundle = Bundle::read(&sources).map_err(VaultError::from)?;
+        for passed in &bundle.passed_over {
+            context.say(&format!("note    {}: {}, passed over", passed.place, passed.kind));
+        }
+        let vault_key = context.unseal(&vault)?;
+        let merged = vault.merge(&vault_key, &name, &bundle, context.now)?;
+        let record = &merged.record;
+        if context.json {
+            let view = vault.certificate(&name, None)?;
+            let base = context.base();
+            context.write_json(&wire::certificate(&base, &view))?;
+        }
+        context.findings(&merged.findings);
+        let chain = record.chain();
+        context.say(&format!("merged {name}: version {}", record.version));
+        for (depth, certificate) in chain.iter().enumerate() {
+            let indent = "   ".repeat(depth);
+            let by = if depth == 0 { "" } else { "signed by " };
+            context.say(&format!("  {indent}{by}{}", certificate.subject()));
+        }
+        context.say(&format!(
+            "  valid from {} until {}",
+            record.certificate.not_before(),
+            record.certificate.not_after()
+        ));
+        let ending = if record.content_type == crate::policy::ContentType::Pem { "pem" } else { "pfx" };
+        context.next(&format!("coldcert export {name} -o {name}.{ending}"));
+        Ok(())
+    }
+}
+
+/// Findings as JSON.
+pub(super) fn findings_json(findings: &[Finding]) -> Value {
+    let items: Vec<Value> = findings
+        .iter()
+        .map(|finding| {
+            let certificate = finding.about.as_ref().map(|about| {
+                json!({
+                    "position": about.position,
+                    "file": about.place.file,
+                    "line": about.place.line,
+                    "subject": about.subject.to_string(),
+                    "sha256": about.fingerprint.hex(),
+                })
+            });
+            json!({
+                "rule": finding.rule.name,
+                "severity": finding.rule.severity.word(),
+                "certificate": certificate,
+                "message": finding.message,
+                "clause": finding.rule.clause,
+                "help": finding.help,
+            })
+        })
+        .collect();
+    items.into()
+}

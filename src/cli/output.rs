@@ -1,0 +1,539 @@
+//! Where artifacts go.
+//!
+//! * `-` is stdout. Anything else is a path, and it is tested before anything is changed: a missing
+//!   directory, a read-only place or a file that is in the way is found by [`Output::prepare`].
+//! * A file appears whole or not at all: it is written beside its place under a temporary name, flushed
+//!   to the disk and renamed.
+//! * Secrets are files of mode 0600, made new. Nothing that exists is replaced by them without force, and
+//!   with force the link, not what it leads to, is replaced, and the mode is 0600 whatever it was.
+//! * Public artifacts have the usual mode. An empty file gives way to them and so does, in
+//!   [`put_public`], one with the same bytes; any other needs force, because a certificate written over
+//!   somebody's key is a loss. Links are followed.
+//! * Devices, pipes and `/dev/stdout` are written straight to.
+
+use std::fs::{self, File, Permissions};
+use std::io::{self, Write};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use tempfile::{Builder, NamedTempFile};
+use thiserror::Error;
+
+use super::input::is_standard_stream;
+use super::terminal::shown;
+
+/// A place that can be written to. Dropping it leaves nothing behind.
+#[derive(Debug)]
+pub struct Output {
+    path: PathBuf,
+    place: Place,
+}
+
+/// Whether an artifact holds a secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A private key, a PKCS#12 file (also one without a password) or a backup.
+    Secret,
+    /// A certificate, a CSR, a policy.
+    Public,
+}
+
+impl Output {
+    /// Tests the place and holds it with a temporary file. Blocks for a named pipe without a reader.
+    pub fn prepare(path: &Path, kind: Kind, force: bool) -> Result<Self, OutputError> {
+        let place = match Found::at(path)? {
+            Found::Stdout => Place::Stdout,
+            Found::Stream => Place::Stream(open_stream(path)?),
+            Found::Nothing => hold(path, path.to_owned(), kind, Replaces::Nothing)?,
+            Found::File { .. } | Found::Link { .. } if force && kind == Kind::Secret => {
+                hold(path, path.to_owned(), kind, Replaces::Anything)?
+            }
+            Found::Link { leads_to: Some(target), .. } if force => {
+                hold(path, target, kind, Replaces::Anything)?
+            }
+            Found::File { .. } | Found::Link { .. } if force => {
+                hold(path, path.to_owned(), kind, Replaces::Anything)?
+            }
+            Found::File { size: 0 } if kind == Kind::Public => {
+                hold(path, path.to_owned(), kind, Replaces::EmptyFile)?
+            }
+            Found::Link { leads_to: Some(target), size: 0 } if kind == Kind::Public => {
+                hold(path, target, kind, Replaces::EmptyFile)?
+            }
+            Found::File { .. } | Found::Link { .. } => {
+                return Err(OutputError::Exists { path: path.to_owned(), kind });
+            }
+        };
+        Ok(Self { path: path.to_owned(), place })
+    }
+
+    /// The path as it was given, `-` being stdout.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether the artifact goes to stdout.
+    pub fn is_stdout(&self) -> bool {
+        matches!(self.place, Place::Stdout)
+    }
+
+    /// Writes all of `bytes`, to `stdout` if that is the place.
+    pub fn write(self, bytes: &[u8], stdout: &mut dyn Write) -> Result<(), OutputError> {
+        let Self { path, place } = self;
+        let failed = |cause| OutputError::Write { path: path.clone(), cause };
+        match place {
+            Place::Stdout => stdout.write_all(bytes).and_then(|()| stdout.flush()).map_err(failed),
+            Place::Stream(mut stream) => stream.write_all(bytes).map_err(failed),
+            Place::File { mut temporary, target, kind, replaces } => {
+                temporary.write_all(bytes).and_then(|()| temporary.as_file().sync_all()).map_err(failed)?;
+                put_in_place(temporary, &path, &target, kind, replaces)?;
+                sync_directory(&target).map_err(failed)
+            }
+        }
+    }
+
+    /// Gives the place up. Dropping does the same.
+    pub fn discard(self) {
+        drop(self);
+    }
+}
+
+/// Writes a public artifact whose bytes are known already. A file that has just these bytes is left as
+/// it is, and that is a success too.
+pub fn put_public(path: &Path, bytes: &[u8], force: bool, stdout: &mut dyn Write) -> Result<(), OutputError> {
+    let length = u64::try_from(bytes.len()).ok();
+    if let Found::File { size } | Found::Link { size, leads_to: Some(_) } = Found::at(path)?
+        && Some(size) == length
+        && fs::read(path).is_ok_and(|existing| existing == bytes)
+    {
+        return Ok(());
+    }
+    Output::prepare(path, Kind::Public, force)?.write(bytes, stdout)
+}
+
+#[derive(Debug)]
+enum Place {
+    Stdout,
+    Stream(File),
+    File { temporary: NamedTempFile, target: PathBuf, kind: Kind, replaces: Replaces },
+}
+
+/// What may stand at the target when the file is put there.
+#[derive(Debug, Clone, Copy)]
+enum Replaces {
+    Nothing,
+    EmptyFile,
+    Anything,
+}
+
+/// What is at a path before it is written to.
+enum Found {
+    Stdout,
+    /// A device, a pipe, or a name for a stream that is open already.
+    Stream,
+    Nothing,
+    File {
+        size: u64,
+    },
+    /// A symbolic link to a regular file, or to nothing.
+    Link {
+        leads_to: Option<PathBuf>,
+        size: u64,
+    },
+}
+
+impl Found {
+    fn at(path: &Path) -> Result<Self, OutputError> {
+        if is_standard_stream(path) || NAMES_OF_STDOUT.iter().any(|name| path == Path::new(name)) {
+            return Ok(Self::Stdout);
+        }
+        if path.file_name().is_none() && path.is_dir() {
+            return Err(OutputError::Directory { path: path.to_owned() });
+        }
+        if path.as_os_str().is_empty() || path.as_os_str().as_bytes().ends_with(b"/") && !path.is_dir() {
+            return Err(OutputError::NoName { path: path.to_owned() });
+        }
+        let inspect = |cause| OutputError::Inspect { path: path.to_owned(), cause };
+        let itself = match fs::symlink_metadata(path) {
+            Ok(metadata) => metadata,
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(Self::Nothing),
+            Err(cause) => return Err(inspect(cause)),
+        };
+        let reached = match fs::metadata(path) {
+            Ok(metadata) => metadata,
+            Err(cause) if itself.is_symlink() && cause.kind() == io::ErrorKind::NotFound => {
+                return Ok(Self::Link { leads_to: None, size: 0 });
+            }
+            Err(cause) => return Err(inspect(cause)),
+        };
+        if reached.is_dir() {
+            Err(OutputError::Directory { path: path.to_owned() })
+        } else if !reached.is_file() || NAMES_OF_OPEN_STREAMS.iter().any(|name| path.starts_with(name)) {
+            Ok(Self::Stream)
+        } else if itself.is_symlink() {
+            Ok(Self::Link { leads_to: Some(fs::canonicalize(path).map_err(inspect)?), size: reached.len() })
+        } else {
+            Ok(Self::File { size: reached.len() })
+        }
+    }
+}
+
+/// Appends, so that a stream which the shell has redirected to a file keeps what is in it.
+fn open_stream(path: &Path) -> Result<File, OutputError> {
+    let opened = File::options().append(true).open(path);
+    opened.map_err(|cause| OutputError::Open { path: path.to_owned(), cause })
+}
+
+fn hold(path: &Path, target: PathBuf, kind: Kind, replaces: Replaces) -> Result<Place, OutputError> {
+    let directory = directory_of(&target);
+    let mode = match kind {
+        Kind::Secret => SECRET_MODE,
+        // The system takes the process's umask off.
+        Kind::Public => PUBLIC_MODE,
+    };
+    let made = Builder::new()
+        .prefix(".coldcert-")
+        .suffix(".tmp")
+        .permissions(Permissions::from_mode(mode))
+        .tempfile_in(directory);
+    match made {
+        Ok(temporary) => Ok(Place::File { temporary, target, kind, replaces }),
+        Err(_) if !directory.exists() => {
+            Err(OutputError::NoDirectory { path: path.to_owned(), directory: directory.to_owned() })
+        }
+        Err(cause) => {
+            // The kind alone: the whole error names the temporary file, which is nobody's business.
+            let cause = cause.kind().into();
+            Err(OutputError::Create { path: path.to_owned(), directory: directory.to_owned(), cause })
+        }
+    }
+}
+
+fn put_in_place(
+    temporary: NamedTempFile,
+    path: &Path,
+    target: &Path,
+    kind: Kind,
+    replaces: Replaces,
+) -> Result<(), OutputError> {
+    let in_the_way = || OutputError::Exists { path: path.to_owned(), kind };
+    let put = match replaces {
+        Replaces::Nothing => temporary.persist_noclobber(target),
+        Replaces::EmptyFile if fs::metadata(target).is_ok_and(|found| found.len() > 0) => {
+            return Err(in_the_way());
+        }
+        Replaces::EmptyFile | Replaces::Anything => temporary.persist(target),
+    };
+    put.map(drop).map_err(|failure| match failure.error.kind() {
+        io::ErrorKind::AlreadyExists => in_the_way(),
+        _ => OutputError::Write { path: path.to_owned(), cause: failure.error },
+    })
+}
+
+/// Makes the new name durable. A directory that may be written but not read, and a file system that
+/// knows no such request, are left to the system.
+fn sync_directory(target: &Path) -> io::Result<()> {
+    match File::open(directory_of(target)).and_then(|directory| directory.sync_all()) {
+        Err(cause)
+            if matches!(cause.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::InvalidInput) =>
+        {
+            Ok(())
+        }
+        synced => synced,
+    }
+}
+
+fn directory_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+/// Why an artifact cannot be written.
+#[derive(Debug, Error)]
+pub enum OutputError {
+    /// A file or a link is in the way.
+    #[error("{} exists, and {}", shown(path), rule(*kind))]
+    Exists {
+        /// The path as given.
+        path: PathBuf,
+        /// What was to be written there.
+        kind: Kind,
+    },
+    /// A directory where a file is to be written.
+    #[error("{} is a directory, not a file", shown(path))]
+    Directory {
+        /// The path as given.
+        path: PathBuf,
+    },
+    /// The path ends in a slash, or is empty.
+    #[error("`{}` names no file", shown(path))]
+    NoName {
+        /// The path as given.
+        path: PathBuf,
+    },
+    /// The directory of the file does not exist.
+    #[error("{} cannot be written: there is no directory {}", shown(path), shown(directory))]
+    NoDirectory {
+        /// The path as given.
+        path: PathBuf,
+        /// The directory that is missing.
+        directory: PathBuf,
+    },
+    /// No file can be made in the directory.
+    #[error("{} cannot be written: no file can be made in {}: {cause}", shown(path), shown(directory))]
+    Create {
+        /// The path as given.
+        path: PathBuf,
+        /// The directory of the file.
+        directory: PathBuf,
+        /// The system's reason.
+        cause: io::Error,
+    },
+    /// What is at the path cannot be found out.
+    #[error("{} cannot be looked at: {cause}", shown(path))]
+    Inspect {
+        /// The path as given.
+        path: PathBuf,
+        /// The system's reason.
+        cause: io::Error,
+    },
+    /// A device or a pipe cannot be opened.
+    #[error("{} cannot be opened for writing: {cause}", shown(path))]
+    Open {
+        /// The path as given.
+        path: PathBuf,
+        /// The system's reason.
+        cause: io::Error,
+    },
+    /// The bytes cannot be written. A file that was to be made is not there; one that was to be replaced
+    /// is as it was.
+    #[error("{} cannot be written: {cause}", named(path))]
+    Write {
+        /// The path as given.
+        path: PathBuf,
+        /// The system's reason.
+        cause: io::Error,
+    },
+}
+
+impl OutputError {
+    /// Whether the request was understood and refused (exit 1); all else is input or output that failed
+    /// (exit 2).
+    pub fn is_refusal(&self) -> bool {
+        matches!(self, Self::Exists { .. })
+    }
+
+    /// What to do next.
+    pub fn help(&self) -> String {
+        match self {
+            Self::Exists { .. } => "name another file, or replace this one with `--force`".to_owned(),
+            Self::Directory { path } => format!("name a file inside {}", shown(path)),
+            Self::NoName { .. } => "name a file, or `-` for stdout".to_owned(),
+            Self::NoDirectory { directory, .. } => {
+                format!("make {} first, or name another", shown(directory))
+            }
+            Self::Create { directory, .. } => {
+                format!("check that {} can be written to and has room, or name another", shown(directory))
+            }
+            Self::Inspect { .. } | Self::Open { .. } => "check the path and its permissions".to_owned(),
+            Self::Write { .. } => "make room or name another place, then run the command again".to_owned(),
+        }
+    }
+}
+
+fn rule(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Secret => "a file with secrets is only made new",
+        Kind::Public => "a file with other content is not replaced",
+    }
+}
+
+fn named(path: &Path) -> String {
+    if is_standard_stream(path) { "standard output".to_owned() } else { shown(path) }
+}
+
+const SECRET_MODE: u32 = 0o600;
+const PUBLIC_MODE: u32 = 0o666;
+
+/// Other names of stdout, which must not be opened anew: that would lose the place in a redirected file.
+const NAMES_OF_STDOUT: &[&str] = &["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
+
+/// Below these are streams that are open already, also where they lead to a regular file.
+const NAMES_OF_OPEN_STREAMS: &[&str] = &["/dev/stderr", "/dev/fd", "/proc"];
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use tempfile::{TempDir, tempdir};
+
+    use super::*;
+
+    fn write(path: &Path, kind: Kind, force: bool, bytes: &[u8]) -> Result<(), OutputError> {
+        Output::prepare(path, kind, force)?.write(bytes, &mut io::sink())
+    }
+
+    fn mode(path: &Path) -> u32 {
+        fs::symlink_metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    fn names(folder: &TempDir) -> Vec<String> {
+        let entries = fs::read_dir(folder.path()).unwrap();
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    }
+
+    #[test]
+    fn a_dash_and_dev_stdout_are_stdout() {
+        for name in ["-", "/dev/stdout"] {
+            let mut stdout = Vec::new();
+            let output = Output::prepare(Path::new(name), Kind::Secret, false).unwrap();
+            assert!(output.is_stdout());
+            output.write(b"artifact", &mut stdout).unwrap();
+            assert_eq!(stdout, b"artifact");
+        }
+    }
+
+    #[test]
+    fn a_secret_is_made_new_and_only_its_owner_reads_it() {
+        let folder = tempdir().unwrap();
+        let path = folder.path().join("shop.pfx");
+        write(&path, Kind::Secret, false, b"key").unwrap();
+        assert_eq!((fs::read(&path).unwrap().as_slice(), mode(&path)), (&b"key"[..], 0o600));
+        assert_eq!(names(&folder), ["shop.pfx"]);
+    }
+
+    #[test]
+    fn a_public_file_has_the_mode_of_any_new_file() {
+        let folder = tempdir().unwrap();
+        let (path, usual) = (folder.path().join("shop.csr"), folder.path().join("usual"));
+        File::create(&usual).unwrap();
+        write(&path, Kind::Public, false, b"csr").unwrap();
+        assert_eq!(mode(&path), mode(&usual));
+    }
+
+    #[test]
+    fn a_secret_never_replaces_a_file_unless_forced_and_then_tightens_its_mode() {
+        let folder = tempdir().unwrap();
+        let path = folder.path().join("shop.pfx");
+        fs::write(&path, b"").unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
+        let error = Output::prepare(&path, Kind::Secret, false).unwrap_err();
+        assert!(error.is_refusal());
+        let rule = "a file with secrets is only made new";
+        assert_eq!(error.to_string(), format!("{} exists, and {rule}", path.display()));
+        write(&path, Kind::Secret, true, b"key").unwrap();
+        assert_eq!((fs::read(&path).unwrap().as_slice(), mode(&path)), (&b"key"[..], 0o600));
+    }
+
+    #[test]
+    fn a_file_that_appears_after_the_test_is_not_overwritten() {
+        for kind in [Kind::Secret, Kind::Public] {
+            let folder = tempdir().unwrap();
+            let path = folder.path().join("shop");
+            let output = Output::prepare(&path, kind, false).unwrap();
+            fs::write(&path, b"somebody's").unwrap();
+            assert!(output.write(b"ours", &mut io::sink()).unwrap_err().is_refusal());
+            assert_eq!(fs::read(&path).unwrap(), b"somebody's");
+            assert_eq!(names(&folder), ["shop"]);
+        }
+    }
+
+    #[test]
+    fn a_public_file_gives_way_when_it_is_empty_or_the_same_and_else_only_to_force() {
+        let folder = tempdir().unwrap();
+        let path = folder.path().join("shop.cer");
+        fs::write(&path, b"").unwrap();
+        write(&path, Kind::Public, false, b"one").unwrap();
+        put_public(&path, b"one", false, &mut io::sink()).unwrap();
+        assert!(put_public(&path, b"two", false, &mut io::sink()).unwrap_err().is_refusal());
+        assert!(Output::prepare(&path, Kind::Public, false).unwrap_err().is_refusal());
+        assert_eq!(fs::read(&path).unwrap(), b"one");
+        put_public(&path, b"two", true, &mut io::sink()).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"two");
+    }
+
+    #[test]
+    fn a_link_is_followed_for_what_is_public_and_replaced_by_what_is_secret() {
+        let folder = tempdir().unwrap();
+        let (target, link) = (folder.path().join("target"), folder.path().join("link"));
+        fs::write(&target, b"old").unwrap();
+        symlink("target", &link).unwrap();
+        assert!(write(&link, Kind::Public, false, b"cer").unwrap_err().is_refusal());
+        assert!(write(&link, Kind::Secret, false, b"key").unwrap_err().is_refusal());
+        write(&link, Kind::Public, true, b"cer").unwrap();
+        assert!(link.is_symlink());
+        assert_eq!(fs::read(&target).unwrap(), b"cer");
+        write(&link, Kind::Secret, true, b"key").unwrap();
+        assert!(!link.is_symlink());
+        assert_eq!(mode(&link), 0o600);
+        assert_eq!(fs::read(&target).unwrap(), b"cer");
+    }
+
+    #[test]
+    fn a_link_to_nothing_is_in_the_way() {
+        let folder = tempdir().unwrap();
+        let link = folder.path().join("link");
+        symlink("/nowhere/at/all", &link).unwrap();
+        for kind in [Kind::Secret, Kind::Public] {
+            assert!(Output::prepare(&link, kind, false).unwrap_err().is_refusal());
+        }
+        write(&link, Kind::Secret, true, b"key").unwrap();
+        assert!(!link.is_symlink());
+    }
+
+    #[test]
+    fn devices_and_pipes_are_written_straight_to() {
+        write(Path::new("/dev/null"), Kind::Secret, false, b"gone").unwrap();
+        let folder = tempdir().unwrap();
+        let path = folder.path().join("pipe");
+        rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
+        let reader = std::thread::spawn({
+            let path = path.clone();
+            move || fs::read(path).unwrap()
+        });
+        write(&path, Kind::Secret, false, b"through").unwrap();
+        assert_eq!(reader.join().unwrap(), b"through");
+        assert_eq!(names(&folder), ["pipe"]);
+    }
+
+    #[test]
+    fn a_full_disk_is_an_error_that_names_the_path() {
+        let error = write(Path::new("/dev/full"), Kind::Public, false, b"csr").unwrap_err();
+        assert!(!error.is_refusal());
+        assert_eq!(error.to_string(), "/dev/full cannot be written: No space left on device (os error 28)");
+        let mut full = File::options().write(true).open("/dev/full").unwrap();
+        let output = Output::prepare(Path::new("-"), Kind::Public, false).unwrap();
+        let error = output.write(b"csr", &mut full).unwrap_err();
+        assert!(error.to_string().starts_with("standard output cannot be written: "));
+    }
+
+    #[test]
+    fn places_that_cannot_be_written_are_found_before_anything_is_changed() {
+        let folder = tempdir().unwrap();
+        let at = |name: &str| Output::prepare(&folder.path().join(name), Kind::Public, true).unwrap_err();
+        assert!(matches!(at(""), OutputError::Directory { .. }));
+        assert!(matches!(at("."), OutputError::Directory { .. }));
+        assert!(matches!(at("missing/"), OutputError::NoName { .. }));
+        assert!(matches!(at("missing/shop.csr"), OutputError::NoDirectory { .. }));
+        assert!(matches!(at(&"x".repeat(300)), OutputError::Inspect { .. }));
+        fs::write(folder.path().join("file"), b"").unwrap();
+        assert!(matches!(at("file/shop.csr"), OutputError::Inspect { .. }));
+        let error = Output::prepare(Path::new("/proc/shop.csr"), Kind::Public, false).unwrap_err();
+        let message = error.to_string();
+        assert!(message.starts_with("/proc/shop.csr cannot be written: no file can be made in /proc: "));
+        assert!(!message.contains(".coldcert-"), "{message}");
+        assert!(!error.is_refusal());
+    }
+
+    #[test]
+    fn what_is_discarded_or_dropped_leaves_nothing_behind() {
+        let folder = tempdir().unwrap();
+        let path = folder.path().join("shop.pfx");
+        Output::prepare(&path, Kind::Secret, false).unwrap().discard();
+        drop(Output::prepare(&path, Kind::Secret, false).unwrap());
+        assert_eq!(names(&folder), [""; 0]);
+    }
+}

@@ -1,0 +1,288 @@
+//! `coldcert pending`
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::context::Context;
+use super::error::CliError;
+use super::output::put_public;
+use super::terminal::shown;
+use crate::csr::CertificateRequest;
+use crate::identifier::Identifier;
+use crate::key::PublicKey;
+use crate::pem;
+use crate::pending::Operation;
+use crate::policy::{ObjectName, Route};
+use crate::vault::{Vault, VaultError};
+use crate::wire;
+
+/// Operations that wait for their CA
+#[derive(Debug, Subcommand)]
+pub(super) enum PendingVerb {
+    /// List the operations that are not completed, oldest first
+    #[command(after_help = "Example:\n  $ coldcert pending list")]
+    List,
+    /// Show an operation, found by name, request, request id or key
+    #[command(
+        after_help = "Examples:\n  $ coldcert pending show www\n  $ coldcert pending show --csr www.csr"
+    )]
+    Show(Lookup),
+    /// Write the certificate request again
+    #[command(after_help = "Example:\n  $ coldcert pending csr www -o www.csr")]
+    Csr {
+        #[command(flatten)]
+        lookup: Lookup,
+        /// Where the request goes, - for stdout
+        #[arg(short, long, value_name = "FILE", default_value = "-")]
+        output: PathBuf,
+        /// Write DER instead of PEM
+        #[arg(long)]
+        der: bool,
+        /// Replace the file if it exists
+        #[arg(long)]
+        force: bool,
+    },
+    /// Ask for an operation to be cancelled
+    ///
+    /// An operation with an issuer is ended at the issuer's side. One of issuer Unknown stays in progress and can
+    /// still be merged, as in Key Vault: nobody is there to cancel it.
+    #[command(after_help = "Example:\n  $ coldcert pending cancel www")]
+    Cancel {
+        /// The certificate's name
+        name: String,
+    },
+    /// Give an operation up, with the key that it holds
+    #[command(after_help = "Example:\n  $ coldcert pending delete www")]
+    Delete {
+        /// The certificate's name
+        name: String,
+    },
+}
+
+/// How an operation is found.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(super) struct Lookup {
+    /// The certificate's name
+    name: Option<String>,
+    /// A certificate request, - for stdin
+    #[arg(long, value_name = "FILE")]
+    csr: Option<PathBuf>,
+    /// A request id
+    #[arg(long, value_name = "ID")]
+    request_id: Option<String>,
+    /// A public key in PEM or DER (SubjectPublicKeyInfo), - for stdin
+    #[arg(long, value_name = "FILE")]
+    public_key: Option<PathBuf>,
+}
+
+impl PendingVerb {
+    pub(super) fn run(self, context: &mut Context<'_, '_>) -> Result<(), CliError> {
+        match self {
+            Self::List => list(context),
+            Self::Show(lookup) => {
+                let vault = context.open()?;
+                let operation = lookup.find(context, &vault)?;
+                show(context, &operation)
+            }
+            Self::Csr { lookup, output, der, force } => {
+                if context.json && output == std::path::Path::new("-") {
+                    let vault = context.open()?;
+                    let operation = lookup.find(context, &vault)?;
+                    let base = context.base();
+                    return context.write_json(&wire::operation(&base, &operation));
+                }
+                write_request(context, &lookup, &output, der, force)
+            }
+            Self::Cancel { name } => cancel(context, &name),
+            Self::Delete { name } => delete(context, &name),
+        }
+    }
+}
+
+impl Lookup {
+    fn find(&self, context: &mut Context<'_, '_>, vault: &Vault) -> Result<Operation, CliError> {
+        if let Some(path) = &self.csr {
+            let bytes = context.read(path)?;
+            let der = der_of(&bytes, &shown(path), "CERTIFICATE REQUEST")?;
+            let request = CertificateRequest::from_der(&der).map_err(VaultError::from)?;
+            return Ok(vault.pending_by_request(&request)?);
+        }
+        if let Some(path) = &self.public_key {
+            let bytes = context.read(path)?;
+            let der = der_of(&bytes, &shown(path), "PUBLIC KEY")?;
+            let key = PublicKey::from_der(&der).map_err(VaultError::from)?;
+            return Ok(vault.pending_by_public_key(&key)?);
+        }
+        if let Some(text) = &self.request_id {
+            let id = Identifier::from_hex(text).ok_or_else(|| CliError::Option {
+                option: "--request-id",
+                value: text.clone(),
+                allowed: "32 hex digits".to_owned(),
+            })?;
+            return Ok(vault.pending_by_request_id(id)?);
+        }
+        let name = ObjectName::new(self.name.as_deref().unwrap_or_default()).map_err(VaultError::from)?;
+        Ok(vault.pending(&name)?)
+    }
+}
+
+fn list(context: &mut Context<'_, '_>) -> Result<(), CliError> {
+    let operations = context.open()?.waiting()?;
+    if context.json {
+        let base = context.base();
+        let items: Vec<_> = operations.iter().map(|operation| wire::operation(&base, operation)).collect();
+        return context.write_json(&wire::page(&items));
+    }
+    for operation in &operations {
+        let line = format!(
+            "{}\t{}\t{}\t{}\t{}\n",
+            operation.name(),
+            state(operation),
+            operation.created(),
+            operation.request_id(),
+            operation.request().subject(),
+        );
+        context.artifact(line.as_bytes())?;
+    }
+    if operations.is_empty() {
+        context.say("nothing waits");
+    }
+    Ok(())
+}
+
+fn show(context: &mut Context<'_, '_>, operation: &Operation) -> Result<(), CliError> {
+    if context.json {
+        let base = context.base();
+        return context.write_json(&wire::operation(&base, operation));
+    }
+    let request = operation.request();
+    let names: Vec<String> = request.alternative_names().iter().map(ToString::to_string).collect();
+    let text = format!(
+        "name        {}\nstate       {}\nissuer      {}\nbegun       {}\nrequest id  {}\nsubject     {}\nnames       {}\nkey         {}\nkey sha256  {}\n",
+        operation.name(),
+        state(operation),
+        operation.issuer().name,
+        operation.created(),
+        operation.request_id(),
+        request.subject(),
+        if names.is_empty() { "none".to_owned() } else { names.join(", ") },
+        request.public_key().algorithm(),
+        request.public_key().fingerprint(),
+    );
+    context.artifact(text.as_bytes())?;
+    if let Operation::InProgress(pending) = operation
+        && pending.policy.issuer.route() == Route::Unknown
+    {
+        context.next(&format!("coldcert merge {} ANSWER", operation.name()));
+    }
+    Ok(())
+}
+
+fn write_request(
+    context: &mut Context<'_, '_>,
+    lookup: &Lookup,
+    output: &std::path::Path,
+    der: bool,
+    force: bool,
+) -> Result<(), CliError> {
+    let vault = context.open()?;
+    let operation = lookup.find(context, &vault)?;
+    let request = operation.request();
+    let bytes = match der {
+        true => request.as_der().to_vec(),
+        false => pem::write("CERTIFICATE REQUEST", request.as_der()).into_bytes(),
+    };
+    put_public(output, &bytes, force, context.stdout())?;
+    if context.json {
+        let base = context.base();
+        context.write_json(&wire::operation(&base, &operation))?;
+    }
+    if output != std::path::Path::new("-") {
+        context.say(&format!("wrote {}", shown(output)));
+        context.say(&format!("  sha256 of the public key  {}", request.public_key().fingerprint()));
+    }
+    Ok(())
+}
+
+fn cancel(context: &mut Context<'_, '_>, name: &str) -> Result<(), CliError> {
+    let name = ObjectName::new(name).map_err(VaultError::from)?;
+    let mut vault = context.open()?;
+    vault.pending(&name)?;
+    context.unseal(&vault)?;
+    let operation = vault.cancel(&name)?;
+    if context.json {
+        let base = context.base();
+        context.write_json(&wire::operation(&base, &operation))?;
+    }
+    match operation.issuer().route() {
+        Route::Named => {
+            let issuer = &operation.issuer().name;
+            context.say(&format!("asked for {name} to be cancelled; it ends when {issuer} says so"));
+        }
+        Route::Unknown | Route::SelfSigned => {
+            context.say(&format!(
+                "marked {name} as to be cancelled; with issuer Unknown nobody is there to cancel it: it stays in progress, and its answer can still be merged"
+            ));
+            context.next(&format!("give it up, with its key: coldcert pending delete {name}"));
+        }
+    }
+    Ok(())
+}
+
+fn delete(context: &mut Context<'_, '_>, name: &str) -> Result<(), CliError> {
+    let name = ObjectName::new(name).map_err(VaultError::from)?;
+    let mut vault = context.open()?;
+    vault.pending(&name)?;
+    context.unseal(&vault)?;
+    let operation = vault.delete_pending(&name)?;
+    if context.json {
+        let base = context.base();
+        context.write_json(&wire::operation(&base, &operation))?;
+    }
+    match operation {
+        Operation::Completed(_) => {
+            context.say(&format!("deleted the completed operation of {name}; its version stays"))
+        }
+        _ => context.say(&format!(
+            "gave up the operation of {name}, and its key: an answer to its request can never be merged"
+        )),
+    }
+    context
+        .next(&format!("ask anew with: coldcert create {name}; or give the name up: coldcert delete {name}"));
+    Ok(())
+}
+
+/// The state in words for people.
+pub(super) fn state(operation: &Operation) -> String {
+    let state = match operation {
+        Operation::InProgress(_) => "in progress",
+        Operation::Cancelled(_) => "cancelled",
+        Operation::Failed(..) => "failed",
+        Operation::Completed(_) => "completed",
+    };
+    let asked = operation.cancellation_requested() && matches!(operation, Operation::InProgress(_));
+    if asked { format!("{state}, cancellation requested") } else { state.to_owned() }
+}
+
+/// The contents of the first PEM block of a label (or of an older form of it), or DER as it is.
+fn der_of(bytes: &[u8], name: &str, label: &str) -> Result<Vec<u8>, CliError> {
+    if !pem::looks_like_pem(bytes) {
+        return Ok(bytes.to_vec());
+    }
+    let blocks = pem::read(bytes).map_err(|error| {
+        VaultError::from(crate::bundle::BundleError::Pem { file: name.to_owned(), error })
+    })?;
+    match blocks.iter().find(|block| block.label.ends_with(label)) {
+        Some(block) => Ok(block.contents().to_vec()),
+        None => {
+            let found = blocks.first().map_or("nothing", |block| block.label.as_str());
+            Err(CliError::Option {
+                option: "FILE",
+                value: format!("{name}: {found}"),
+                allowed: label.to_lowercase(),
+            })
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! `coldcert set`
+
+use clap::Args;
+
+use super::context::Context;
+use super::create::tags;
+use super::error::CliError;
+use super::show::version_id;
+use crate::policy::ObjectName;
+use crate::vault::{Attributes, VaultError};
+use crate::wire;
+
+/// Change whether a version is enabled, and its tags
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  $ coldcert set www --enabled false\n  $ coldcert set www --tag team=web --tag ticket=4711"
+)]
+pub(super) struct Set {
+    /// The certificate's name
+    name: String,
+    /// A version's id [default: the newest]
+    #[arg(long, value_name = "V")]
+    version: Option<String>,
+    /// Whether it may be exported
+    #[arg(long, value_name = "BOOL")]
+    enabled: Option<bool>,
+    /// A tag, NAME=VALUE; all tags are replaced by those given
+    #[arg(long, value_name = "NAME=VALUE", conflicts_with = "no_tags")]
+    tag: Vec<String>,
+    /// Take all tags away
+    #[arg(long)]
+    no_tags: bool,
+}
+
+impl Set {
+    pub(super) fn run(self, context: &mut Context<'_, '_>) -> Result<(), CliError> {
+        let name = ObjectName::new(&self.name).map_err(VaultError::from)?;
+        let version = self.version.as_deref().map(|text| version_id(&name, text)).transpose()?;
+        let tags = if self.tag.is_empty() && !self.no_tags { None } else { Some(tags(&self.tag)?) };
+        let mut vault = context.open()?;
+        vault.certificate(&name, version)?;
+        context.unseal(&vault)?;
+        vault.set_attributes(&name, version, Attributes { enabled: self.enabled, tags }, context.now)?;
+        if context.json {
+            let view = vault.certificate(&name, version)?;
+            let base = context.base();
+            context.write_json(&wire::certificate(&base, &view))?;
+        }
+        context.say(&format!("changed {name}"));
+        Ok(())
+    }
+}

@@ -1,0 +1,221 @@
+//! `coldcert show`, `list`, `versions`
+
+use std::fmt::Write;
+
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use clap::Args;
+
+use super::context::Context;
+use super::error::CliError;
+use super::pending::state;
+use crate::fingerprint::Fingerprint;
+use crate::identifier::Identifier;
+use crate::policy::ObjectName;
+use crate::record::Record;
+use crate::time::UnixTime;
+use crate::vault::{CertificateView, ListOptions, VaultError};
+use crate::wire;
+
+/// Show a certificate
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  $ coldcert show www\n  $ coldcert show www --json")]
+pub(super) struct Show {
+    /// The certificate's name
+    name: String,
+    /// A version's id [default: the newest]
+    #[arg(long, value_name = "V")]
+    version: Option<String>,
+}
+
+impl Show {
+    pub(super) fn run(self, context: &mut Context<'_, '_>) -> Result<(), CliError> {
+        let name = ObjectName::new(&self.name).map_err(VaultError::from)?;
+        let version = self.version.as_deref().map(|text| version_id(&name, text)).transpose()?;
+        let view = context.open()?.certificate(&name, version)?;
+        if context.json {
+            let base = context.base();
+            // A stated version has no policy and no operation (reference 1.4).
+            let value = match (&view.record, version) {
+                (Some(record), Some(_)) => wire::version(&base, record),
+                _ => wire::certificate(&base, &view),
+            };
+            return context.write_json(&value);
+        }
+        let text = described(&view, context.now);
+        context.artifact(text.as_bytes())
+    }
+}
+
+/// List the certificates of the vault
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  $ coldcert list\n  $ coldcert list --include-pending")]
+pub(super) struct List {
+    /// Also those that wait for their first version
+    #[arg(long)]
+    include_pending: bool,
+    /// The deleted ones instead
+    #[arg(long)]
+    deleted: bool,
+}
+
+impl List {
+    pub(super) fn run(self, context: &mut Context<'_, '_>) -> Result<(), CliError> {
+        let vault = context.open()?;
+        let options = ListOptions { include_pending: self.include_pending, deleted: self.deleted };
+        let base = context.base();
+        let mut items = Vec::new();
+        let mut after = String::new();
+        let mut count = 0;
+        // Page by page, so that a vault of any size is listed in the memory of one page.
+        loop {
+            let page = vault.list(options, &after, PAGE)?;
+            let Some(last) = page.last() else { break };
+            after = last.name.to_string();
+            count += page.len();
+            for view in &page {
+                if context.json {
+                    items.push(wire::list_item(&base, view));
+                } else {
+                    let line = listed(view, context.now);
+                    context.artifact(line.as_bytes())?;
+                }
+            }
+        }
+        if context.json {
+            return context.write_json(&wire::page(&items));
+        }
+        if count == 0 {
+            context.say("nothing to list");
+        }
+        Ok(())
+    }
+}
+
+/// List the versions of a certificate, newest first
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  $ coldcert versions www")]
+pub(super) struct Versions {
+    /// The certificate's name
+    name: String,
+}
+
+impl Versions {
+    pub(super) fn run(self, context: &mut Context<'_, '_>) -> Result<(), CliError> {
+        let name = ObjectName::new(&self.name).map_err(VaultError::from)?;
+        let records = context.open()?.versions(&name)?;
+        if context.json {
+            let base = context.base();
+            let items: Vec<_> = records.iter().map(|record| wire::version_item(&base, record)).collect();
+            return context.write_json(&wire::page(&items));
+        }
+        for record in &records {
+            let line = format!(
+                "{}\t{}\t{}\t{}\n",
+                record.version,
+                standing(record, context.now),
+                record.certificate.not_after().date(),
+                record.certificate.subject(),
+            );
+            context.artifact(line.as_bytes())?;
+        }
+        if records.is_empty() {
+            context.say(&format!("{name} has no version yet"));
+        }
+        Ok(())
+    }
+}
+
+/// A version's id; what is none is a version that is not there.
+pub(super) fn version_id(name: &ObjectName, text: &str) -> Result<Identifier, CliError> {
+    Identifier::from_hex(text).ok_or_else(|| {
+        let version = Some(text.chars().filter(|c| !c.is_control()).take(40).collect());
+        VaultError::CertificateNotFound { name: name.to_string(), version }.into()
+    })
+}
+
+fn listed(view: &CertificateView, now: UnixTime) -> String {
+    let (state, until, subject) = match (&view.record, &view.deletion) {
+        (_, Some(deletion)) => {
+            let until = deletion.scheduled_purge.date();
+            (
+                "deleted".to_owned(),
+                until,
+                view.policy.subject.as_ref().map(|subject| subject.text().to_owned()),
+            )
+        }
+        (Some(record), None) => (
+            standing(record, now),
+            record.certificate.not_after().date(),
+            Some(record.certificate.subject().to_string()),
+        ),
+        (None, None) => {
+            let state = view.operation.as_ref().map_or_else(|| "no version".to_owned(), state);
+            let subject = view.operation.as_ref().map(|operation| operation.request().subject().to_string());
+            (state, "-".to_owned(), subject)
+        }
+    };
+    format!("{}\t{state}\t{until}\t{}\n", view.name, subject.unwrap_or_default())
+}
+
+/// How a version stands, in a word.
+fn standing(record: &Record, now: UnixTime) -> String {
+    let word = if !record.enabled {
+        "disabled"
+    } else if now > record.certificate.not_after() {
+        "expired"
+    } else if now < record.certificate.not_before() {
+        "not yet valid"
+    } else {
+        "valid"
+    };
+    word.to_owned()
+}
+
+fn described(view: &CertificateView, now: UnixTime) -> String {
+    let mut text = String::new();
+    // Writing to a string does not fail.
+    let mut line = |label: &str, value: &str| {
+        let _ = writeln!(text, "{label:<12}{value}");
+    };
+    line("name", view.name.as_str());
+    match &view.record {
+        Some(record) => describe_record(record, now, &mut line),
+        None => {
+            line("state", "disabled, no version yet");
+            if let Some(subject) = &view.policy.subject {
+                line("subject", subject.text());
+            }
+        }
+    }
+    if let Some(operation) = &view.operation {
+        line("operation", &format!("{}, request {}", state(operation), operation.request_id()));
+    }
+    line("issuer", &format!("{} (policy)", view.policy.issuer.name));
+    text
+}
+
+fn describe_record(record: &Record, now: UnixTime, line: &mut dyn FnMut(&str, &str)) {
+    let certificate = &record.certificate;
+    line("version", &record.version.to_string());
+    line("state", &standing(record, now));
+    line("subject", &certificate.subject().to_string());
+    let names: Vec<String> = certificate.alternative_names().iter().map(ToString::to_string).collect();
+    line("names", &if names.is_empty() { "none".to_owned() } else { names.join(", ") });
+    line("valid", &format!("{} until {}", certificate.not_before(), certificate.not_after()));
+    let exportable = if record.exportable { "exportable" } else { "not exportable" };
+    line("key", &format!("{}, {exportable}", certificate.public_key().algorithm()));
+    line("secret", record.content_type.media_type());
+    line("x5t", &BASE64_URL_SAFE_NO_PAD.encode(certificate.sha1()));
+    line("sha256", &Fingerprint::of(certificate.as_der()).to_string());
+    line("key sha256", &certificate.public_key().fingerprint().to_string());
+    for (index, issuer) in record.issuers.iter().enumerate() {
+        line(if index == 0 { "chain" } else { "" }, &format!("signed by {}", issuer.subject()));
+    }
+    for (name, value) in record.tags.iter() {
+        line("tag", &format!("{name}={value}"));
+    }
+}
+
+/// How many certificates are read at once.
+const PAGE: u32 = 100;
