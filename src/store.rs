@@ -269,6 +269,21 @@ pub(crate) fn name_by_request_id(db: &Connection, id: Identifier) -> Result<Opti
     name.map(|name| ObjectName::new(&name).map_err(|_| StoreError::Content { what: "a name" })).transpose()
 }
 
+/// The name whose operation made its request with this key; one that still waits goes first.
+pub(crate) fn name_by_public_key(
+    db: &Connection,
+    key: Fingerprint,
+) -> Result<Option<ObjectName>, StoreError> {
+    let mut statement = db.prepare_cached(
+        "SELECT certificate.name FROM operation JOIN certificate ON certificate.id = operation.certificate
+         WHERE operation.public_key = ?1 ORDER BY operation.state = ?2, operation.created DESC LIMIT 1",
+    )?;
+    let found = statement
+        .query_row(params![key.as_bytes(), rows::COMPLETED], |row| row.get::<_, String>(0))
+        .optional()?;
+    found.map(|name| ObjectName::new(&name).map_err(|_| StoreError::Content { what: "a name" })).transpose()
+}
+
 /// Where a public key is held: operations that wait first, then versions, oldest first.
 pub(crate) fn holders(db: &Connection, key: Fingerprint) -> Result<Vec<Holder>, StoreError> {
     let mut statement = db.prepare_cached(

@@ -99,12 +99,11 @@ impl Vault {
         }
     }
 
-    /// The operation that waits with this key.
+    /// The operation whose request was made with this key.
     pub fn pending_by_public_key(&self, key: &PublicKey) -> Result<Operation, VaultError> {
         let fingerprint = key.fingerprint();
-        let holders = store::holders(self.store.connection(), fingerprint)?;
-        match holders.into_iter().find(|holder| holder.version.is_none()) {
-            Some(holder) => self.pending(&ObjectName::new(&holder.name)?),
+        match store::name_by_public_key(self.store.connection(), fingerprint)? {
+            Some(name) => self.pending(&name),
             None => Err(VaultError::PendingNotFound { name: format!("the public key {fingerprint}") }),
         }
     }
