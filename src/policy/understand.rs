@@ -17,7 +17,7 @@ impl Policy {
     /// Understands a document, with the service's defaults for what it does not say (reference 2.3).
     pub fn understand(document: &Document) -> Result<Self, PolicyError> {
         let mut refusals = Vec::new();
-        let top = Members { map: Some(document.members()), path: "", refusals: &mut refusals };
+        let top = Members { map: Some(document.members()), path: String::new(), refusals: &mut refusals };
         let policy = understand(top);
         if refusals.is_empty() { Ok(policy) } else { Err(PolicyError { refusals }) }
     }
@@ -244,7 +244,11 @@ fn lifetime_actions(
     let mut actions = Vec::new();
     for (index, item) in given.iter().enumerate() {
         let path = format!("lifetime_actions[{index}]");
-        let mut members = Members { map: item.as_object(), path: &path, refusals: &mut *top.refusals };
+        let Some(map) = item.as_object() else {
+            top.refuse(&path, &shown(item), "an object with trigger and action", None);
+            continue;
+        };
+        let mut members = Members { map: Some(map), path, refusals: &mut *top.refusals };
         actions.extend(lifetime_action(&mut members, validity_months));
     }
     actions
@@ -278,7 +282,7 @@ fn lifetime_action(members: &mut Members<'_, '_>, validity_months: u32) -> Optio
 /// An object being read: where it stands, and where its refusals go.
 struct Members<'d, 'r> {
     map: Option<&'d Map<String, Value>>,
-    path: &'r str,
+    path: String,
     refusals: &'r mut Vec<Refusal>,
 }
 
@@ -291,11 +295,13 @@ impl<'d> Members<'d, '_> {
         self.map.and_then(|map| map.get(name)).filter(|value| !value.is_null())
     }
 
-    fn object<'s>(&'s mut self, name: &'s str) -> Members<'d, 's> {
+    fn object(&mut self, name: &str) -> Members<'d, '_> {
         let map = self.typed(name, "an object", Value::as_object);
-        // One level deep is all that the path needs: the objects have different names.
-        let path = if self.path.starts_with("lifetime") { self.path } else { name };
-        Members { map, path, refusals: self.refusals }
+        Members { map, path: self.member(name), refusals: self.refusals }
+    }
+
+    fn member(&self, name: &str) -> String {
+        if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
     }
 
     fn list(&mut self, name: &str) -> Option<&'d Vec<Value>> {
@@ -346,7 +352,7 @@ impl<'d> Members<'d, '_> {
     }
 
     fn refuse(&mut self, name: &str, value: &str, allowed: &str, help: Option<String>) {
-        let member = if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) };
+        let member = self.member(name);
         self.refusals.push(Refusal { member, value: value.to_owned(), allowed: allowed.to_owned(), help });
     }
 }
