@@ -90,13 +90,25 @@ pub fn version(base: &Base, record: &Record) -> Value {
     value.insert("kid".to_owned(), format!("{}/keys/{name}/{version}", base.0).into());
     value.insert("sid".to_owned(), format!("{}/secrets/{name}/{version}", base.0).into());
     value.insert("x5t".to_owned(), BASE64_URL_SAFE_NO_PAD.encode(certificate.sha1()).into());
-    // Ours: the service has no SHA-256 of a certificate. RFC 7515 4.1.8 names it.
-    let sha256 = BASE64_URL_SAFE_NO_PAD.encode(certificate.fingerprint().as_bytes());
-    value.insert("x5t#S256".to_owned(), sha256.into());
     value.insert("cer".to_owned(), BASE64_STANDARD.encode(certificate.as_der()).into());
     value.insert("attributes".to_owned(), attributes(record, true));
     insert_tags(&mut value, &record.tags);
     Value::Object(value)
+}
+
+/// The member that the command line shows and the service has not: SHA-256 of the certificate, by the name that
+/// RFC 7515 4.1.8 gives it, after `x5t`.
+pub fn with_sha256(value: Value, record: Option<&Record>) -> Value {
+    let (Value::Object(members), Some(record)) = (&value, record) else { return value };
+    let sha256 = BASE64_URL_SAFE_NO_PAD.encode(record.certificate.fingerprint().as_bytes());
+    let mut whole = Map::new();
+    for (name, member) in members {
+        whole.insert(name.clone(), member.clone());
+        if name == "x5t" {
+            whole.insert("x5t#S256".to_owned(), sha256.as_str().into());
+        }
+    }
+    Value::Object(whole)
 }
 
 /// A deleted certificate.
@@ -123,7 +135,10 @@ pub fn list_item(base: &Base, view: &CertificateView) -> Value {
             insert_tags(&mut value, &view.tags);
         }
     }
-    value.insert("subject".to_owned(), "".into());
+    // Empty in the list of the living, absent in that of the deleted (reference 1.4).
+    if view.deletion.is_none() {
+        value.insert("subject".to_owned(), "".into());
+    }
     Value::Object(value)
 }
 

@@ -12,7 +12,6 @@ use super::passphrase::PassphraseSource;
 use super::terminal::shown;
 use crate::policy::ObjectName;
 use crate::vault::{Opening, VaultError};
-use crate::wire;
 
 /// Write one certificate, with all its versions and keys, as a file that another vault can restore
 ///
@@ -85,8 +84,7 @@ impl Restore {
         let name = vault.restore(&vault_key, &backup, passphrase.as_ref())?;
         if context.json {
             let view = vault.certificate(&name, None)?;
-            let base = context.base();
-            context.write_json(&wire::certificate(&base, &view))?;
+            context.write_certificate(&view)?;
         }
         context.say(&format!("restored {name}"));
         context.next(&format!("coldcert show {name}"));

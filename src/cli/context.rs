@@ -16,9 +16,9 @@ use crate::bundle::Source;
 use crate::csr::Concern;
 use crate::seal::{Passphrase, VaultKey};
 use crate::time::UnixTime;
-use crate::vault::Vault;
+use crate::vault::{CertificateView, Vault};
 use crate::verdict::Finding;
-use crate::wire::Base;
+use crate::wire::{self, Base};
 
 /// A run's own surroundings, with the global options applied.
 pub(super) struct Context<'c, 's> {
@@ -143,6 +143,12 @@ impl<'c, 's> Context<'c, 's> {
     /// Writes the one JSON document.
     pub(super) fn write_json(&mut self, value: &Value) -> Result<(), CliError> {
         self.artifact(format!("{value:#}\n").as_bytes())
+    }
+
+    /// Writes a certificate as the one JSON document.
+    pub(super) fn write_certificate(&mut self, view: &CertificateView) -> Result<(), CliError> {
+        let certificate = wire::certificate(&self.base(), view);
+        self.write_json(&wire::with_sha256(certificate, view.record.as_ref()))
     }
 
     pub(super) fn stdout(&mut self) -> &mut dyn Write {

@@ -11,7 +11,6 @@ use super::policy::read_document;
 use crate::policy::{Document, ObjectName};
 use crate::secret::Brought;
 use crate::vault::VaultError;
-use crate::wire;
 
 /// Take over a key with its certificate that were made elsewhere
 ///
@@ -51,8 +50,7 @@ impl Import {
         let (record, findings) = vault.import(&vault_key, &name, &brought, document, tags, context.now)?;
         if context.json {
             let view = vault.certificate(&name, None)?;
-            let base = context.base();
-            context.write_json(&wire::certificate(&base, &view))?;
+            context.write_certificate(&view)?;
         }
         context.findings(&findings);
         context.say(&format!(

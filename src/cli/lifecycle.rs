@@ -55,8 +55,7 @@ impl Recover {
         context.unseal(&vault)?;
         let view = vault.recover(&name)?;
         if context.json {
-            let base = context.base();
-            context.write_json(&wire::certificate(&base, &view))?;
+            context.write_certificate(&view)?;
         }
         context.say(&format!("recovered {name}"));
         Ok(())

@@ -11,7 +11,6 @@ use crate::bundle::Bundle;
 use crate::policy::ObjectName;
 use crate::vault::VaultError;
 use crate::verdict::Finding;
-use crate::wire;
 
 /// Merge the CA's answer into the certificate that waits for it
 ///
@@ -46,8 +45,7 @@ impl Merge {
         let record = &merged.record;
         if context.json {
             let view = vault.certificate(&name, None)?;
-            let base = context.base();
-            context.write_json(&wire::certificate(&base, &view))?;
+            context.write_certificate(&view)?;
         }
         context.findings(&merged.findings);
         let chain = record.chain();

@@ -8,7 +8,6 @@ use super::error::CliError;
 use super::show::version_id;
 use crate::policy::ObjectName;
 use crate::vault::{Attributes, VaultError};
-use crate::wire;
 
 /// Change whether a version is enabled, and its tags
 #[derive(Debug, Args)]
@@ -43,8 +42,7 @@ impl Set {
         vault.set_attributes(&name, version, Attributes { enabled: self.enabled, tags }, context.now)?;
         if context.json {
             let view = vault.certificate(&name, version)?;
-            let base = context.base();
-            context.write_json(&wire::certificate(&base, &view))?;
+            context.write_certificate(&view)?;
         }
         context.say(&format!("changed {name}"));
         Ok(())

@@ -34,13 +34,14 @@ impl Show {
         let version = self.version.as_deref().map(|text| version_id(&name, text)).transpose()?;
         let view = context.open()?.certificate(&name, version)?;
         if context.json {
-            let base = context.base();
             // A stated version has no policy and no operation (reference 1.4).
-            let value = match (&view.record, version) {
-                (Some(record), Some(_)) => wire::version(&base, record),
-                _ => wire::certificate(&base, &view),
+            return match (&view.record, version) {
+                (Some(record), Some(_)) => {
+                    let version = wire::version(&context.base(), record);
+                    context.write_json(&wire::with_sha256(version, Some(record)))
+                }
+                _ => context.write_certificate(&view),
             };
-            return context.write_json(&value);
         }
         let text = described(&view, context.now);
         context.artifact(text.as_bytes())
