@@ -13,6 +13,7 @@ mod create;
 mod demo;
 mod error;
 mod export;
+mod findings;
 mod generate;
 mod import;
 mod init;
@@ -26,10 +27,11 @@ mod pending;
 mod policy;
 mod set;
 mod show;
+mod surroundings;
 pub mod terminal;
 
 use std::ffi::OsString;
-use std::io::{self, IsTerminal, Read, Write};
+use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches};
@@ -38,56 +40,8 @@ use crate::time::UnixTime;
 pub use arguments::Arguments;
 use context::Context;
 use error::CliError;
+pub use surroundings::{Exit, Surroundings};
 use terminal::Palette;
-
-/// What surrounds a run: streams, environment and clock, each told, none looked up.
-pub struct Surroundings<'a> {
-    /// Where `-` reads from.
-    pub stdin: &'a mut dyn Read,
-    /// Where artifacts go.
-    pub stdout: &'a mut dyn Write,
-    /// Where prose goes.
-    pub stderr: &'a mut dyn Write,
-    /// Colours for the prose.
-    pub palette: Palette,
-    /// `COLDCERT_VAULT`.
-    pub vault: Option<OsString>,
-    /// `COLDCERT_PASSPHRASE`.
-    pub passphrase: Option<OsString>,
-    /// The clock's time, unless `--at` says another.
-    pub now: UnixTime,
-}
-
-impl std::fmt::Debug for Surroundings<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Surroundings")
-            .field("vault", &self.vault)
-            .field("now", &self.now)
-            .finish_non_exhaustive()
-    }
-}
-
-/// How a run ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Exit {
-    /// Done.
-    Done,
-    /// Understood and refused: a conflict, a refused chain, something that is not there.
-    Refused,
-    /// Not understood or broken: usage, unreadable input, a wrong passphrase, I/O.
-    Broken,
-}
-
-impl Exit {
-    /// The process's exit code: 0, 1 or 2.
-    pub fn code(self) -> u8 {
-        match self {
-            Self::Done => 0,
-            Self::Refused => 1,
-            Self::Broken => 2,
-        }
-    }
-}
 
 /// The whole program, with the process's own surroundings.
 pub fn main() -> ExitCode {

@@ -16,10 +16,10 @@ mod text;
 mod tlv;
 
 pub use attribute::{Attribute, StringType};
-pub use distinguished::{ATTRIBUTES_MAX, DistinguishedName, NAME_BYTES_MAX};
+pub use distinguished::{ATTRIBUTES_MAX, DISPLAY_CHARACTERS_MAX, DistinguishedName, NAME_BYTES_MAX};
 pub use error::NameError;
 pub use fault::{DnsNameFault, EmailFault, UriFault, dns_name_fault, email_fault, uri_fault};
 pub use general::{GENERAL_NAMES_BYTES_MAX, GeneralName, Ia5Text, UPN_OID};
 pub use oid::{OID_BYTES_MAX, Oid};
 pub use printed::Printed;
-pub use text::{DISPLAY_CHARACTERS_MAX, SUBJECT_CHARACTERS_MAX};
+pub use text::SUBJECT_CHARACTERS_MAX;

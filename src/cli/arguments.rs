@@ -1,16 +1,13 @@
 //! What can be said on the command line: the global options and the verbs.
 
-use std::path::PathBuf;
+use clap::{CommandFactory, Parser, Subcommand};
 
-use clap::{Args, Parser, Subcommand};
-
-use super::context::Context;
+use super::context::{Context, Global};
 use super::error::CliError;
 use super::{
     backup, change_passphrase, contact, create, demo, export, generate, import, init, issuer, lifecycle,
     merge, pending, policy, set, show,
 };
-use crate::time::UnixTime;
 
 /// Certificates issued by hand, as Azure Key Vault's "Unknown" issuer path has it: make a key and a request,
 /// carry the request to a CA, carry the answer back, merge. Without a network.
@@ -22,23 +19,6 @@ pub struct Arguments {
     pub(super) global: Global,
     #[command(subcommand)]
     pub(super) verb: Verb,
-}
-
-/// Options that stand before or after any verb.
-#[derive(Debug, Args)]
-pub(super) struct Global {
-    /// The vault file [default: $COLDCERT_VAULT, else ./vault.coldcert]
-    #[arg(long, global = true, value_name = "FILE", help_heading = "Global options")]
-    pub(super) vault: Option<PathBuf>,
-    /// File whose first line is the passphrase, - for stdin [default: $COLDCERT_PASSPHRASE, else asked for]
-    #[arg(long, global = true, value_name = "FILE", help_heading = "Global options")]
-    pub(super) passphrase_file: Option<PathBuf>,
-    /// Write one JSON document to stdout, in Key Vault's shapes
-    #[arg(long, global = true, help_heading = "Global options")]
-    pub(super) json: bool,
-    /// Act as if it were this time: 2026-11-22T18:00:00Z
-    #[arg(long, global = true, value_name = "RFC3339", value_parser = at, help_heading = "Global options")]
-    pub(super) at: Option<UnixTime>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -93,13 +73,9 @@ pub(super) fn run(verb: Verb, context: &mut Context<'_, '_>) -> Result<(), CliEr
         Verb::Issuer(verb) => verb.run(context),
         Verb::Contact(verb) => verb.run(context),
         Verb::Demo(verb) => verb.run(context),
-        Verb::Completions(verb) => verb.run(context),
-        Verb::Man(verb) => verb.run(context),
+        Verb::Completions(verb) => verb.run(context, &mut Arguments::command()),
+        Verb::Man(verb) => verb.run(context, Arguments::command()),
     }
-}
-
-fn at(text: &str) -> Result<UnixTime, String> {
-    UnixTime::from_rfc3339(text).map_err(|error| format!("{error}; {}", error.help()))
 }
 
 const AFTER_HELP: &str = "\

@@ -3,14 +3,15 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use clap::Args;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use super::Surroundings;
-use super::arguments::Global;
 use super::error::CliError;
+use super::findings::finding_lines;
 use super::input;
 use super::passphrase::PassphraseSource;
+use super::surroundings::Surroundings;
 use super::terminal::{Palette, shown};
 use crate::bundle::Source;
 use crate::csr::Concern;
@@ -19,6 +20,23 @@ use crate::time::UnixTime;
 use crate::vault::{CertificateView, Vault};
 use crate::verdict::Finding;
 use crate::wire::{self, Base};
+
+/// Options that stand before or after any verb.
+#[derive(Debug, Args)]
+pub(super) struct Global {
+    /// The vault file [default: $COLDCERT_VAULT, else ./vault.coldcert]
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Global options")]
+    pub(super) vault: Option<PathBuf>,
+    /// File whose first line is the passphrase, - for stdin [default: $COLDCERT_PASSPHRASE, else asked for]
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Global options")]
+    pub(super) passphrase_file: Option<PathBuf>,
+    /// Write one JSON document to stdout, in Key Vault's shapes
+    #[arg(long, global = true, help_heading = "Global options")]
+    pub(super) json: bool,
+    /// Act as if it were this time: 2026-11-22T18:00:00Z
+    #[arg(long, global = true, value_name = "RFC3339", value_parser = at, help_heading = "Global options")]
+    pub(super) at: Option<UnixTime>,
+}
 
 /// A run's own surroundings, with the global options applied.
 pub(super) struct Context<'c, 's> {
@@ -200,23 +218,8 @@ impl ReadFile {
     }
 }
 
-/// Findings as lines: severity, rule, certificate, message; then clause and help.
-pub(super) fn finding_lines(findings: &[Finding], palette: Palette) -> Vec<String> {
-    let mut lines = Vec::new();
-    for finding in findings {
-        let word = format!("{:<7}", finding.rule.severity.word());
-        let word = match finding.rule.severity {
-            crate::verdict::Severity::Refuse => palette.red(&word),
-            crate::verdict::Severity::Warn => palette.yellow(&word),
-            crate::verdict::Severity::Note => palette.dim(&word),
-        };
-        let about = finding.about.as_ref().map(|about| format!("{about}: ")).unwrap_or_default();
-        lines.push(format!("{word} {:<16} {about}{}", finding.rule.name, finding.message));
-        let place = finding.about.as_ref().map(|about| format!("; {}", about.place)).unwrap_or_default();
-        lines.push(palette.dim(&format!("        {}{place}", finding.rule.clause)));
-        lines.push(format!("        help: {}", finding.help));
-    }
-    lines
+fn at(text: &str) -> Result<UnixTime, String> {
+    UnixTime::from_rfc3339(text).map_err(|error| format!("{error}; {}", error.help()))
 }
 
 const DEFAULT_VAULT: &str = "vault.coldcert";

@@ -8,8 +8,9 @@ use clap::Args;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use super::context::{Context, ReadFile, finding_lines};
+use super::context::{Context, ReadFile};
 use super::error::CliError;
+use super::findings::{finding_lines, findings_json};
 use super::output::{Kind, Output, put_public};
 use super::terminal::{Palette, shown};
 use crate::authority::{Authority, AuthorityError, Validity};
@@ -171,7 +172,7 @@ impl Walk<'_, '_, '_> {
                 for line in finding_lines(refused.verdict.findings(), Palette::plain()) {
                     self.tell(&line);
                 }
-                Ok(super::merge::findings_json(refused.verdict.findings()))
+                Ok(findings_json(refused.verdict.findings()))
             }
             Err(error) => Err(error.into()),
             Ok(_) => Err(CliError::Demonstration { what: "the wrong answer was merged" }),

@@ -4,12 +4,12 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use super::context::finding_lines;
+use super::findings::{finding_lines, findings_json};
 use super::input::InputError;
 use super::output::OutputError;
 use super::passphrase::PassphraseError;
+use super::surroundings::{Exit, Surroundings};
 use super::terminal::shown;
-use super::{Exit, Surroundings};
 use crate::policy::DocumentError;
 use crate::vault::VaultError;
 use crate::wire;
@@ -128,7 +128,7 @@ impl CliError {
     /// A refused answer says in JSON too what was found.
     fn with_findings(&self, mut document: serde_json::Value) -> serde_json::Value {
         if let Self::Vault(VaultError::Refused(refused)) = self {
-            document["findings"] = super::merge::findings_json(refused.verdict.findings());
+            document["findings"] = findings_json(refused.verdict.findings());
         }
         if let Some(help) = self.help().filter(|help| !help.is_empty()) {
             document["error"]["help"] = json!(help);

@@ -3,10 +3,9 @@
 use std::fs;
 use std::path::PathBuf;
 
-use clap::{Args, CommandFactory};
+use clap::{Args, Command};
 use clap_complete::Shell;
 
-use super::arguments::Arguments;
 use super::context::Context;
 use super::error::CliError;
 use super::terminal::shown;
@@ -21,9 +20,9 @@ pub(super) struct Completions {
 }
 
 impl Completions {
-    pub(super) fn run(self, context: &mut Context<'_, '_>) -> Result<(), CliError> {
+    pub(super) fn run(self, context: &mut Context<'_, '_>, command: &mut Command) -> Result<(), CliError> {
         let mut text = Vec::new();
-        clap_complete::generate(self.shell, &mut Arguments::command(), "coldcert", &mut text);
+        clap_complete::generate(self.shell, command, "coldcert", &mut text);
         context.artifact(&text)
     }
 }
@@ -37,10 +36,10 @@ pub(super) struct Man {
 }
 
 impl Man {
-    pub(super) fn run(self, context: &mut Context<'_, '_>) -> Result<(), CliError> {
+    pub(super) fn run(self, context: &mut Context<'_, '_>, command: Command) -> Result<(), CliError> {
         let failed = |cause| CliError::Folder { path: self.dir.clone(), cause };
         fs::create_dir_all(&self.dir).map_err(failed)?;
-        clap_mangen::generate_to(Arguments::command(), &self.dir).map_err(failed)?;
+        clap_mangen::generate_to(command, &self.dir).map_err(failed)?;
         context.say(&format!("wrote the manual pages into {}", shown(&self.dir)));
         Ok(())
     }

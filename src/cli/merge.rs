@@ -3,14 +3,12 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use serde_json::{Value, json};
 
 use super::context::{Context, ReadFile};
 use super::error::CliError;
 use crate::bundle::Bundle;
 use crate::policy::ObjectName;
 use crate::vault::VaultError;
-use crate::verdict::Finding;
 
 /// Merge the CA's answer into the certificate that waits for it
 ///
@@ -64,31 +62,4 @@ impl Merge {
         context.next(&format!("coldcert export {name} -o {name}.{ending}"));
         Ok(())
     }
-}
-
-/// Findings as JSON.
-pub(super) fn findings_json(findings: &[Finding]) -> Value {
-    let items: Vec<Value> = findings
-        .iter()
-        .map(|finding| {
-            let certificate = finding.about.as_ref().map(|about| {
-                json!({
-                    "position": about.position,
-                    "file": about.place.file,
-                    "line": about.place.line,
-                    "subject": about.subject.to_string(),
-                    "sha256": about.fingerprint.hex(),
-                })
-            });
-            json!({
-                "rule": finding.rule.name,
-                "severity": finding.rule.severity.word(),
-                "certificate": certificate,
-                "message": finding.message,
-                "clause": finding.rule.clause,
-                "help": finding.help,
-            })
-        })
-        .collect();
-    items.into()
 }

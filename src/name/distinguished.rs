@@ -6,7 +6,7 @@ use std::hash::{Hash, Hasher};
 use super::attribute::Attribute;
 use super::error::NameError;
 use super::oid::Oid;
-use super::text::{self, DISPLAY_CHARACTERS_MAX, SUBJECT_CHARACTERS_MAX, Source};
+use super::text::{self, SUBJECT_CHARACTERS_MAX, Source};
 use super::tlv::{self, Tlvs};
 
 /// A Name, that is an RDNSequence (RFC 5280 4.1.2.4), as its exact DER.
@@ -223,6 +223,9 @@ const COMMON_NAME: der::oid::ObjectIdentifier = der::oid::ObjectIdentifier::new_
 /// The largest name read, in bytes of DER. Ours: RFC 5280's own upper bounds keep names under a few
 /// kilobytes, and a name is copied and printed often.
 pub const NAME_BYTES_MAX: usize = 64 * 1024;
+/// The longest text `from_display_text` reads, in characters: what the largest name that is read from DER
+/// can print as, each byte as four characters and a few for its key. It bounds the memory a text can take.
+pub const DISPLAY_CHARACTERS_MAX: usize = 8 * NAME_BYTES_MAX;
 
 /// The most attributes read in one name. Ours: comparing one RDN takes time by the square of its
 /// attributes.

@@ -40,6 +40,8 @@ pub enum NameError {
         position: usize,
         /// The key as written.
         key: String,
+        /// The keys that are known, for prose.
+        known: String,
     },
     /// A key that starts like an object identifier and is none.
     #[error("name text, character {position}: found {}, expected an object identifier such as 2.5.4.3", Printed::new(.key))]
@@ -204,8 +206,8 @@ impl NameError {
                 format!("a separator inside a value needs quotes around the value; perhaps: {corrected}")
             }
             Self::MissingEquals { corrected, .. } => format!("give the value a key; perhaps: {corrected}"),
-            Self::UnknownKey { .. } => {
-                format!("use one of {}, or the attribute's dotted OID; if this is part of a value, put the value in double quotes", super::attribute::known_keys())
+            Self::UnknownKey { known, .. } => {
+                format!("use one of {known}, or the attribute's dotted OID; if this is part of a value, put the value in double quotes")
             }
             Self::BadOid { .. } => {
                 "write numbers joined by dots, first 0, 1 or 2, without leading zeros".to_owned()

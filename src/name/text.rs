@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use super::attribute::{Attribute, KnownAttribute, StringType, encode_value};
+use super::attribute::{Attribute, KnownAttribute, StringType, encode_value, known_keys};
 use super::error::NameError;
 use super::oid::Oid;
 use super::printed::{self, Printed};
@@ -337,7 +337,7 @@ fn read_key(key_at: usize, key: &str) -> Result<Oid, NameError> {
     let prefixed = key.get(..4).filter(|prefix| prefix.eq_ignore_ascii_case("OID."));
     let dotted = if prefixed.is_some() { &key[4..] } else { key };
     if prefixed.is_none() && !dotted.starts_with(|c: char| c.is_ascii_digit()) {
-        return Err(NameError::UnknownKey { position, key: key.to_owned() });
+        return Err(NameError::UnknownKey { position, key: key.to_owned(), known: known_keys() });
     }
     Oid::from_text(dotted).ok_or_else(|| NameError::BadOid { position, key: key.to_owned() })
 }
@@ -372,7 +372,3 @@ const ESCAPABLE: &str = ",+\"\\=#;<> ";
 /// The longest subject Key Vault takes, in characters (Azure Key Vault FAQ). A longer one would be
 /// refused there only after the policy has been sent.
 pub const SUBJECT_CHARACTERS_MAX: usize = 200;
-
-/// The longest text `from_display_text` reads, in characters: what the largest name that is read from DER
-/// can print as, each byte as four characters and a few for its key. It bounds the memory a text can take.
-pub const DISPLAY_CHARACTERS_MAX: usize = 8 * super::distinguished::NAME_BYTES_MAX;
