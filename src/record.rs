@@ -54,11 +54,8 @@ impl Record {
         // The key is opened and compared before the operation ends: an answer for a key that cannot be
         // used any more must not look merged.
         let key = pending.open_key(vault_key)?;
-        if key.public_key() != accepted.leaf().public_key() {
-            return Err(MergeError::AnotherKey);
-        }
         let Pending { name, policy, tags, .. } = pending;
-        Self::seal(name, &policy, tags, &key, accepted, vault_key, now)
+        Self::import(name, &policy, tags, &key, accepted, vault_key, now)
     }
 
     /// Takes over a key and its certificate that were made elsewhere.
@@ -74,7 +71,22 @@ impl Record {
         if key.public_key() != accepted.leaf().public_key() {
             return Err(MergeError::AnotherKey);
         }
-        Self::seal(name, policy, tags, key, accepted, vault_key, now)
+        let (certificate, issuers) = accepted.into_chain();
+        let mut record = Self {
+            name,
+            version: Identifier::random().ok_or(SealError::Random)?,
+            certificate,
+            issuers,
+            content_type: policy.content_type,
+            exportable: policy.key.exportable,
+            enabled: policy.enabled,
+            tags,
+            created: now,
+            updated: now,
+            sealed_key: Vec::new(),
+        };
+        record.reseal(key, vault_key)?;
+        Ok(record)
     }
 
     /// Opens the private key.
@@ -95,33 +107,6 @@ impl Record {
     /// Leaf and issuers, as one slice of references.
     pub fn chain(&self) -> Vec<&Certificate> {
         std::iter::once(&self.certificate).chain(&self.issuers).collect()
-    }
-
-    fn seal(
-        name: ObjectName,
-        policy: &Policy,
-        tags: Tags,
-        key: &PrivateKey,
-        accepted: Accepted,
-        vault_key: &VaultKey,
-        now: UnixTime,
-    ) -> Result<Self, MergeError> {
-        let (certificate, issuers) = accepted.into_chain();
-        let mut record = Self {
-            name,
-            version: Identifier::random().ok_or(SealError::Random)?,
-            certificate,
-            issuers,
-            content_type: policy.content_type,
-            exportable: policy.key.exportable,
-            enabled: policy.enabled,
-            tags,
-            created: now,
-            updated: now,
-            sealed_key: Vec::new(),
-        };
-        record.reseal(key, vault_key)?;
-        Ok(record)
     }
 }
 

@@ -226,9 +226,9 @@ fn sign_self(
         at: now,
         holders: &[],
     };
-    let Ok(accepted) = Verdict::judge(&question).accept() else {
-        return Err(SealError::Random.into());
-    };
+    let accepted = Verdict::judge(&question)
+        .accept()
+        .map_err(|verdict| VaultError::import_refused(&pending.name, &verdict))?;
     let (name, tags) = (pending.name.clone(), pending.tags.clone());
     Ok(Record::import(name, &pending.policy, tags, key, accepted, vault_key, now)?)
 }

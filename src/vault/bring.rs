@@ -13,7 +13,7 @@ use crate::seal::{SealError, VaultKey};
 use crate::secret::Brought;
 use crate::store::{self, Entry};
 use crate::time::UnixTime;
-use crate::verdict::{Finding, Question, Severity, Verdict};
+use crate::verdict::{Finding, Question, Verdict};
 
 impl Vault {
     /// Takes over a key with its certificate as a new version. The policy is read off the certificate
@@ -36,7 +36,9 @@ impl Vault {
             at: now,
             holders: &[],
         };
-        let accepted = Verdict::judge(&question).accept().map_err(|verdict| refused(name, &verdict))?;
+        let accepted = Verdict::judge(&question)
+            .accept()
+            .map_err(|verdict| VaultError::import_refused(name, &verdict))?;
         let findings = accepted.findings().to_vec();
         let mut whole = document_of(accepted.leaf(), brought)?;
         whole.replace_with(document);
@@ -75,15 +77,6 @@ impl Vault {
         transaction.commit()?;
         Ok((record, findings))
     }
-}
-
-fn refused(name: &ObjectName, verdict: &Verdict) -> VaultError {
-    let first = verdict.findings().iter().find(|finding| finding.rule.severity == Severity::Refuse);
-    let (reason, help) = match first {
-        Some(finding) => (format!("{}: {}", finding.rule.name, finding.message), finding.help.clone()),
-        None => ("no certificate".to_owned(), "give the certificate with its key".to_owned()),
-    };
-    VaultError::ImportRefused { name: name.to_string(), reason, help }
 }
 
 /// The policy that a certificate implies, as the service reads it off (reference 2.7).

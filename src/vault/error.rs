@@ -7,12 +7,13 @@ use crate::bundle::BundleError;
 use crate::csr::RequestError;
 use crate::key::KeyError;
 use crate::pending::PendingError;
-use crate::policy::{DocumentError, ObjectNameError, PolicyError, TagsError};
+use crate::policy::{DocumentError, ObjectName, ObjectNameError, PolicyError, TagsError};
 use crate::record::{MergeError, Refused};
 use crate::seal::SealError;
 use crate::secret::SecretError;
 use crate::store::StoreError;
 use crate::time::TimeError;
+use crate::verdict::{Severity, Verdict};
 
 /// Why a verb did nothing. Whatever it is, the vault is as it was before.
 #[derive(Debug, thiserror::Error)]
@@ -267,6 +268,16 @@ impl VaultError {
         }
     }
 
+    /// What a verdict refused that is no answer to a request: its first refusal.
+    pub(super) fn import_refused(name: &ObjectName, verdict: &Verdict) -> Self {
+        let first = verdict.findings().iter().find(|finding| finding.rule.severity == Severity::Refuse);
+        let (reason, help) = match first {
+            Some(finding) => (format!("{}: {}", finding.rule.name, finding.message), finding.help.clone()),
+            None => ("no certificate".to_owned(), "give the certificate with its key".to_owned()),
+        };
+        Self::ImportRefused { name: name.to_string(), reason, help }
+    }
+
     /// Whether it was understood and refused, as opposed to not understood or broken: exit code 1 or 2.
     pub fn is_refusal(&self) -> bool {
         matches!(
@@ -325,7 +336,7 @@ fn refusals(refused: &Refused) -> String {
         .verdict
         .findings()
         .iter()
-        .filter(|finding| finding.rule.severity == crate::verdict::Severity::Refuse)
+        .filter(|finding| finding.rule.severity == Severity::Refuse)
         .map(|finding| finding.rule.name)
         .collect();
     names.join(", ")
