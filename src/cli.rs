@@ -87,6 +87,8 @@ pub fn run(arguments: Vec<OsString>, surroundings: &mut Surroundings<'_>) -> Exi
 fn run_verb(arguments: Arguments, surroundings: &mut Surroundings<'_>) -> Result<(), CliError> {
     let Arguments { global, verb } = arguments;
     let mut context = Context::new(global, surroundings);
-    arguments::run(verb, &mut context)?;
-    context.flush()
+    match arguments::run(verb, &mut context) {
+        Ok(()) => context.flush(),
+        Err(error) => Err(context.located(error)),
+    }
 }

@@ -475,6 +475,14 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether the message says which file it is about; a statement that fails does not know.
+    pub fn names_its_file(&self) -> bool {
+        match self {
+            Self::Open { .. } | Self::NotAVault { .. } | Self::Newer { .. } => true,
+            Self::Busy | Self::ReadOnly | Self::DiskFull | Self::Content { .. } | Self::Sqlite(_) => false,
+        }
+    }
+
     /// What to do about it.
     pub fn help(&self) -> String {
         match self {

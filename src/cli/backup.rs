@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::context::Context;
 use super::error::CliError;
-use super::output::{Kind, Output};
+use super::output::{Kind, Output, is_stdout};
 use super::passphrase::PassphraseSource;
 use super::terminal::shown;
 use crate::policy::ObjectName;
@@ -32,7 +32,7 @@ pub(super) struct Backup {
 
 impl Backup {
     pub(super) fn run(self, context: &mut Context<'_, '_>) -> Result<(), CliError> {
-        if context.json && self.output == std::path::Path::new("-") {
+        if context.json && is_stdout(&self.output) {
             return Err(CliError::StdoutTwice { what: "the backup" });
         }
         let name = ObjectName::new(&self.name).map_err(VaultError::from)?;
@@ -72,7 +72,10 @@ impl Restore {
         let mut vault = context.open()?;
         let backup = context.read(&self.file)?;
         let vault_key = context.unseal(&vault)?;
-        let passphrase = match (vault.backup_opening(&vault_key, &backup)?, self.backup_passphrase_file) {
+        let opening = vault
+            .backup_opening(&vault_key, &backup)
+            .map_err(|error| CliError::in_file(&self.file, error))?;
+        let passphrase = match (opening, self.backup_passphrase_file) {
             (Opening::Passphrase, Some(path)) => {
                 Some(context.passphrase_from(&PassphraseSource::File(path), "")?)
             }
@@ -81,7 +84,9 @@ impl Restore {
             }
             (Opening::ThisVault | Opening::NotSealed, _) => None,
         };
-        let name = vault.restore(&vault_key, &backup, passphrase.as_ref())?;
+        let name = vault
+            .restore(&vault_key, &backup, passphrase.as_ref())
+            .map_err(|error| CliError::in_file(&self.file, error))?;
         if context.json {
             let view = vault.certificate(&name, None)?;
             context.write_certificate(&view)?;

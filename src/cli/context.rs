@@ -42,6 +42,8 @@ pub(super) struct Global {
 pub(super) struct Context<'c, 's> {
     surroundings: &'c mut Surroundings<'s>,
     vault: PathBuf,
+    /// Whether that vault is what the verb works on; the demonstration has one of its own.
+    opened: bool,
     passphrase: PassphraseSource,
     /// Whether to write JSON and nothing else to stdout.
     pub(super) json: bool,
@@ -60,7 +62,7 @@ impl<'c, 's> Context<'c, 's> {
         let passphrase = PassphraseSource::choose(global.passphrase_file, surroundings.passphrase.take());
         let now = global.at.unwrap_or(surroundings.now);
         let stdin_taken = passphrase.is_stdin().then_some("the passphrase");
-        Self { vault, passphrase, json: global.json, now, surroundings, stdin_taken }
+        Self { vault, opened: false, passphrase, json: global.json, now, surroundings, stdin_taken }
     }
 
     /// Where the vault is, or is to be.
@@ -68,8 +70,14 @@ impl<'c, 's> Context<'c, 's> {
         &self.vault
     }
 
-    pub(super) fn open(&self) -> Result<Vault, CliError> {
+    pub(super) fn open(&mut self) -> Result<Vault, CliError> {
+        self.opened = true;
         Ok(Vault::open(&self.vault)?)
+    }
+
+    /// The error, with the vault's path where the run works on the vault and the error does not name it.
+    pub(super) fn located(&self, error: CliError) -> CliError {
+        if self.opened { error.in_vault(&self.vault) } else { error }
     }
 
     /// Opens the vault key, asking for the passphrase where there is one.

@@ -1,5 +1,6 @@
 //! `coldcert create`
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -7,7 +8,7 @@ use serde_json::Value;
 
 use super::context::Context;
 use super::error::CliError;
-use super::output::{Kind, Output};
+use super::output::{Kind, Output, OutputError, is_stdout};
 use super::policy::read_document;
 use super::terminal::shown;
 use crate::pem;
@@ -93,7 +94,7 @@ impl Create {
     pub(super) fn run(self, context: &mut Context<'_, '_>) -> Result<(), CliError> {
         let name = ObjectName::new(&self.name).map_err(VaultError::from)?;
         let tags = tags(&self.tag)?;
-        let to_stdout = self.output.as_deref().is_some_and(|path| path == std::path::Path::new("-"));
+        let to_stdout = self.output.as_deref().is_some_and(is_stdout);
         if context.json && to_stdout {
             return Err(CliError::StdoutTwice { what: "the request" });
         }
@@ -178,16 +179,21 @@ impl Create {
         let request = created.operation.request();
         let text = pem::write("CERTIFICATE REQUEST", request.as_der());
         let name = created.operation.name().clone();
+        // The key is kept by now, so what is said is how to get the request, not to create again.
+        let not_written = |cause| CliError::RequestNotWritten { name: name.clone(), cause };
         if let Some(output) = output {
-            output.write(text.as_bytes(), context.stdout())?;
+            output.write(text.as_bytes(), context.stdout()).map_err(not_written)?;
         }
         if context.json {
             let base = context.base();
             context.write_json(&wire::operation(&base, &created.operation))?;
-        } else if self.output.as_deref().is_none_or(|path| path == std::path::Path::new("-"))
-            && created.record.is_none()
-        {
-            context.artifact(text.as_bytes())?;
+        } else if self.output.as_deref().is_none_or(is_stdout) && created.record.is_none() {
+            let stdout = context.stdout();
+            let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+            written.map_err(|cause| match cause.kind() {
+                ErrorKind::BrokenPipe => CliError::Stdout(cause),
+                _ => not_written(OutputError::Write { path: "-".into(), cause }),
+            })?;
         }
         context.warn(&created.concerns);
         let sealed = if vault.is_sealed()? { "sealed" } else { "NOT sealed" };

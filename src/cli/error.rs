@@ -1,6 +1,6 @@
 //! What a run can fail with, and how it is said: one line that names the culprit, one that helps.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
@@ -10,7 +10,7 @@ use super::output::OutputError;
 use super::passphrase::PassphraseError;
 use super::surroundings::{Exit, Surroundings};
 use super::terminal::shown;
-use crate::policy::DocumentError;
+use crate::policy::{DocumentError, ObjectName};
 use crate::vault::VaultError;
 use crate::wire;
 
@@ -30,6 +30,11 @@ pub(super) enum CliError {
     Passphrase(#[from] PassphraseError),
     #[error("{}: {error}", shown(.path))]
     PolicyFile { path: PathBuf, error: DocumentError },
+    /// An error of the library that knows what is wrong but not in which file.
+    #[error("{}: {error}", shown(.path))]
+    InFile { path: PathBuf, error: Box<VaultError> },
+    #[error("{cause}; {name} is created, and its key is kept")]
+    RequestNotWritten { name: ObjectName, cause: OutputError },
     #[error("stdout: {0}")]
     Stdout(std::io::Error),
     #[error("{option} is {value:?}, allowed: {allowed}")]
@@ -45,6 +50,28 @@ pub(super) enum CliError {
 }
 
 impl CliError {
+    /// What a file was read for went wrong, and the error does not name the file.
+    pub(super) fn in_file(path: &Path, error: VaultError) -> Self {
+        match error {
+            VaultError::NotABackup { .. }
+            | VaultError::Request(_)
+            | VaultError::Key(_)
+            | VaultError::Seal(_)
+            | VaultError::Secret(_) => Self::InFile { path: path.to_owned(), error: Box::new(error) },
+            error => error.into(),
+        }
+    }
+
+    /// Names the vault file where the store could not.
+    pub(super) fn in_vault(self, path: &Path) -> Self {
+        match self {
+            Self::Vault(VaultError::Store(error)) if !error.names_its_file() => {
+                Self::InFile { path: path.to_owned(), error: Box::new(error.into()) }
+            }
+            error => error,
+        }
+    }
+
     /// Says it, and how the run ends.
     pub(super) fn report(&self, json: bool, surroundings: &mut Surroundings<'_>) -> Exit {
         let exit = self.exit();
@@ -97,6 +124,10 @@ impl CliError {
             Self::Output(error) => Some(error.help()),
             Self::Passphrase(error) => Some(error.help()),
             Self::PolicyFile { error, .. } => Some(error.help()),
+            Self::InFile { error, .. } => Some(error.help()),
+            Self::RequestNotWritten { name, .. } => {
+                Some(format!("write its request again with: coldcert pending csr {name} -o FILE"))
+            }
             Self::Stdout(_) => Some("make room where the output goes, and try again".to_owned()),
             Self::Option { option, .. } => Some(format!("see --help for {option}")),
             Self::StdoutTwice { .. } => Some("write the artifact to a file with -o".to_owned()),
@@ -111,6 +142,7 @@ impl CliError {
     fn exit(&self) -> Exit {
         let refused = match self {
             Self::Vault(error) => error.is_refusal(),
+            Self::InFile { error, .. } => error.is_refusal(),
             Self::Output(error) => error.is_refusal(),
             _ => false,
         };
@@ -120,6 +152,7 @@ impl CliError {
     fn code(&self) -> &'static str {
         match self {
             Self::Vault(error) => wire::error_code(error),
+            Self::InFile { error, .. } => wire::error_code(error),
             Self::Output(error) if error.is_refusal() => "Conflict",
             _ => "BadParameter",
         }

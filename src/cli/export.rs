@@ -1,6 +1,6 @@
 //! `coldcert export`
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::context::Context;
 use super::error::CliError;
-use super::output::{Kind, Output};
+use super::output::{Kind, Output, is_stdout};
 use super::show::version_id;
 use super::terminal::shown;
 use crate::pem;
@@ -78,7 +78,7 @@ impl Format {
 
 impl Export {
     pub(super) fn run(self, context: &mut Context<'_, '_>) -> Result<(), CliError> {
-        if context.json && self.output == Path::new("-") {
+        if context.json && is_stdout(&self.output) {
             return Err(CliError::StdoutTwice { what: "the export" });
         }
         let name = ObjectName::new(&self.name).map_err(VaultError::from)?;
@@ -124,7 +124,7 @@ impl Export {
                 "certificates": if matches!(format, Format::Cer | Format::Der) { 1 } else { record.chain().len() },
             }))?;
         }
-        if self.output == Path::new("-") {
+        if is_stdout(&self.output) {
             return Ok(());
         }
         context.say(&format!("wrote {}: {} version {}", shown(&self.output), record.name, record.version));

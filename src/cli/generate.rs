@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Command};
 use clap_complete::Shell;
+use serde_json::json;
 
 use super::context::Context;
 use super::error::CliError;
@@ -23,6 +24,10 @@ impl Completions {
     pub(super) fn run(self, context: &mut Context<'_, '_>, command: &mut Command) -> Result<(), CliError> {
         let mut text = Vec::new();
         clap_complete::generate(self.shell, command, "coldcert", &mut text);
+        if context.json {
+            let script = String::from_utf8_lossy(&text);
+            return context.write_json(&json!({"shell": self.shell.to_string(), "script": script}));
+        }
         context.artifact(&text)
     }
 }
@@ -40,6 +45,9 @@ impl Man {
         let failed = |cause| CliError::Folder { path: self.dir.clone(), cause };
         fs::create_dir_all(&self.dir).map_err(failed)?;
         clap_mangen::generate_to(command, &self.dir).map_err(failed)?;
+        if context.json {
+            context.write_json(&json!({"folder": self.dir}))?;
+        }
         context.say(&format!("wrote the manual pages into {}", shown(&self.dir)));
         Ok(())
     }

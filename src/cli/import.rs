@@ -9,7 +9,7 @@ use super::create::tags;
 use super::error::CliError;
 use super::policy::read_document;
 use crate::policy::{Document, ObjectName};
-use crate::secret::Brought;
+use crate::secret::{Brought, SecretError};
 use crate::vault::VaultError;
 
 /// Take over a key with its certificate that were made elsewhere
@@ -45,7 +45,10 @@ impl Import {
             Some(path) => read_document(context, path)?,
             None => Document::default(),
         };
-        let brought = Brought::read(&files[0].source(), &password).map_err(VaultError::from)?;
+        let brought = Brought::read(&files[0].source(), &password).map_err(|error| match error {
+            SecretError::Pkcs12(_) | SecretError::Key(_) => CliError::in_file(&self.file, error.into()),
+            error => VaultError::from(error).into(),
+        })?;
         let vault_key = context.unseal(&vault)?;
         let (record, findings) = vault.import(&vault_key, &name, &brought, document, tags, context.now)?;
         if context.json {

@@ -145,7 +145,7 @@ enum Found {
 
 impl Found {
     fn at(path: &Path) -> Result<Self, OutputError> {
-        if is_standard_stream(path) || NAMES_OF_STDOUT.iter().any(|name| path == Path::new(name)) {
+        if is_stdout(path) {
             return Ok(Self::Stdout);
         }
         if path.file_name().is_none() && path.is_dir() {
@@ -177,6 +177,11 @@ impl Found {
             Ok(Self::File { size: reached.len() })
         }
     }
+}
+
+/// Whether the path stands for stdout, `-` or one of its other names.
+pub(super) fn is_stdout(path: &Path) -> bool {
+    is_standard_stream(path) || NAMES_OF_STDOUT.iter().any(|name| path == Path::new(name))
 }
 
 /// Appends, so that a stream which the shell has redirected to a file keeps what is in it.

@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 
 use super::context::Context;
 use super::error::CliError;
-use super::output::put_public;
+use super::output::{is_stdout, put_public};
 use super::terminal::shown;
 use crate::csr::CertificateRequest;
 use crate::identifier::Identifier;
@@ -87,7 +87,7 @@ impl PendingVerb {
                 show(context, &operation)
             }
             Self::Csr { lookup, output, der, force } => {
-                if context.json && output == std::path::Path::new("-") {
+                if context.json && is_stdout(&output) {
                     let vault = context.open()?;
                     let operation = lookup.find(context, &vault)?;
                     let base = context.base();
@@ -106,13 +106,14 @@ impl Lookup {
         if let Some(path) = &self.csr {
             let bytes = context.read(path)?;
             let der = der_of(&bytes, &shown(path), "CERTIFICATE REQUEST")?;
-            let request = CertificateRequest::from_der(&der).map_err(VaultError::from)?;
+            let request =
+                CertificateRequest::from_der(&der).map_err(|error| CliError::in_file(path, error.into()))?;
             return Ok(vault.pending_by_request(&request)?);
         }
         if let Some(path) = &self.public_key {
             let bytes = context.read(path)?;
             let der = der_of(&bytes, &shown(path), "PUBLIC KEY")?;
-            let key = PublicKey::from_der(&der).map_err(VaultError::from)?;
+            let key = PublicKey::from_der(&der).map_err(|error| CliError::in_file(path, error.into()))?;
             return Ok(vault.pending_by_public_key(&key)?);
         }
         if let Some(text) = &self.request_id {
@@ -199,7 +200,7 @@ fn write_request(
         let base = context.base();
         context.write_json(&wire::operation(&base, &operation))?;
     }
-    if output != std::path::Path::new("-") {
+    if !is_stdout(output) {
         context.say(&format!("wrote {}", shown(output)));
         context.say(&format!("  sha256 of the public key  {}", request.public_key().fingerprint()));
     }
