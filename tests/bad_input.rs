@@ -1,0 +1,783 @@
+//! Bad input gets one clear error that names the culprit, and changes nothing.
+
+mod support;
+
+use std::fs::{self, File, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use coldcert::bundle::{Bundle, Source};
+use serde_json::{Value, json};
+use support::{Run, Workplace, need, shown, skip};
+
+/// A vault in which `www` waits, its answer in `www.pem` and `www.der`; nothing where `openssl` is missing.
+fn answered() -> Option<Workplace> {
+    need("openssl")?;
+    let work = Workplace::with_vault();
+    work.make_authority();
+    work.create("www");
+    work.sign("www.csr", "www.pem");
+    work.openssl("x509 -in www.pem -outform DER -out www.der").done();
+    Some(work)
+}
+
+/// After all that was refused, the right answer is still taken.
+fn still_merges(work: &Workplace) {
+    work.run("merge www www.pem intermediate.pem").done();
+}
+
+#[test]
+fn what_is_no_certificate_is_named_for_what_it_is() {
+    let Some(work) = answered() else { return };
+    work.openssl("pkcs8 -topk8 -nocrypt -in root.key -outform DER -out root.key.der").done();
+    work.openssl("ec -in root.key -out root.sec1").done();
+    work.openssl("req -in www.csr -outform DER -out www.csr.der").done();
+    work.openssl("crl2pkcs7 -nocrl -certfile www.pem -out www.p7b").done();
+    work.openssl("pkcs12 -export -nokeys -in www.pem -passout pass: -out www.p12").done();
+    work.write("empty", "");
+    work.write("blank", "\n \n");
+    work.write("page.cer", "<!DOCTYPE html><html>Sign in</html>");
+    work.write("mail.txt", "Dear customer, your certificate is attached.\n");
+    work.write("noise", [0xff, 0xfe, 0x00, 0x80, 0x91]);
+    fs::create_dir(work.path("folder")).unwrap();
+    let rows: [(&str, &[&str]); 14] = [
+        ("empty", &["empty is empty"]),
+        ("blank", &["blank is empty"]),
+        ("root.key", &["root.key", "a private key"]),
+        ("root.key.der", &["root.key.der", "a private key"]),
+        ("root.sec1", &["root.sec1", "a private key"]),
+        ("www.csr", &["www.csr", "a certificate request", "what goes to the CA"]),
+        ("www.csr.der", &["www.csr.der", "a certificate request"]),
+        ("www.p7b", &["www.p7b", "PKCS#7", "openssl pkcs7 -print_certs -in www.p7b"]),
+        ("www.p12", &["www.p12", "PKCS#12", "openssl pkcs12 -nokeys -in www.p12"]),
+        ("page.cer", &["page.cer", "a web page"]),
+        ("mail.txt", &["mail.txt", "text"]),
+        ("noise", &["noise"]),
+        ("folder", &["folder is a directory"]),
+        ("missing.pem", &["missing.pem does not exist"]),
+    ];
+    for (file, expected) in rows {
+        work.run_in_vain(&format!("merge www {file}")).broken().says(expected);
+        // A good file beside it does not make it better.
+        work.run_in_vain(&format!("merge www www.pem {file}")).broken().says(expected);
+    }
+    still_merges(&work);
+}
+
+#[test]
+fn a_file_of_100_mb_is_refused_without_being_read() {
+    let Some(work) = answered() else { return };
+    let big = File::create(work.path("big.pem")).unwrap();
+    big.set_len(100_000_000).unwrap();
+    for verb in
+        ["merge www big.pem", "import other big.pem", "restore big.pem", "create other --policy big.pem"]
+    {
+        work.run_in_vain(verb).broken().says(&["big.pem has 100000000 bytes", "at most 16777216"]);
+    }
+    still_merges(&work);
+}
+
+#[test]
+fn a_truncated_pem_is_refused_with_its_line() {
+    let Some(work) = answered() else { return };
+    let text = work.text("www.pem");
+    let lines: Vec<&str> = text.lines().collect();
+    for keep in 1..lines.len() {
+        work.write("cut.pem", lines[..keep].join("\n"));
+        work.run_in_vain("merge www cut.pem").broken().says(&["cut.pem", "line "]);
+    }
+    // Cut inside a chain: the leaf is whole, and it is refused all the same.
+    let chain = text.clone() + &work.text("intermediate.pem");
+    work.write("cut.pem", &chain[..chain.len() - 100]);
+    work.run_in_vain("merge www cut.pem").broken().says(&["cut.pem", &format!("line {}", lines.len() + 1)]);
+    work.write("cut.pem", text.replacen('A', "!", 1));
+    work.run_in_vain("merge www cut.pem").broken().says(&["cut.pem", "line "]);
+    still_merges(&work);
+}
+
+#[test]
+fn der_cut_at_every_byte_is_refused() {
+    let Some(work) = answered() else { return };
+    let der = work.read("www.der");
+    let read = |bytes: &[u8]| Bundle::read(&[Source { name: "cut.der", bytes }]);
+    assert!(read(&der).is_ok());
+    for length in 0..der.len() {
+        let error = read(&der[..length]).expect_err("a part is not taken for the whole");
+        assert!(error.to_string().contains("cut.der"), "{length}: {error}");
+        assert!(!error.help().is_empty(), "{length}: {error}");
+    }
+    for length in [0, 1, 2, 3, 4, 5, 40, der.len() / 2, der.len() - 2, der.len() - 1] {
+        work.write("cut.der", &der[..length]);
+        work.run_in_vain("merge www cut.der").broken().says(&["cut.der"]);
+    }
+    work.write("more.der", [&der[..], &[0]].concat());
+    work.run_in_vain("merge www more.der").broken().says(&["more.der", &format!("byte {}", der.len())]);
+    still_merges(&work);
+}
+
+#[test]
+fn another_key_is_refused_with_both_fingerprints_and_its_owner() {
+    let Some(work) = answered() else { return };
+    let fingerprint = |name: &str| {
+        let shown = work.run(&format!("pending show {name}")).done().out();
+        let line = shown.lines().find_map(|line| line.strip_prefix("key sha256")).expect("a fingerprint");
+        line.trim().to_owned()
+    };
+    work.create("api");
+    work.sign("api.csr", "api.pem");
+    let (held, found) = (fingerprint("www"), fingerprint("api"));
+    let refused = work.run_in_vain("merge www api.pem intermediate.pem").refused();
+    refused.says(&["key-mismatch", &held, &found, "the key of api (pending)", "the operation is as it was"]);
+    work.run("merge api api.pem intermediate.pem").done();
+    let versions = work.run("versions api").done().out();
+    let version = versions.split('\t').next().unwrap();
+    let refused = work.run_in_vain("merge www api.pem intermediate.pem").refused();
+    refused.says(&[&held, &found, &format!("api version {version}")]);
+    // Of a vault that this one knows nothing of, the fingerprints are all that can be said.
+    work.run("--vault other.coldcert init --no-passphrase").done();
+    work.run("--vault other.coldcert create far --subject CN=far --curve P-256 -o far.csr").done();
+    work.sign("far.csr", "far.pem");
+    let refused = work.run_in_vain("merge www far.pem").refused();
+    let refused = refused.says(&["key-mismatch", &held, "found", "coldcert pending csr www"]);
+    assert!(!refused.stderr.contains("the key of far"), "{}", refused.stderr);
+    // Issuers alone are no answer.
+    work.run_in_vain("merge www intermediate.pem root.pem").refused().says(&["key-mismatch", &held]);
+    still_merges(&work);
+}
+
+#[test]
+fn an_answer_that_is_not_valid_now_is_refused_with_both_times() {
+    let Some(work) = answered() else { return };
+    let early = "--at 2001-02-03T04:05:06Z merge www www.pem intermediate.pem";
+    work.run_in_vain(early).refused().says(&["not-yet-valid", "valid from 2", "2001-02-03T04:05:06Z"]);
+    let late = "merge --at 2099-01-01T00:00:00Z www www.pem intermediate.pem";
+    work.run_in_vain(late).refused().says(&["expired", "valid until 2", "2099-01-01T00:00:00Z"]);
+    still_merges(&work);
+}
+
+#[test]
+fn a_signature_with_one_bit_changed_is_refused() {
+    let Some(work) = answered() else { return };
+    let mut der = work.read("www.der");
+    *der.last_mut().unwrap() ^= 1;
+    work.write("flipped.der", &der);
+    for files in ["flipped.der intermediate.pem", "intermediate.pem flipped.der root.pem"] {
+        let refused = work.run_in_vain(&format!("merge www {files}")).refused();
+        refused.says(&["bad-signature", "CN=www.example.com", "flipped.der", "RFC 5280"]);
+    }
+    still_merges(&work);
+}
+
+#[test]
+fn a_name_outside_the_pattern_is_refused_by_every_verb() {
+    let work = Workplace::with_vault();
+    let verbs = [
+        "create {} --subject CN=x",
+        "merge {} x",
+        "show {}",
+        "versions {}",
+        "export {} -o x",
+        "import {} x",
+        "set {} --enabled true",
+        "delete {}",
+        "recover {}",
+        "purge {}",
+        "backup {} -o x",
+        "policy show {}",
+        "policy set {} x",
+        "pending show {}",
+        "pending csr {}",
+        "pending cancel {}",
+        "pending delete {}",
+        "issuer set {} --provider x",
+    ];
+    for verb in verbs {
+        let run = work.run_in_vain(&verb.replace("{}", "www.example.com"));
+        run.broken().says(&["www.example.com", "'.' at character 4"]);
+    }
+    let create = |name: &str| work.run_with(&["create", name, "--subject", "CN=x", "--curve", "P-256"]);
+    create("").broken().says(&["empty"]);
+    create("under_score").broken().says(&["'_'"]);
+    create("naïve").broken().says(&["'ï'"]);
+    create("two words").broken().says(&["' '"]);
+    create(&"a".repeat(128)).broken().says(&["128", "127"]);
+    assert_eq!(work.run("list --include-pending").done().out(), "");
+    create(&"a".repeat(127)).done();
+}
+
+#[test]
+fn a_wrong_passphrase_opens_nothing() {
+    let work = Workplace::empty().passphrase("the right one");
+    work.run("init").done();
+    work.run("create www --subject CN=www.example.com --curve P-256 -o www.csr").done();
+    let work = work.passphrase("the wrong one");
+    work.write("wrong", "also wrong\n");
+    work.write("blank", "\n");
+    let verbs = [
+        "create api --subject CN=api",
+        "pending cancel www",
+        "pending delete www",
+        "delete www",
+        "passphrase --no-passphrase",
+        "issuer set corp --provider x",
+        "contact add a@example.com",
+    ];
+    for verb in verbs {
+        let run = work.run_in_vain(verb).broken().says(&["passphrase"]);
+        assert!(!run.stderr.contains("the wrong one"), "{}", run.stderr);
+        work.run_in_vain(&format!("{verb} --passphrase-file wrong")).broken().says(&["passphrase"]);
+    }
+    work.run_in_vain("delete www --passphrase-file missing").broken().says(&["missing does not exist"]);
+    work.run_in_vain("delete www --passphrase-file blank").broken().says(&["blank"]);
+    // What is not secret needs none.
+    for verb in ["list --include-pending", "show www", "versions www", "pending list", "pending show www"] {
+        work.run_in_vain(verb).done();
+    }
+    work.run_in_vain("pending csr www").done();
+    work.write("right", "the right one\n");
+    work.run("pending cancel www --passphrase-file right").done();
+}
+
+#[test]
+fn a_vault_file_that_is_no_vault_is_left_alone() {
+    let work = Workplace::empty();
+    work.run("--vault good init --no-passphrase").done();
+    work.write("text", "this is not a database\n");
+    work.write("empty", "");
+    fs::create_dir(work.path("folder")).unwrap();
+    rusqlite::Connection::open(work.path("foreign")).unwrap().execute_batch("CREATE TABLE t (x)").unwrap();
+    fs::copy(work.path("good"), work.path("newer")).unwrap();
+    let newer = rusqlite::Connection::open(work.path("newer")).unwrap();
+    newer.pragma_update(None, "user_version", 99).unwrap();
+    drop(newer);
+    let good = work.read("good");
+    work.write("short", &good[..good.len() / 2]);
+    let rows: [(&str, &[&str]); 7] = [
+        ("text", &["text: not a coldcert vault"]),
+        ("empty", &["empty: not a coldcert vault"]),
+        ("folder", &["folder: not a coldcert vault"]),
+        ("foreign", &["foreign: not a coldcert vault"]),
+        ("newer", &["newer: written by a newer coldcert", "version 99", "knows 1"]),
+        ("short", &["short: "]),
+        ("missing", &["missing: there is no vault here", "coldcert init"]),
+    ];
+    for (vault, expected) in rows {
+        for verb in ["list", "create www --subject CN=x", "pending list", "merge www x", "restore x"] {
+            work.run_in_vain(&format!("--vault {vault} {verb}")).broken().says(expected);
+        }
+        if vault != "missing" {
+            work.run_in_vain(&format!("--vault {vault} init --no-passphrase")).refused().says(&[vault]);
+        }
+    }
+    work.run_in_vain("--vault good init --no-passphrase")
+        .refused()
+        .says(&["good: there is a file here already"]);
+    work.run_in_vain("--vault nowhere/v init --no-passphrase").broken().says(&["nowhere/v"]);
+}
+
+#[test]
+fn a_read_only_vault_can_be_read_and_says_that_it_cannot_be_written() {
+    let Some(work) = answered() else { return };
+    let root = rustix::process::geteuid().is_root();
+    let vault = work.path("vault.coldcert");
+    let folder = vault.parent().unwrap();
+    fs::set_permissions(&vault, Permissions::from_mode(0o444)).unwrap();
+    fs::set_permissions(folder, Permissions::from_mode(0o555)).unwrap();
+    let run = |arguments: &str| {
+        let mut command = work.command(arguments.split_whitespace());
+        if root {
+            // Permissions do not bind the superuser: somebody else tries.
+            command.uid(NOBODY).gid(NOBODY);
+        }
+        command.output().map(|output| Run::of(arguments.to_owned(), &output))
+    };
+    let Ok(listed) = run("list --include-pending") else {
+        skip("the program cannot be run by another user");
+        return;
+    };
+    assert!(listed.done().out().starts_with("www\t"));
+    let before = work.everything();
+    for verb in
+        ["create api --subject CN=api --curve P-256", "merge www www.pem", "pending delete www", "delete www"]
+    {
+        run(verb).unwrap().broken().says(&["vault.coldcert", "read-only"]);
+    }
+    run("create api --subject CN=api -o api.csr").unwrap().broken().says(&["api.csr"]);
+    assert!(before == work.everything());
+    fs::set_permissions(folder, Permissions::from_mode(0o755)).unwrap();
+}
+
+/// The user and group that own nothing, on Linux by convention.
+const NOBODY: u32 = 65534;
+
+#[test]
+fn a_full_device_is_named_and_the_request_is_not_lost() {
+    let Some(work) = answered() else { return };
+    if !Path::new("/dev/full").exists() {
+        return skip("/dev/full not found");
+    }
+    work.run_in_vain("pending csr www -o /dev/full").broken().says(&["/dev/full", "No space left"]);
+    work.run_in_vain("backup www -o /dev/full").refused();
+    let create = "create api --subject CN=api --curve P-256 -o /dev/full";
+    work.run(create).broken().says(&["/dev/full", "No space left", "coldcert pending csr api"]);
+    work.run("pending csr api -o api.csr").done();
+    still_merges(&work);
+    for format in ["pfx", "pem", "cer", "chain"] {
+        work.run_in_vain(&format!("export www --format {format} -o /dev/full")).broken().says(&["/dev/full"]);
+    }
+    work.run_in_vain("backup www -o /dev/full").broken().says(&["/dev/full"]);
+    // Standard output, too.
+    for verb in ["list", "--json show www", "export www -o -", "create web --subject CN=web --curve P-256"] {
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let output = work.command(verb.split_whitespace()).stdout(full).output().unwrap();
+        Run::of(verb.to_owned(), &output).broken().says(&["No space left"]);
+    }
+    work.run("pending csr web").done();
+}
+
+/// A file system of its own, taken down again however the test ends.
+struct SmallDisk<'w>(&'w Path);
+
+impl<'w> SmallDisk<'w> {
+    fn mount(at: &'w Path) -> Option<Self> {
+        fs::create_dir(at).expect("a folder to mount on");
+        let mut mount = Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", "size=256k", "tmpfs", shown(at)]).stderr(Stdio::null());
+        mount.status().is_ok_and(|status| status.success()).then_some(Self(at))
+    }
+}
+
+impl Drop for SmallDisk<'_> {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg(self.0).status();
+    }
+}
+
+#[test]
+fn a_full_disk_changes_nothing() {
+    let Some(work) = answered() else { return };
+    let place = work.path("disk");
+    let Some(_disk) = SmallDisk::mount(&place) else {
+        return skip("no small file system can be mounted here");
+    };
+    let vault = "--vault disk/v.coldcert";
+    work.run(&format!("{vault} init --no-passphrase")).done();
+    work.run(&format!("{vault} create www --subject CN=www --curve P-256 -o small.csr")).done();
+    work.sign("small.csr", "small.pem");
+    let before = work.read("disk/v.coldcert");
+    // As much as fits, and then nothing fits.
+    assert!(fs::write(place.join("fill"), vec![0; 512 * 1024]).is_err());
+    let verbs = [
+        "create api --subject CN=api --curve P-256",
+        "create self --subject CN=self --curve P-256 --issuer Self",
+        "merge www small.pem intermediate.pem",
+        "pending delete www",
+        "delete www",
+    ];
+    for verb in verbs {
+        let run = work.run(&format!("{vault} {verb}")).broken();
+        run.says(&["disk/v.coldcert", "full", "make room", "the vault is as it was before"]);
+        assert!(before == work.read("disk/v.coldcert"), "{verb}");
+    }
+    work.run("--vault disk/new init --no-passphrase").broken();
+    assert!(!place.join("new").exists(), "half a vault is no vault");
+    still_merges(&work);
+    for verb in
+        ["export www -o disk/www.pfx", "export www --format chain -o disk/www.chain", "backup www -o disk/b"]
+    {
+        work.run(verb).broken().says(&["disk/", "cannot be written"]);
+    }
+    let mut left: Vec<_> = fs::read_dir(&place).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    left.sort();
+    assert_eq!(left, ["fill", "v.coldcert"]);
+    fs::remove_file(place.join("fill")).unwrap();
+    work.run(&format!("{vault} merge www small.pem intermediate.pem")).done();
+}
+
+#[test]
+fn of_creates_at_the_same_time_exactly_one_wins() {
+    let work = Workplace::with_vault();
+    let create = "create www --subject CN=www --dns www.example.com --curve P-256";
+    let start = |_| {
+        let mut command = work.command(create.split_whitespace());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let children: Vec<_> = (0..8).map(start).collect();
+    let runs: Vec<Run> = children
+        .into_iter()
+        .map(|child| Run::of(create.to_owned(), &child.wait_with_output().unwrap()))
+        .collect();
+    let (won, lost): (Vec<Run>, Vec<Run>) = runs.into_iter().partition(|run| run.code == Some(0));
+    assert_eq!(won.len(), 1, "{lost:?}");
+    for run in lost {
+        run.refused().says(&["www has an operation in progress"]);
+    }
+    assert_eq!(work.run("pending csr www").done().stdout, won[0].stdout);
+    // Different names do not stand in each other's way.
+    let start = |index| {
+        let name = format!("n{index}");
+        let create = ["create", &name, "--subject", "CN=n", "--curve", "P-256"];
+        work.command(create).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    };
+    let children: Vec<_> = (0..8).map(start).collect();
+    assert!(children.into_iter().all(|mut child| child.wait().unwrap().success()));
+    assert_eq!(work.run("pending list").done().out().lines().count(), 9);
+}
+
+#[test]
+fn a_policy_that_is_no_json_is_refused_with_its_place() {
+    let work = Workplace::with_vault();
+    let rows: [(&str, &[&str]); 6] = [
+        ("", &["line 1"]),
+        ("{", &["line 1"]),
+        ("{\n  \"x509_props\": {\n    \"subject\": CN=x\n", &["line 3", "column 16"]),
+        ("[]", &["a policy is a JSON object"]),
+        ("\"text\"", &["a policy is a JSON object"]),
+        ("{\"x509_props\": {}} trailing", &["line 1", "column 20"]),
+    ];
+    for (text, expected) in rows {
+        work.write("policy.json", text);
+        let run = work.run_in_vain("create www --policy policy.json");
+        run.broken().says(&["policy.json"]).says(expected);
+    }
+    work.write("policy.json", [0xff, 0xfe, b'{', 0]);
+    work.run_in_vain("create www --policy policy.json").broken().says(&["policy.json"]);
+    work.run_in_vain("create www --policy none.json").broken().says(&["none.json does not exist"]);
+}
+
+#[test]
+fn each_refused_member_of_a_policy_is_named_with_its_value_and_what_is_allowed() {
+    let work = Workplace::with_vault();
+    let action = |trigger: Value| json!([{"action": {"action_type": "EmailContacts"}, "trigger": trigger}]);
+    let rows: Vec<(&str, Value, &[&str])> = vec![
+        ("key_props.kty", json!("RSA-HSM"), &["\"RSA-HSM\"", "RSA, EC", "hardware tokens"]),
+        ("key_props.kty", json!("EC-HSM"), &["\"EC-HSM\"", "RSA, EC", "hardware tokens"]),
+        ("key_props.kty", json!("oct"), &["\"oct\"", "RSA, EC"]),
+        ("key_props.kty", json!(7), &["7", "a text"]),
+        ("key_props.key_size", json!(1024), &["1024", "2048, 3072, 4096"]),
+        ("key_props.key_size", json!(8192), &["8192", "2048, 3072, 4096"]),
+        ("key_props.key_size", json!("2048"), &["\"2048\"", "a whole number"]),
+        ("key_props.crv", json!("P-224"), &["\"P-224\"", "P-256, P-384, P-521, P-256K"]),
+        ("key_props.exportable", json!("yes"), &["\"yes\"", "true or false"]),
+        ("key_props.reuse_key", json!(1), &["1", "true or false"]),
+        (
+            "secret_props.contentType",
+            json!("pem"),
+            &["\"pem\"", "application/x-pkcs12, application/x-pem-file"],
+        ),
+        ("x509_props.subject", json!("www"), &["\"www\"", "an X.500 name"]),
+        ("x509_props.validity_months", json!(0), &["0", "1 to 1200"]),
+        ("x509_props.validity_months", json!(-1), &["-1", "1 to 1200"]),
+        ("x509_props.validity_months", json!(1201), &["1201", "1 to 1200"]),
+        ("x509_props.validity_months", json!(1.5), &["1.5", "a whole number"]),
+        (
+            "x509_props.ekus",
+            json!(["1.3.6.1.5.5.7.3.1", "serverAuth"]),
+            &["ekus[1]", "\"serverAuth\"", "object identifier"],
+        ),
+        ("x509_props.ekus", json!("1.3.6.1.5.5.7.3.1"), &["a list"]),
+        (
+            "x509_props.key_usage",
+            json!(["digitalsignature"]),
+            &["key_usage[0]", "\"digitalsignature\"", "digitalSignature, "],
+        ),
+        ("x509_props.sans.dns_names", json!(["ä.example"]), &["dns_names[0]", "\"ä.example\"", "xn--"]),
+        ("x509_props.sans.ipAddresses", json!(["1.2.3"]), &["ipAddresses[0]", "\"1.2.3\"", "IPv4 or IPv6"]),
+        ("x509_props.basic_constraints.ca", json!("no"), &["\"no\"", "true or false"]),
+        ("x509_props", json!([]), &["[]", "an object"]),
+        ("issuer.name", json!("a b"), &["\"a b\"", "Unknown, Self"]),
+        (
+            "lifetime_actions",
+            action(json!({"lifetime_percentage": 0})),
+            &["[0].trigger.lifetime_percentage", "is 0", "1 to 99"],
+        ),
+        ("lifetime_actions", action(json!({"lifetime_percentage": 100})), &["is 100", "1 to 99"]),
+        (
+            "lifetime_actions",
+            action(json!({"days_before_expiry": 0})),
+            &["[0].trigger.days_before_expiry", "is 0", "1 to 324"],
+        ),
+        ("lifetime_actions", action(json!({"days_before_expiry": 325})), &["is 325", "1 to 324"]),
+        (
+            "lifetime_actions",
+            action(json!({"days_before_expiry": 1, "lifetime_percentage": 1})),
+            &["both", "one of"],
+        ),
+        ("lifetime_actions", action(json!({})), &["neither", "one of"]),
+        (
+            "lifetime_actions",
+            json!([{"action": {"action_type": "Renew"}, "trigger": {"lifetime_percentage": 80}}]),
+            &["[0].action.action_type", "\"Renew\"", "EmailContacts, AutoRenew"],
+        ),
+    ];
+    for (member, value, expected) in rows {
+        let mut policy = json!({"x509_props": {"subject": "CN=x"}, "key_props": {}});
+        let pointer = member.split('.').fold(&mut policy, |inside, name| &mut inside[name]);
+        *pointer = value.clone();
+        if member == "key_props.crv" {
+            policy["key_props"]["kty"] = "EC".into();
+        }
+        work.write("policy.json", policy.to_string());
+        let run = work.run_in_vain("create www --policy policy.json");
+        run.broken().says(&[member, "allowed: "]).says(expected);
+    }
+    // All that is wrong, not the first alone.
+    work.write(
+        "policy.json",
+        r#"{"key_props": {"kty": "oct"}, "x509_props": {"validity_months": 0, "subject": "x"}}"#,
+    );
+    let run = work.run_in_vain("create www --policy policy.json").broken();
+    run.says(&["key_props.kty", "x509_props.validity_months", "x509_props.subject"]);
+    // An unknown member is told, and ignored.
+    work.write(
+        "policy.json",
+        r#"{"x509_props": {"subject": "CN=x", "colour": "red"}, "key_props": {"kty": "EC"}}"#,
+    );
+    work.run("create www --policy policy.json").done().says(&["note", "colour"]);
+}
+
+#[test]
+fn options_that_cannot_be_meant_are_named() {
+    let work = Workplace::with_vault();
+    let sixteen: String = (0..16).map(|index| format!(" --tag t{index}=v")).collect();
+    let subject = "create www --subject CN=x";
+    let rows: [(&str, &[&str]); 15] = [
+        (&format!("{subject}{sixteen}"), &["16 tags", "15"]),
+        (&format!("{subject} --tag alone"), &["--tag", "alone", "NAME=VALUE"]),
+        (&format!("{subject} --kty RSA-HSM"), &["key_props.kty", "RSA-HSM", "hardware tokens"]),
+        (&format!("{subject} --kty RSA --key-size 1024"), &["key_size", "1024", "2048, 3072, 4096"]),
+        (&format!("{subject} --kty RSA --curve P-256"), &["crv", "P-256", "no curve for kty RSA"]),
+        (&format!("{subject} --curve P-384 --key-size 256"), &["key_size", "256", "384"]),
+        (&format!("{subject} --curve secp256k1"), &["crv", "secp256k1", "P-256K"]),
+        (&format!("{subject} --eku nonsense"), &["ekus[0]", "nonsense"]),
+        (&format!("{subject} --key-usage sign"), &["key_usage[0]", "sign"]),
+        (&format!("{subject} --validity-months 1201"), &["validity_months", "1201", "1 to 1200"]),
+        (&format!("{subject} --content-type jks"), &["--content-type", "jks", "pkcs12, pem"]),
+        (&format!("{subject} --issuer a_b"), &["issuer.name", "a_b"]),
+        ("create www", &["www is new", "--subject"]),
+        ("--at yesterday list", &["--at", "yesterday", "2026-"]),
+        ("--at 2026-02-30T00:00:00Z list", &["--at", "2026-02-30"]),
+    ];
+    for (line, expected) in rows {
+        work.run_in_vain(line).broken().says(expected);
+    }
+    for line in
+        ["frobnicate", "create", "merge www", "export www", "list --colour", "create www --validity-months x"]
+    {
+        work.run_in_vain(line).broken();
+    }
+}
+
+#[test]
+fn an_output_is_tested_before_the_vault_is_changed() {
+    let Some(work) = answered() else { return };
+    work.write("taken", "somebody's key");
+    fs::create_dir(work.path("folder")).unwrap();
+    let create = "create api --subject CN=api --curve P-256";
+    let places: [(&str, i32, &[&str]); 4] = [
+        ("taken", 1, &["taken exists", "--force"]),
+        ("nowhere/file", 2, &["nowhere/file", "there is no directory nowhere", "make nowhere first"]),
+        ("folder", 2, &["folder is a directory"]),
+        ("folder/", 2, &["folder/ is a directory"]),
+    ];
+    for (place, code, expected) in places {
+        for verb in [create, "pending csr www"] {
+            work.run_in_vain(&format!("{verb} -o {place}")).ended(code).says(expected);
+        }
+        work.run_in_vain("pending show api").refused();
+    }
+    still_merges(&work);
+    for (place, code, expected) in places {
+        for verb in ["export www", "export www --format pem", "export www --format chain", "backup www"] {
+            work.run_in_vain(&format!("{verb} -o {place}")).ended(code).says(expected);
+        }
+    }
+    // By force, and then with the mode of a secret.
+    work.run("export www -o taken --force").done();
+    assert_eq!(work.mode("taken"), 0o600);
+    work.openssl("pkcs12 -passin pass: -noenc -in taken").done();
+    // An empty secret's place is a place that is taken; a link is not followed to somewhere else.
+    work.write("other", "untouched");
+    std::os::unix::fs::symlink("other", work.path("link")).unwrap();
+    work.run_in_vain("export www -o link").refused().says(&["link exists"]);
+    work.run("export www -o link --force").done();
+    assert_eq!(work.text("other"), "untouched");
+}
+
+#[test]
+fn a_foreign_or_damaged_backup_is_refused() {
+    let Some(work) = answered() else { return };
+    still_merges(&work);
+    work.run("backup www -o www.backup").done();
+    work.run("delete www").done();
+    work.run("purge www").done();
+    let text = work.text("www.backup");
+    work.write("cut.backup", &text[..text.len() / 2]);
+    let mut document: Value = serde_json::from_str(&text).unwrap();
+    document["name"] = "api".into();
+    work.write("renamed.backup", document.to_string());
+    work.write("text.backup", "not a backup");
+    work.write("empty.backup", "");
+    for file in ["cut.backup", "renamed.backup", "text.backup", "empty.backup", "www.pem"] {
+        work.run_in_vain(&format!("restore {file}")).broken();
+    }
+    work.run("restore www.backup").done();
+}
+
+#[test]
+fn an_import_that_does_not_hold_together_is_refused() {
+    let Some(work) = answered() else { return };
+    still_merges(&work);
+    work.run("export www --format pem -o www.both").done();
+    work.run("export www -o www.pfx").done();
+    let both = work.text("www.both");
+    let end = "-----END PRIVATE KEY-----\n";
+    let key = &both[..both.find(end).unwrap() + end.len()];
+    work.write("two-keys", key.to_owned() + &both);
+    work.write("key-only", key);
+    work.write("other-key", work.text("root.key") + &work.text("www.pem"));
+    let pfx = work.read("www.pfx");
+    work.write("cut.pfx", &pfx[..pfx.len() - 10]);
+    let mut flipped = pfx.clone();
+    let middle = flipped.len() / 2;
+    flipped[middle] ^= 1;
+    work.write("flipped.pfx", &flipped);
+    let rows: [(&str, i32, &[&str]); 7] = [
+        ("two-keys", 2, &["two-keys holds 2 private keys"]),
+        ("key-only", 2, &["key-only", "no certificate"]),
+        ("www.pem", 2, &["www.pem holds 0 private keys"]),
+        ("other-key", 1, &["key-mismatch"]),
+        ("cut.pfx", 2, &["cut.pfx"]),
+        ("flipped.pfx", 2, &["flipped.pfx"]),
+        ("www.csr", 2, &["www.csr"]),
+    ];
+    for (file, code, expected) in rows {
+        work.run_in_vain(&format!("import copy {file}")).ended(code).says(expected);
+    }
+    work.run_in_vain("--at 2099-01-01T00:00:00Z import copy www.pfx").refused().says(&["expired"]);
+    work.run("import copy www.pfx").done();
+}
+
+#[test]
+fn with_json_every_verb_writes_exactly_one_document() {
+    if need("openssl").is_none() {
+        return;
+    }
+    let work = Workplace::empty();
+    work.make_authority();
+    let json = |line: &str| {
+        let run = work.run(line).done();
+        let document = run.json();
+        assert!(document.get("error").is_none(), "{line}: {document}");
+        document
+    };
+    work.write("policy.json", r#"{"lifetime_actions": []}"#);
+    json("--json init --no-passphrase");
+    let create = "create www --subject CN=www.example.com --dns www.example.com --curve P-256";
+    let operation = json(&format!("{create} --json"));
+    assert_eq!(operation["status"], "inProgress");
+    json("--json pending csr www -o www.csr");
+    json("--json pending csr www");
+    work.sign("www.csr", "www.pem");
+    for line in [
+        "policy default --json",
+        "--json policy show www",
+        "--json policy set www policy.json",
+        "--json pending list",
+        "--json pending show www",
+        "--json pending cancel www",
+        "--json list --include-pending",
+        "--json show www",
+        "--json versions www",
+        "--json merge www www.pem intermediate.pem",
+        "--json show www",
+        "--json list",
+        "--json versions www",
+        "--json export www -o www.pfx",
+        "--json export www --format x5c -o www.json",
+        "--json set www --enabled true --tag a=b",
+        "--json create www -o again.csr",
+        "--json pending delete www",
+        "--json backup www -o www.backup",
+        "--json delete www",
+        "--json list --deleted",
+        "--json recover www",
+        "--json delete www",
+        "--json purge www",
+        "--json restore www.backup",
+        "--json import copy www.pfx",
+        "--json create self --subject CN=self --curve P-256 --issuer Self",
+        "--json passphrase --no-passphrase",
+        "--json issuer set corp --provider Test",
+        "--json issuer show corp",
+        "--json issuer list",
+        "--json issuer delete corp",
+        "--json contact add pki@example.com",
+        "--json contact list",
+        "--json contact delete pki@example.com",
+        "--json demo",
+        "--json demo --keep kept",
+        "--json completions bash",
+        "--json man manual",
+    ] {
+        json(line);
+    }
+}
+
+#[test]
+fn with_json_an_error_is_one_document_too() {
+    let Some(work) = answered() else { return };
+    work.write("taken", "x");
+    let rows = [
+        ("--json create www", 1),
+        ("--json create a.b --subject CN=x", 2),
+        ("--json create api --subject x", 2),
+        ("--json create api --subject CN=x -o nowhere/x", 2),
+        ("--json create api --subject CN=x -o taken", 1),
+        ("--json create api --subject CN=x -o -", 2),
+        ("--json create api --subject CN=x -o /dev/stdout", 2),
+        ("--json pending csr www -o taken", 1),
+        ("--json merge www intermediate.pem", 1),
+        ("--json merge www www.csr", 2),
+        ("--json merge nobody www.pem", 1),
+        ("--json show nobody", 1),
+        ("--json versions nobody", 1),
+        ("--json export nobody -o x", 1),
+        ("--json export www -o -", 2),
+        ("--json export www -o /dev/stdout", 2),
+        ("--json import other www.pem", 2),
+        ("--json set nobody --enabled true", 1),
+        ("--json delete nobody", 1),
+        ("--json recover nobody", 1),
+        ("--json purge nobody", 1),
+        ("--json backup www -o x", 1),
+        ("--json backup www -o -", 2),
+        ("--json backup www -o /dev/stdout", 2),
+        ("--json restore www.pem", 2),
+        ("--json policy show nobody", 1),
+        ("--json policy set www www.pem", 2),
+        ("--json pending show nobody", 1),
+        ("--json pending show", 2),
+        ("--json pending cancel nobody", 1),
+        ("--json pending delete nobody", 1),
+        ("--json issuer show nobody", 1),
+        ("--json contact delete nobody@example.com", 1),
+        ("--json init", 1),
+        ("--json --vault none list", 2),
+        ("--json --vault www.pem list", 2),
+        ("--json frobnicate", 2),
+        ("--json --at never list", 2),
+        ("list --json --colour", 2),
+    ];
+    for (line, code) in rows {
+        let run = work.run_in_vain(line).ended(code);
+        let document = run.json();
+        assert!(document["error"]["code"].is_string(), "{line}: {document}");
+        assert!(document["error"]["message"].is_string(), "{line}: {document}");
+        assert!(!run.stderr.is_empty(), "{line}: the prose is there, too");
+    }
+    let refused = work.run("--json merge www intermediate.pem").json();
+    assert_eq!(refused["findings"][0]["rule"], "key-mismatch");
+}
