@@ -128,7 +128,7 @@ impl<'c, 's> Context<'c, 's> {
 
     /// Reads several files; the result can be lent as sources.
     pub(super) fn read_all(&mut self, paths: &[PathBuf]) -> Result<Vec<ReadFile>, CliError> {
-        paths.iter().map(|path| Ok(ReadFile { name: shown(path), bytes: self.read(path)? })).collect()
+        paths.iter().map(|path| Ok(ReadFile { name: input::named(path), bytes: self.read(path)? })).collect()
     }
 
     /// The password of a file that is given: the file's first line; empty when there is no file.

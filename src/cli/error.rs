@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use super::findings::{finding_lines, findings_json};
-use super::input::InputError;
+use super::input::{InputError, named};
 use super::output::OutputError;
 use super::passphrase::PassphraseError;
 use super::surroundings::{Exit, Surroundings};
@@ -28,10 +28,10 @@ pub(super) enum CliError {
     Output(#[from] OutputError),
     #[error(transparent)]
     Passphrase(#[from] PassphraseError),
-    #[error("{}: {error}", shown(.path))]
+    #[error("{}: {error}", named(.path))]
     PolicyFile { path: PathBuf, error: DocumentError },
     /// An error of the library that knows what is wrong but not in which file.
-    #[error("{}: {error}", shown(.path))]
+    #[error("{}: {error}", named(.path))]
     InFile { path: PathBuf, error: Box<VaultError> },
     #[error("{cause}; {name} is created, and its key is kept")]
     RequestNotWritten { name: ObjectName, cause: OutputError },

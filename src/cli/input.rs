@@ -135,7 +135,8 @@ impl InputError {
     }
 }
 
-fn named(path: &Path) -> String {
+/// What messages call a path: `-` is standard input.
+pub(super) fn named(path: &Path) -> String {
     if is_standard_stream(path) { "standard input".to_owned() } else { shown(path) }
 }
 

@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 
 use super::context::Context;
 use super::error::CliError;
+use super::input::named;
 use super::output::{is_stdout, put_public};
 use super::terminal::shown;
 use crate::csr::CertificateRequest;
@@ -105,14 +106,14 @@ impl Lookup {
     fn find(&self, context: &mut Context<'_, '_>, vault: &Vault) -> Result<Operation, CliError> {
         if let Some(path) = &self.csr {
             let bytes = context.read(path)?;
-            let der = der_of(&bytes, &shown(path), "CERTIFICATE REQUEST")?;
+            let der = der_of(&bytes, &named(path), "CERTIFICATE REQUEST")?;
             let request =
                 CertificateRequest::from_der(&der).map_err(|error| CliError::in_file(path, error.into()))?;
             return Ok(vault.pending_by_request(&request)?);
         }
         if let Some(path) = &self.public_key {
             let bytes = context.read(path)?;
-            let der = der_of(&bytes, &shown(path), "PUBLIC KEY")?;
+            let der = der_of(&bytes, &named(path), "PUBLIC KEY")?;
             let key = PublicKey::from_der(&der).map_err(|error| CliError::in_file(path, error.into()))?;
             return Ok(vault.pending_by_public_key(&key)?);
         }
