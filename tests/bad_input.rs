@@ -67,6 +67,23 @@ fn what_is_no_certificate_is_named_for_what_it_is() {
 }
 
 #[test]
+fn what_comes_by_stdin_is_called_so() {
+    let Some(work) = answered() else { return };
+    let from = |file: &str, line: &str| {
+        let mut command = work.command(line.split_whitespace());
+        let output = command.stdin(File::open(work.path(file)).unwrap()).output().unwrap();
+        Run::of(line.to_owned(), &output)
+    };
+    from("/dev/null", "merge www -").broken().says(&["standard input is empty"]);
+    from("www.csr", "merge www -").broken().says(&["standard input holds no certificate"]);
+    from("www.csr", "create api --policy -").broken().says(&["standard input: not JSON at line 1"]);
+    from("www.csr", "restore -").broken().says(&["standard input: not a coldcert backup"]);
+    from("www.csr", "pending show --public-key -").broken().says(&["standard input"]);
+    from("www.pem", "merge www - -").broken().says(&["stdin is asked for twice"]);
+    from("www.pem", "merge www - intermediate.pem").done();
+}
+
+#[test]
 fn a_file_of_100_mb_is_refused_without_being_read() {
     let Some(work) = answered() else { return };
     let big = File::create(work.path("big.pem")).unwrap();
@@ -345,7 +362,7 @@ impl<'w> SmallDisk<'w> {
         fs::create_dir(at).expect("a folder to mount on");
         let mut mount = Command::new("mount");
         mount.args(["-t", "tmpfs", "-o", "size=256k", "tmpfs", shown(at)]).stderr(Stdio::null());
-        mount.status().is_ok_and(|status| status.success()).then_some(Self(at))
+        mount.status().is_ok_and(|status| status.success()).then(|| Self(at))
     }
 }
 
@@ -505,6 +522,7 @@ fn each_refused_member_of_a_policy_is_named_with_its_value_and_what_is_allowed()
             action(json!({"days_before_expiry": 1, "lifetime_percentage": 1})),
             &["both", "one of"],
         ),
+        ("lifetime_actions", json!([1]), &["lifetime_actions[0] is 1", "an object"]),
         ("lifetime_actions", action(json!({})), &["neither", "one of"]),
         (
             "lifetime_actions",
