@@ -14,7 +14,7 @@ use coldcert::bundle::{Bundle, Source};
 use coldcert::csr::CertificateRequest;
 use coldcert::pem;
 use coldcert::time::UnixTime;
-use coldcert::verdict::{Question, Verdict};
+use coldcert::verdict::{Profile, Question, Verdict};
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
@@ -32,10 +32,13 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         key: request.public_key(),
         bundle: &bundle,
         at: UnixTime::now(),
+        profile: Profile::Rfc5280,
+        anchors: &[],
+        purpose: None,
         holders: &[],
     });
     for finding in verdict.findings() {
-        println!("{} {}: {}", finding.rule.severity.word(), finding.rule.name, finding.message);
+        println!("{} {}: {}", finding.severity.word(), finding.rule.name, finding.message);
     }
     match verdict.accept() {
         Ok(accepted) => {

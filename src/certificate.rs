@@ -22,7 +22,10 @@ pub struct Certificate {
     der: Vec<u8>,
     /// Where the TBSCertificate lies in `der`: the bytes that are signed.
     signed: std::ops::Range<usize>,
+    version: u8,
     serial: Vec<u8>,
+    /// The algorithm inside what is signed, which must be the one outside (RFC 5280 4.1.1.2).
+    signed_algorithm: SignatureAlgorithm,
     issuer: DistinguishedName,
     subject: DistinguishedName,
     not_before: UnixTime,
@@ -52,7 +55,9 @@ impl Certificate {
         let start = der.len() - signed.whole.len() - algorithm.whole.len() - signature.whole.len();
         Ok(Self {
             signed: start..start + signed.whole.len(),
+            version: fields.version,
             serial: fields.serial.to_vec(),
+            signed_algorithm: SignatureAlgorithm::from_der(fields.algorithm)?,
             issuer: DistinguishedName::from_der(fields.issuer)?,
             subject: DistinguishedName::from_der(fields.subject)?,
             not_before: read_time(fields.not_before)?,
@@ -68,6 +73,11 @@ impl Certificate {
     /// The certificate as received.
     pub fn as_der(&self) -> &[u8] {
         &self.der
+    }
+
+    /// The version: 1, 2 or 3 (RFC 5280 4.1.2.1).
+    pub fn version(&self) -> u8 {
+        self.version
     }
 
     /// The serial number's bytes, as in its INTEGER.
@@ -134,7 +144,27 @@ impl Certificate {
     /// Whether basicConstraints says that it is a CA.
     pub fn is_authority(&self) -> bool {
         self.extension(extension::BASIC_CONSTRAINTS)
-            .is_some_and(|one| Extension::read_basic_constraints(&one.value).unwrap_or(false))
+            .and_then(|one| Extension::read_basic_constraints(&one.value).ok())
+            .is_some_and(|constraints| constraints.authority)
+    }
+
+    /// Its subject key identifier; none where the extension is absent or cannot be read.
+    pub fn subject_key_identifier(&self) -> Option<&[u8]> {
+        let one = self.extension(extension::SUBJECT_KEY_IDENTIFIER)?;
+        Extension::read_subject_key_identifier(&one.value).ok()
+    }
+
+    /// Where its issuer's certificate can be had, as it says (RFC 5280 4.2.2.1, id-ad-caIssuers). It is shown,
+    /// never fetched.
+    pub fn issuer_address(&self) -> Option<String> {
+        let one = self.extension(extension::AUTHORITY_INFORMATION_ACCESS)?;
+        let descriptions = Extension::read_information_access(&one.value).ok()?;
+        descriptions.into_iter().find_map(|(method, location)| match location {
+            GeneralName::Uri(uri) if method == CA_ISSUERS => {
+                Some(crate::name::Printed::new(&uri).to_string())
+            }
+            _ => None,
+        })
     }
 
     /// Whether its subject and issuer are the same name (RFC 5280 3.2: self-issued).
@@ -145,6 +175,11 @@ impl Certificate {
     /// How it is signed.
     pub fn signature_algorithm(&self) -> &SignatureAlgorithm {
         &self.signature_algorithm
+    }
+
+    /// The algorithm as it stands inside what is signed.
+    pub fn signed_algorithm(&self) -> &SignatureAlgorithm {
+        &self.signed_algorithm
     }
 
     /// Checks its signature under a key, over the bytes as received.
@@ -194,7 +229,9 @@ impl fmt::Debug for Certificate {
 ///      extensions      [3]  EXPLICIT Extensions OPTIONAL }
 /// ```
 struct Fields<'a> {
+    version: u8,
     serial: &'a [u8],
+    algorithm: &'a [u8],
     issuer: &'a [u8],
     not_before: &'a [u8],
     not_after: &'a [u8],
@@ -206,11 +243,11 @@ struct Fields<'a> {
 impl<'a> Fields<'a> {
     fn read(signed: &'a [u8]) -> Result<Self, CertificateError> {
         let parts = tlv::sequence_parts(signed)?;
-        let parts = match parts.split_first() {
-            Some((version, rest)) if version.tag == explicit(0) => rest,
-            _ => &parts,
+        let (version, parts) = match parts.split_first() {
+            Some((version, rest)) if version.tag == explicit(0) => (u8::from_der(version.contents)?, rest),
+            _ => (0, parts.as_slice()),
         };
-        let [serial, _algorithm, issuer, validity, subject, public_key, rest @ ..] = parts else {
+        let [serial, algorithm, issuer, validity, subject, public_key, rest @ ..] = parts else {
             return Err(CertificateError::Shape { expected: "at least six fields in the signed part" });
         };
         serial.tag.assert_eq(Tag::Integer)?;
@@ -219,7 +256,9 @@ impl<'a> Fields<'a> {
             return Err(CertificateError::Shape { expected: "two dates in its validity" });
         };
         Ok(Self {
+            version: version.saturating_add(1),
             serial: serial.contents,
+            algorithm: algorithm.whole,
             issuer: issuer.whole,
             not_before: not_before.whole,
             not_after: not_after.whole,
@@ -260,6 +299,9 @@ impl CertificateError {
         "ask the CA to send the certificate again, as PEM or DER".to_owned()
     }
 }
+
+/// RFC 5280 4.2.2.1.
+const CA_ISSUERS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.48.2");
 
 /// UTCTime or GeneralizedTime (RFC 5280 4.1.2.5).
 fn read_time(der: &[u8]) -> Result<UnixTime, CertificateError> {

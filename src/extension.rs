@@ -116,12 +116,63 @@ impl Extension {
         tlv::sequence_parts(value)?.iter().map(|part| ObjectIdentifier::from_der(part.whole)).collect()
     }
 
-    /// basicConstraints' cA, from its value.
-    pub fn read_basic_constraints(value: &[u8]) -> der::Result<bool> {
-        match tlv::sequence_parts(value)?.first() {
-            Some(part) if part.tag == Tag::Boolean => bool::from_der(part.whole),
-            _ => Ok(false),
+    /// basicConstraints, from its value.
+    pub fn read_basic_constraints(value: &[u8]) -> der::Result<BasicConstraints> {
+        let parts = tlv::sequence_parts(value)?;
+        let (authority, rest) = match parts.split_first() {
+            Some((first, rest)) if first.tag == Tag::Boolean => (bool::from_der(first.whole)?, rest),
+            _ => (false, parts.as_slice()),
+        };
+        let path_length = match rest {
+            [] => None,
+            [length] => Some(u32::from_der(length.whole)?),
+            _ => return Err(Tag::Sequence.value_error().into()),
+        };
+        Ok(BasicConstraints { authority, path_length })
+    }
+
+    /// authorityKeyIdentifier, from its value.
+    pub fn read_authority_key_identifier(value: &[u8]) -> der::Result<AuthorityKeyIdentifier> {
+        let mut identifier = AuthorityKeyIdentifier::default();
+        for part in tlv::sequence_parts(value)? {
+            match part.tag.number().value() {
+                0 => identifier.key_identifier = Some(part.contents.to_vec()),
+                1 => identifier.issuer = true,
+                2 => identifier.serial_number = true,
+                _ => return Err(part.tag.value_error().into()),
+            }
         }
+        Ok(identifier)
+    }
+
+    /// subjectKeyIdentifier, from its value.
+    pub fn read_subject_key_identifier(value: &[u8]) -> der::Result<&[u8]> {
+        Ok(<&OctetStringRef>::from_der(value)?.as_bytes())
+    }
+
+    /// How many descriptions an authorityInfoAccess (or subjectInfoAccess) has, from its value.
+    ///
+    /// ```text
+    /// AuthorityInfoAccessSyntax  ::=  SEQUENCE SIZE (1..MAX) OF AccessDescription   -- RFC 5280 4.2.2.1
+    /// AccessDescription  ::=  SEQUENCE { accessMethod OBJECT IDENTIFIER, accessLocation GeneralName }
+    /// ```
+    pub fn read_information_access(value: &[u8]) -> der::Result<Vec<(ObjectIdentifier, GeneralName)>> {
+        let mut descriptions = Vec::new();
+        for part in tlv::sequence_parts(value)? {
+            let [method, location] = tlv::sequence_parts(part.whole)?[..] else {
+                return Err(part.tag.value_error().into());
+            };
+            let names = GeneralName::read_all(&tlv::sequence(&[location.whole]));
+            let name = names
+                .ok()
+                .and_then(|names| names.into_iter().next())
+                .ok_or_else(|| location.tag.value_error())?;
+            descriptions.push((ObjectIdentifier::from_der(method.whole)?, name));
+        }
+        if descriptions.is_empty() {
+            return Err(Tag::Sequence.value_error().into());
+        }
+        Ok(descriptions)
     }
 
     fn read(der: &[u8]) -> der::Result<Self> {
@@ -143,6 +194,26 @@ impl Extension {
     }
 }
 
+/// basicConstraints (RFC 5280 4.2.1.9).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BasicConstraints {
+    /// `cA`.
+    pub authority: bool,
+    /// `pathLenConstraint`.
+    pub path_length: Option<u32>,
+}
+
+/// authorityKeyIdentifier (RFC 5280 4.2.1.1).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AuthorityKeyIdentifier {
+    /// `keyIdentifier`.
+    pub key_identifier: Option<Vec<u8>>,
+    /// Whether `authorityCertIssuer` is there.
+    pub issuer: bool,
+    /// Whether `authorityCertSerialNumber` is there.
+    pub serial_number: bool,
+}
+
 /// A context-specific, primitive tag.
 fn context(number: u32) -> Tag {
     Tag::ContextSpecific { constructed: false, number: der::TagNumber(number) }
@@ -162,6 +233,20 @@ pub const SUBJECT_ALTERNATIVE_NAME: ObjectIdentifier = ObjectIdentifier::new_unw
 pub const BASIC_CONSTRAINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.19");
 /// RFC 5280 4.2.1.2.
 pub const SUBJECT_KEY_IDENTIFIER: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.14");
+/// RFC 5280 4.2.1.10.
+pub const NAME_CONSTRAINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.30");
+/// RFC 5280 4.2.1.4.
+pub const CERTIFICATE_POLICIES: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.32");
+/// RFC 5280 4.2.1.5.
+pub const POLICY_MAPPINGS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.33");
+/// RFC 5280 4.2.1.11.
+pub const POLICY_CONSTRAINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.36");
+/// RFC 5280 4.2.1.14.
+pub const INHIBIT_ANY_POLICY: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.54");
+/// RFC 5280 4.2.1.13.
+pub const CRL_DISTRIBUTION_POINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.31");
+/// RFC 5280 4.2.2.1.
+pub const AUTHORITY_INFORMATION_ACCESS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.1.1");
 /// RFC 5280 4.2.1.1.
 pub const AUTHORITY_KEY_IDENTIFIER: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.35");
 
@@ -189,6 +274,9 @@ mod tests {
             Extension::authority_key_identifier(&[2; 20]),
         ];
         assert_eq!(Extension::read_all(&Extension::encode_all(&extensions)).unwrap(), extensions);
-        assert!(Extension::read_basic_constraints(&extensions[1].value).unwrap());
+        let constraints = Extension::read_basic_constraints(&extensions[1].value).unwrap();
+        assert_eq!(constraints, BasicConstraints { authority: true, path_length: Some(0) });
+        let identifier = Extension::read_authority_key_identifier(&extensions[3].value).unwrap();
+        assert_eq!(identifier.key_identifier, Some(vec![2; 20]));
     }
 }

@@ -1,19 +1,30 @@
 //! Judges an answer against the held key: a table of rules, and all that is wrong, not the first thing.
 //!
-//! The rules here are those that a merge cannot do without: whose key, signatures, dates. A rule is a row
-//! of [`RULES`] and the place that finds it.
+//! Of the paths that can be found from the certificate that holds the key, the one with the fewest refusals is
+//! judged and kept. A rule is a row ([`Rule`]), and the place that finds it.
+
+mod path;
+mod rule;
+mod rules;
 
 use std::fmt;
+use std::ops::ControlFlow;
+
+use der::asn1::ObjectIdentifier;
 
 use crate::bundle::{Bundle, Given, Origin};
 use crate::certificate::Certificate;
-use crate::chain::{Chain, End};
+use crate::chain::{End, INTERMEDIATES_MAX, Path, Pool, Step};
 use crate::fingerprint::Fingerprint;
 use crate::key::{PublicKey, SignatureFault};
 use crate::name::DistinguishedName;
 use crate::time::UnixTime;
 
-/// What is judged, and by whom it may be known.
+use rule::Fault;
+pub use rule::{Profile, Rule, Severities, Severity};
+pub use rules::RULES;
+
+/// What is judged, by which profile, and what is known besides.
 #[derive(Debug)]
 pub struct Question<'a> {
     /// The name of the certificate that waits, for messages.
@@ -24,13 +35,29 @@ pub struct Question<'a> {
     pub bundle: &'a Bundle,
     /// The time to judge at.
     pub at: UnixTime,
-    /// Where the vault holds keys of the certificates that were sent: a name, with a version or pending.
-    pub holders: &'a [(Fingerprint, String)],
+    /// Whose judgement is asked for.
+    pub profile: Profile,
+    /// What is trusted. With none the chain is judged on its own.
+    pub anchors: &'a [Certificate],
+    /// The purpose that the leaf and every CA above it must allow; none asks for none.
+    pub purpose: Option<ObjectIdentifier>,
+    /// Where the vault holds keys of the certificates that were sent.
+    pub holders: &'a [(Fingerprint, KnownHolder)],
+}
+
+/// Where the vault holds a key of a certificate that was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownHolder {
+    /// The name, with its version or `(pending)`.
+    pub label: String,
+    /// The name alone, where an operation waits for this answer; none where it was merged before.
+    pub waits: Option<String>,
 }
 
 /// All that was found, and the chain that was judged.
 #[derive(Clone, Debug)]
 pub struct Verdict {
+    profile: Profile,
     findings: Vec<Finding>,
     path: Vec<Certificate>,
 }
@@ -38,23 +65,22 @@ pub struct Verdict {
 impl Verdict {
     /// Judges.
     pub fn judge(question: &Question<'_>) -> Self {
-        let given = &question.bundle.certificates;
-        let mut judge = Judge { question, findings: Vec::new() };
-        let path = match Chain::find(question.key, given) {
-            None => {
-                judge.key_mismatch();
-                Vec::new()
-            }
-            Some(chain) => {
-                judge.dates(&chain);
-                judge.end(&chain);
-                judge.left_over(&chain);
-                chain.path.iter().map(|index| given[*index].certificate.clone()).collect()
+        let judge = Judge::new(question);
+        let (mut findings, path) = match judge.best_path() {
+            None => (vec![judge.key_mismatch()], Vec::new()),
+            Some(found) => {
+                let path =
+                    found.path.steps.iter().map(|step| judge.pool.certificate(*step).clone()).collect();
+                (judge.with_left_over(found), path)
             }
         };
-        let mut findings = judge.findings;
-        findings.sort_by_key(|finding| finding.rule.severity);
-        Self { findings, path }
+        findings.sort_by_key(|finding| finding.severity);
+        Self { profile: question.profile, findings, path }
+    }
+
+    /// Whose judgement it is.
+    pub fn profile(&self) -> Profile {
+        self.profile
     }
 
     /// Every finding, the refusals first.
@@ -62,9 +88,14 @@ impl Verdict {
         &self.findings
     }
 
+    /// The chain that was judged, leaf first; empty where no certificate holds the key.
+    pub fn path(&self) -> &[Certificate] {
+        &self.path
+    }
+
     /// Whether nothing refuses.
     pub fn is_accepted(&self) -> bool {
-        self.findings.iter().all(|finding| finding.rule.severity != Severity::Refuse)
+        self.findings.iter().all(|finding| finding.severity != Severity::Refuse)
     }
 
     /// The chain as a proof that it was judged and accepted; the verdict itself where it was not.
@@ -110,44 +141,13 @@ impl Accepted {
     }
 }
 
-/// A rule of the table.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Rule {
-    /// Its name, which scripts may rely on.
-    pub name: &'static str,
-    /// Where it comes from.
-    pub clause: &'static str,
-    /// What a finding of it does.
-    pub severity: Severity,
-}
-
-/// What a finding does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Severity {
-    /// The answer is not merged.
-    Refuse,
-    /// It is merged, and somebody should know.
-    Warn,
-    /// Worth a line.
-    Note,
-}
-
-impl Severity {
-    /// `refuse`, `warn`, `note`.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Refuse => "refuse",
-            Self::Warn => "warn",
-            Self::Note => "note",
-        }
-    }
-}
-
 /// One thing found.
 #[derive(Clone, Debug)]
 pub struct Finding {
     /// The rule.
     pub rule: &'static Rule,
+    /// What it does in this judgement.
+    pub severity: Severity,
     /// The certificate that it is about.
     pub about: Option<About>,
     /// What was found, with both sides of it.
@@ -159,8 +159,8 @@ pub struct Finding {
 /// Which certificate a finding is about.
 #[derive(Clone, Debug)]
 pub struct About {
-    /// Its position among what was given, from 1.
-    pub position: usize,
+    /// Its position among what was given, from 1; none for an anchor.
+    pub position: Option<usize>,
     /// Where it stood.
     pub place: Origin,
     /// Whose it is.
@@ -169,31 +169,153 @@ pub struct About {
     pub fingerprint: Fingerprint,
 }
 
-impl About {
-    fn of(index: usize, given: &Given) -> Self {
-        Self {
-            position: index + 1,
-            place: given.place.clone(),
-            subject: given.certificate.subject().clone(),
-            fingerprint: given.certificate.fingerprint(),
+/// `[2] CN=www.example.com`
+impl fmt::Display for About {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.position {
+            Some(position) => write!(f, "[{position}] {}", self.subject),
+            None => write!(f, "[anchor] {}", self.subject),
         }
     }
 }
 
-/// `[2] CN=www.example.com`
-impl fmt::Display for About {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "[{}] {}", self.position, self.subject)
+/// A path, with what was found on it.
+struct Judged {
+    path: Path,
+    findings: Vec<Finding>,
+}
+
+impl Judged {
+    /// The fewer refusals the better; then an end at an anchor or root, then the fewer warnings, then the longer
+    /// path.
+    fn rank(&self) -> (usize, bool, usize, std::cmp::Reverse<usize>) {
+        let count = |severity| self.findings.iter().filter(|finding| finding.severity == severity).count();
+        let whole = matches!(self.path.end, End::Anchor | End::SelfSigned);
+        (count(Severity::Refuse), !whole, count(Severity::Warn), std::cmp::Reverse(self.path.steps.len()))
     }
 }
 
 struct Judge<'a> {
     question: &'a Question<'a>,
-    findings: Vec<Finding>,
+    pool: Pool<'a>,
 }
 
-impl Judge<'_> {
-    fn key_mismatch(&mut self) {
+impl<'a> Judge<'a> {
+    fn new(question: &'a Question<'a>) -> Self {
+        let pool = Pool {
+            given: question.bundle.certificates.iter().map(|given| &given.certificate).collect(),
+            anchors: question.anchors.iter().collect(),
+            at: question.at,
+            intermediates_max: INTERMEDIATES_MAX,
+        };
+        Self { question, pool }
+    }
+
+    /// The best path from any certificate that holds the key; of equal ones that of the newest leaf, because a CA
+    /// that sends two sends the old one along.
+    fn best_path(&self) -> Option<Judged> {
+        let mut leaves: Vec<usize> =
+            (0..self.pool.given.len()).filter(|index| self.holds_key(*index)).collect();
+        leaves.sort_by_key(|index| std::cmp::Reverse(self.pool.given[*index].not_before()));
+        let mut best: Option<Judged> = None;
+        for leaf in leaves {
+            self.pool.paths(leaf, &mut |path| {
+                let judged = self.judged(path);
+                let rank = judged.rank();
+                let better = best.as_ref().is_none_or(|best| rank < best.rank());
+                let perfect = rank.0 == 0 && matches!(path.end, End::Anchor);
+                if better {
+                    best = Some(judged);
+                }
+                if perfect { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            });
+        }
+        best
+    }
+
+    fn judged(&self, path: &Path) -> Judged {
+        let certificates: Vec<&Certificate> =
+            path.steps.iter().map(|step| self.pool.certificate(*step)).collect();
+        let mut faults = path::faults(&certificates, self.question.at, matches!(path.end, End::Anchor));
+        if let Some(purpose) = self.question.purpose {
+            // The Web's servers say what they are for; elsewhere "any" will do.
+            let any_counts = self.question.profile != Profile::Webpki;
+            faults.extend(path::purpose_faults(&certificates, purpose, any_counts));
+        }
+        faults.extend(self.end_faults(path, &certificates));
+        let findings = faults
+            .into_iter()
+            .filter_map(|fault| {
+                self.finding(fault.rule, Some(path.steps[fault.at]), fault.message, fault.help)
+            })
+            .collect();
+        Judged { path: path.clone(), findings }
+    }
+
+    fn end_faults(&self, path: &Path, certificates: &[&Certificate]) -> Option<Fault> {
+        let at = path.steps.len().checked_sub(1)?;
+        let last = certificates[at];
+        let issuer = last.issuer();
+        let has_anchors = !self.pool.anchors.is_empty();
+        let (rule, message, help) = match &path.end {
+            End::Anchor => return None,
+            End::SelfSigned if !has_anchors => return None,
+            End::SelfSigned => (
+                &rules::UNTRUSTED_ROOT,
+                format!(
+                    "signed itself, and is none of the {} certificates that are trusted",
+                    self.pool.anchors.len()
+                ),
+                "trust it with --roots if you know where it comes from, or give the chain to a trusted root"
+                    .to_owned(),
+            ),
+            End::IssuerNotGiven => {
+                let rule = if has_anchors { &rules::MISSING_ISSUER } else { &rules::ISSUER_NOT_GIVEN };
+                let issuer_is_here = certificates[..at].iter().any(|one| one.subject().matches(issuer));
+                let message = match issuer_is_here {
+                    true => format!(
+                        "issued by {issuer}, which is further down in this chain: it goes round in a circle"
+                    ),
+                    false => format!("issued by {issuer}, which was not given: the chain ends here"),
+                };
+                (rule, message, missing_issuer_help(last))
+            }
+            End::Broken { issuer: step, fault } => {
+                let rule = match fault {
+                    SignatureFault::CannotCheck { .. } => &rules::SIGNATURE_NOT_CHECKED,
+                    _ => &rules::BAD_SIGNATURE,
+                };
+                let by = self.about(*step);
+                let (message, help) = if path.steps.contains(step) {
+                    let message = format!("{fault} inside it, by which it says it was signed");
+                    (message, "it was changed on its way, or forged: take it again from its CA".to_owned())
+                } else {
+                    let message = format!("{fault} of {by}, by whom it says it was issued");
+                    let help = format!(
+                        "it was changed on its way, or {by} is another CA of the same name: ask the CA for the issuer of this certificate"
+                    );
+                    (message, help)
+                };
+                (rule, message, help)
+            }
+            End::TooLong => (
+                &rules::PATH_NOT_FOUND,
+                format!(
+                    "more than {} certificates stand between the leaf and its root",
+                    self.pool.intermediates_max
+                ),
+                "no CA needs so many: ask for a shorter chain".to_owned(),
+            ),
+            End::BudgetUsedUp => (
+                &rules::PATH_NOT_FOUND,
+                "the search for its issuers was given up: too many certificates fit".to_owned(),
+                "give the certificates of this chain alone".to_owned(),
+            ),
+        };
+        Some(Fault { rule, at, message, help })
+    }
+
+    fn key_mismatch(&self) -> Finding {
         let Question { name, key, bundle, holders, .. } = self.question;
         let held = key.fingerprint();
         // The certificate that was meant: the first that is no CA, or the first.
@@ -205,122 +327,97 @@ impl Judge<'_> {
         );
         let help = match holders.iter().find(|(fingerprint, _)| *fingerprint == found) {
             Some((_, holder)) => {
-                message.push_str(&format!("; that key is the key of {holder}"));
-                format!("this answer belongs to {holder}: merge it there")
+                message.push_str(&format!("; that is the key of {}", holder.label));
+                match &holder.waits {
+                    Some(name) => {
+                        format!("this answer belongs to {}: coldcert merge {name} ANSWER", holder.label)
+                    }
+                    None => format!("this answer belongs to {}, where it was merged before", holder.label),
+                }
             }
             None => format!(
                 "the CA answered another request: compare with `coldcert pending csr {name}`, and send that one"
             ),
         };
-        self.find(&KEY_MISMATCH, Some(leaf), message, help);
-    }
-
-    /// Every certificate of the path, at the time that was stated (RFC 5280 6.1.3(a)(2)).
-    fn dates(&mut self, chain: &Chain) {
-        let at = self.question.at;
-        for index in chain.path.iter().copied() {
-            let certificate = &self.question.bundle.certificates[index].certificate;
-            let (start, end) = (certificate.not_before(), certificate.not_after());
-            if at < start {
-                let message = format!("valid from {start}, and it is {at}");
-                let help = format!(
-                    "wait until then; if this machine's clock is wrong, say the time: --at {}",
-                    start.plus_seconds(1)
-                );
-                self.find(&NOT_YET_VALID, Some(index), message, help);
-            }
-            if at > end {
-                let message = format!("valid until {end}, and it is {at}");
-                let help = "ask the CA for a new certificate; if this machine's clock is wrong, say the time with --at";
-                self.find(&EXPIRED, Some(index), message, help.to_owned());
-            }
+        Finding {
+            rule: &rules::KEY_MISMATCH,
+            severity: Severity::Refuse,
+            about: Some(self.about(Step::Given(leaf))),
+            message,
+            help,
         }
     }
 
-    fn end(&mut self, chain: &Chain) {
-        let Some(last) = chain.path.last().copied() else {
-            return;
+    /// The findings of the best path, and what there is to say of the certificates beside it.
+    fn with_left_over(&self, judged: Judged) -> Vec<Finding> {
+        let Judged { path, mut findings } = judged;
+        let taken: Vec<&Certificate> = path.steps.iter().map(|step| self.pool.certificate(*step)).collect();
+        let named = match path.end {
+            End::Broken { issuer, .. } => Some(issuer),
+            _ => None,
         };
-        let certificates = &self.question.bundle.certificates;
-        let name = certificates[last].certificate.issuer().clone();
-        match &chain.end {
-            End::SelfSigned => {}
-            End::IssuerNotGiven => {
-                let message = format!("issued by {name}, which was not given: the chain ends here");
-                let help = "give the issuer's certificate too, so that servers can send it".to_owned();
-                self.find(&ISSUER_NOT_GIVEN, Some(last), message, help);
+        for index in (0..self.pool.given.len()).map(Step::Given) {
+            let certificate = self.pool.certificate(index);
+            if path.steps.contains(&index) || named == Some(index) {
+                continue;
             }
-            End::Broken { issuer, fault } => {
-                let rule = match fault {
-                    SignatureFault::CannotCheck { .. } => &SIGNATURE_NOT_CHECKED,
-                    _ => &BAD_SIGNATURE,
-                };
-                let message = format!("{fault} of [{}] {name}, by whom it says it was issued", issuer + 1);
-                let help = format!(
-                    "the certificate was changed on its way, or [{}] is another CA of the same name: ask the CA for the issuer of this certificate",
-                    issuer + 1
-                );
-                self.find(rule, Some(last), message, help);
+            let (rule, message, help) = if taken.contains(&certificate) {
+                (&rules::DUPLICATE, "given more than once".to_owned(), "nothing: it is kept once")
+            } else if certificate.public_key() == self.question.key {
+                let leaf = path.steps.first().map(|step| self.about(*step).to_string()).unwrap_or_default();
+                let message = format!("holds the same key as {leaf}, which is taken");
+                (&rules::SEVERAL_LEAVES, message, "if this one is meant, give it without the other")
+            } else {
+                (
+                    &rules::UNRELATED,
+                    "not part of this chain".to_owned(),
+                    "nothing: it is left out of the merge",
+                )
+            };
+            findings.extend(self.finding(rule, Some(index), message, help.to_owned()));
+        }
+        findings
+    }
+
+    fn finding(
+        &self,
+        rule: &'static Rule,
+        step: Option<Step>,
+        message: String,
+        help: String,
+    ) -> Option<Finding> {
+        let severity = rule.severity_of(self.question.profile, !self.pool.anchors.is_empty())?;
+        Some(Finding { rule, severity, about: step.map(|step| self.about(step)), message, help })
+    }
+
+    fn about(&self, step: Step) -> About {
+        let certificate = self.pool.certificate(step);
+        let (position, place) = match step {
+            Step::Given(index) => {
+                let Given { place, .. } = &self.question.bundle.certificates[index];
+                (Some(index + 1), place.clone())
             }
-            End::BudgetUsedUp => {
-                let message = "the search for its issuers was given up: too many certificates fit".to_owned();
-                let help = "give the certificates of this chain alone".to_owned();
-                self.find(&PATH_NOT_FOUND, Some(last), message, help);
-            }
+            Step::Anchor(_) => (None, Origin { file: "the trusted certificates".to_owned(), line: None }),
+        };
+        About {
+            position,
+            place,
+            subject: certificate.subject().clone(),
+            fingerprint: certificate.fingerprint(),
         }
     }
 
-    fn left_over(&mut self, chain: &Chain) {
-        for index in chain.other_leaves.iter().copied() {
-            let leaf = chain.path.first().map_or(0, |leaf| leaf + 1);
-            let message = format!("holds the same key as [{leaf}], which begins later and is taken");
-            let help = "if this one is meant, give it without the other".to_owned();
-            self.find(&SEVERAL_LEAVES, Some(index), message, help);
-        }
-        for index in chain.unrelated.iter().copied() {
-            let help = "nothing: it is left out of the merge".to_owned();
-            self.find(&UNRELATED, Some(index), "not part of this chain".to_owned(), help);
-        }
-        for index in chain.duplicates.iter().copied() {
-            let help = "nothing: it is kept once".to_owned();
-            self.find(&DUPLICATE, Some(index), "given more than once".to_owned(), help);
-        }
-    }
-
-    fn find(&mut self, rule: &'static Rule, index: Option<usize>, message: String, help: String) {
-        let about = index.map(|index| About::of(index, &self.question.bundle.certificates[index]));
-        self.findings.push(Finding { rule, about, message, help });
+    fn holds_key(&self, index: usize) -> bool {
+        self.pool.given[index].public_key() == self.question.key
     }
 }
 
-/// Every rule, in the order in which a reader should meet them.
-pub static RULES: [&Rule; 10] = [
-    &KEY_MISMATCH,
-    &BAD_SIGNATURE,
-    &SIGNATURE_NOT_CHECKED,
-    &PATH_NOT_FOUND,
-    &EXPIRED,
-    &NOT_YET_VALID,
-    &SEVERAL_LEAVES,
-    &ISSUER_NOT_GIVEN,
-    &UNRELATED,
-    &DUPLICATE,
-];
-
-static KEY_MISMATCH: Rule =
-    Rule { name: "key-mismatch", clause: "Key Vault reference 2.5", severity: Severity::Refuse };
-static BAD_SIGNATURE: Rule =
-    Rule { name: "bad-signature", clause: "RFC 5280 6.1.3(a)(1)", severity: Severity::Refuse };
-static SIGNATURE_NOT_CHECKED: Rule =
-    Rule { name: "signature-not-checked", clause: "RFC 5280 6.1.3(a)(1)", severity: Severity::Refuse };
-static PATH_NOT_FOUND: Rule =
-    Rule { name: "path-not-found", clause: "RFC 5280 6.1", severity: Severity::Refuse };
-static EXPIRED: Rule = Rule { name: "expired", clause: "RFC 5280 6.1.3(a)(2)", severity: Severity::Refuse };
-static NOT_YET_VALID: Rule =
-    Rule { name: "not-yet-valid", clause: "RFC 5280 6.1.3(a)(2)", severity: Severity::Refuse };
-static SEVERAL_LEAVES: Rule =
-    Rule { name: "several-leaves", clause: "RFC 5280 6.1", severity: Severity::Warn };
-static ISSUER_NOT_GIVEN: Rule =
-    Rule { name: "issuer-not-given", clause: "RFC 5280 6.1.3(a)(4)", severity: Severity::Note };
-static UNRELATED: Rule = Rule { name: "unrelated", clause: "RFC 5280 6.1", severity: Severity::Note };
-static DUPLICATE: Rule = Rule { name: "duplicate", clause: "RFC 5280 6.1", severity: Severity::Note };
+/// Where a missing issuer can be had, as far as the certificate tells; it is shown, never fetched.
+fn missing_issuer_help(certificate: &Certificate) -> String {
+    match certificate.issuer_address() {
+        Some(address) => {
+            format!("give the issuer's certificate too; the certificate says that it is at {address}")
+        }
+        None => "give the issuer's certificate too, so that servers can send it".to_owned(),
+    }
+}

@@ -9,8 +9,8 @@ use crate::verdict::{Finding, Severity};
 pub(super) fn finding_lines(findings: &[Finding], palette: Palette) -> Vec<String> {
     let mut lines = Vec::new();
     for finding in findings {
-        let word = format!("{:<7}", finding.rule.severity.word());
-        let word = match finding.rule.severity {
+        let word = format!("{:<7}", finding.severity.word());
+        let word = match finding.severity {
             Severity::Refuse => palette.red(&word),
             Severity::Warn => palette.yellow(&word),
             Severity::Note => palette.dim(&word),
@@ -40,7 +40,7 @@ pub(super) fn findings_json(findings: &[Finding]) -> Value {
             });
             json!({
                 "rule": finding.rule.name,
-                "severity": finding.rule.severity.word(),
+                "severity": finding.severity.word(),
                 "certificate": certificate,
                 "message": finding.message,
                 "clause": finding.rule.clause,

@@ -12,7 +12,7 @@ use crate::record::Record;
 use crate::seal::{SealError, VaultKey};
 use crate::store::{self, Entry};
 use crate::time::UnixTime;
-use crate::verdict::{Question, Verdict};
+use crate::verdict::{Profile, Question, Verdict};
 
 /// What `create` asks for.
 #[derive(Debug)]
@@ -224,6 +224,9 @@ fn sign_self(
         key: key.public_key(),
         bundle: &bundle,
         at: now,
+        profile: Profile::Rfc5280,
+        anchors: &[],
+        purpose: None,
         holders: &[],
     };
     let accepted = Verdict::judge(&question)

@@ -13,7 +13,7 @@ use crate::seal::{SealError, VaultKey};
 use crate::secret::Brought;
 use crate::store::{self, Entry};
 use crate::time::UnixTime;
-use crate::verdict::{Finding, Question, Verdict};
+use crate::verdict::{Finding, Profile, Question, Verdict};
 
 impl Vault {
     /// Takes over a key with its certificate as a new version. The policy is read off the certificate
@@ -34,6 +34,9 @@ impl Vault {
             key: brought.key.public_key(),
             bundle: &brought.bundle,
             at: now,
+            profile: Profile::Rfc5280,
+            anchors: &[],
+            purpose: None,
             holders: &[],
         };
         let accepted = Verdict::judge(&question)

@@ -270,7 +270,7 @@ impl VaultError {
 
     /// What a verdict refused that is no answer to a request: its first refusal.
     pub(super) fn import_refused(name: &ObjectName, verdict: &Verdict) -> Self {
-        let first = verdict.findings().iter().find(|finding| finding.rule.severity == Severity::Refuse);
+        let first = verdict.findings().iter().find(|finding| finding.severity == Severity::Refuse);
         let (reason, help) = match first {
             Some(finding) => (format!("{}: {}", finding.rule.name, finding.message), finding.help.clone()),
             None => ("no certificate".to_owned(), "give the certificate with its key".to_owned()),
@@ -336,7 +336,7 @@ fn refusals(refused: &Refused) -> String {
         .verdict
         .findings()
         .iter()
-        .filter(|finding| finding.rule.severity == Severity::Refuse)
+        .filter(|finding| finding.severity == Severity::Refuse)
         .map(|finding| finding.rule.name)
         .collect();
     names.join(", ")

@@ -9,7 +9,7 @@ use crate::record::Record;
 use crate::seal::VaultKey;
 use crate::store;
 use crate::time::UnixTime;
-use crate::verdict::{Finding, Question, Verdict};
+use crate::verdict::{Finding, KnownHolder, Profile, Question, Verdict};
 
 /// What a merge made, and what was found on the way.
 #[derive(Debug)]
@@ -78,17 +78,27 @@ impl Vault {
     fn verdict(&self, pending: &Pending, bundle: &Bundle, at: UnixTime) -> Result<Verdict, VaultError> {
         let key = pending.request.public_key();
         let holders = self.holders_of(bundle)?;
-        let question = Question { name: pending.name.as_str(), key, bundle, at, holders: &holders };
+        let question = Question {
+            name: pending.name.as_str(),
+            key,
+            bundle,
+            at,
+            profile: Profile::Rfc5280,
+            anchors: &[],
+            purpose: None,
+            holders: &holders,
+        };
         Ok(Verdict::judge(&question))
     }
 
     /// Where the vault holds the keys of these certificates.
-    fn holders_of(&self, bundle: &Bundle) -> Result<Vec<(Fingerprint, String)>, VaultError> {
+    fn holders_of(&self, bundle: &Bundle) -> Result<Vec<(Fingerprint, KnownHolder)>, VaultError> {
         let mut known = Vec::new();
         for given in &bundle.certificates {
             let fingerprint = given.certificate.public_key().fingerprint();
             if let Some(holder) = store::holders(self.store.connection(), fingerprint)?.first() {
-                known.push((fingerprint, holder.to_string()));
+                let waits = holder.version.is_none().then(|| holder.name.clone());
+                known.push((fingerprint, KnownHolder { label: holder.to_string(), waits }));
             }
         }
         Ok(known)

@@ -1,0 +1,335 @@
+//! What RFC 5280 asks of a path and of each certificate in it: dates, CAs, key usage, purposes, extensions.
+//!
+//! Names, policies, revocation and the strength of keys have files of their own.
+
+use der::Decode;
+use der::asn1::{BitStringRef, ObjectIdentifier};
+
+use super::rule::{Fault, Rule};
+use super::rules;
+use crate::certificate::Certificate;
+use crate::extension::{self, BasicConstraints, Extension};
+use crate::name::GeneralName;
+use crate::policy::KeyUsage;
+use crate::time::UnixTime;
+
+/// The faults of a path, leaf first. An anchor's own constraints count as those of any other certificate.
+pub(super) fn faults(path: &[&Certificate], at: UnixTime, anchored: bool) -> Vec<Fault> {
+    let mut walk = Walk { path, faults: Vec::new() };
+    for index in 0..path.len() {
+        walk.dates(index, at);
+        walk.form(index);
+        walk.extensions(index);
+        walk.key_identifiers(index, anchored);
+        if index == 0 {
+            walk.leaf();
+        } else {
+            walk.authority(index);
+        }
+    }
+    walk.faults
+}
+
+struct Walk<'a> {
+    path: &'a [&'a Certificate],
+    faults: Vec<Fault>,
+}
+
+impl Walk<'_> {
+    /// RFC 5280 6.1.3(a)(2), at the stated time.
+    fn dates(&mut self, index: usize, at: UnixTime) {
+        let (start, end) = (self.path[index].not_before(), self.path[index].not_after());
+        if at < start {
+            let help = format!(
+                "wait until then; if this machine's clock is wrong, say the time: --at {}",
+                start.plus_seconds(1)
+            );
+            self.find(&rules::NOT_YET_VALID, index, format!("valid from {start}, and it is {at}"), &help);
+        }
+        if at > end {
+            let help =
+                "ask the CA for a new certificate; if this machine's clock is wrong, say the time with --at";
+            self.find(&rules::EXPIRED, index, format!("valid until {end}, and it is {at}"), help);
+        }
+    }
+
+    /// What every certificate has to look like (RFC 5280 4.1).
+    fn form(&mut self, index: usize) {
+        let certificate = self.path[index];
+        if certificate.signature_algorithm() != certificate.signed_algorithm() {
+            let message = format!(
+                "signed with {}, and inside it says {}",
+                certificate.signature_algorithm().name(),
+                certificate.signed_algorithm().name()
+            );
+            self.find(&rules::SIGNATURE_ALGORITHMS_DIFFER, index, message, "ask the CA to issue it again");
+        }
+        let serial = certificate.serial();
+        let negative = serial.first().is_some_and(|byte| byte & 0x80 != 0);
+        let zero = serial.iter().all(|byte| *byte == 0);
+        // Twenty octets of number; a leading zero octet only keeps it positive.
+        let length = serial.len() - usize::from(serial.first() == Some(&0) && serial.len() > 1);
+        if negative || zero || length > SERIAL_NUMBER_BYTES_MAX {
+            let what = if negative {
+                "negative".to_owned()
+            } else if zero {
+                "zero".to_owned()
+            } else {
+                format!("{length} bytes long")
+            };
+            let message = format!(
+                "its serial number is {what}, where a positive one of at most {SERIAL_NUMBER_BYTES_MAX} bytes is expected"
+            );
+            self.find(&rules::SERIAL_NUMBER, index, message, "ask the CA to issue it again");
+        }
+        if certificate.issuer().is_empty() {
+            let message = "its issuer has no name".to_owned();
+            self.find(
+                &rules::EMPTY_NAME,
+                index,
+                message,
+                "ask the CA to issue it again, under the CA's name",
+            );
+        }
+    }
+
+    /// RFC 5280 4.2: known ones can be read, critical ones are known, none stands twice.
+    fn extensions(&mut self, index: usize) {
+        let certificate = self.path[index];
+        let extensions = certificate.extensions();
+        if !extensions.is_empty() && certificate.version() != 3 {
+            let message = format!("has extensions, and says that it is of version {}", certificate.version());
+            self.find(&rules::EXTENSION_MALFORMED, index, message, "ask the CA to issue it again");
+        }
+        for (place, one) in extensions.iter().enumerate() {
+            let label = label(one.oid);
+            if extensions[..place].iter().any(|other| other.oid == one.oid) {
+                let message = format!("has the extension {label} twice");
+                self.find(&rules::EXTENSION_TWICE, index, message, "ask the CA to issue it again");
+            }
+            match KNOWN.iter().find(|known| known.oid == one.oid) {
+                None if one.critical => {
+                    let message = format!("has the critical extension {label}, which is not understood");
+                    let help = "ask the CA what it is for, and whether it can be left out or not be critical";
+                    self.find(&rules::CRITICAL_EXTENSION, index, message, help);
+                }
+                None => {}
+                Some(known) => {
+                    if let Err(error) = (known.read)(&one.value) {
+                        let message = format!("the extension {label} is not as it is defined: {error}");
+                        self.find(
+                            &rules::EXTENSION_MALFORMED,
+                            index,
+                            message,
+                            "ask the CA to issue it again",
+                        );
+                    }
+                    if one.critical && known.never_critical {
+                        let message = format!("the extension {label} is critical, and must not be");
+                        self.find(&rules::EXTENSION_CRITICAL, index, message, "ask the CA to issue it again");
+                    }
+                }
+            }
+        }
+    }
+
+    /// RFC 5280 4.2.1.1 and 4.2.1.2: every CA has a subject key identifier, and every certificate but a
+    /// self-signed one names the identifier of the key that signed it.
+    fn key_identifiers(&mut self, index: usize, anchored: bool) {
+        let certificate = self.path[index];
+        let help = "ask the CA to write key identifiers";
+        if index > 0
+            && certificate.extension(extension::SUBJECT_KEY_IDENTIFIER).is_none()
+            && certificate.version() == 3
+        {
+            let message = "a CA without a subject key identifier".to_owned();
+            self.find(&rules::NO_KEY_IDENTIFIER, index, message, help);
+        }
+        let top = index + 1 == self.path.len();
+        let named = certificate
+            .extension(extension::AUTHORITY_KEY_IDENTIFIER)
+            .and_then(|one| Extension::read_authority_key_identifier(&one.value).ok()?.key_identifier);
+        let may_lack = certificate.is_self_issued() || (top && anchored && index > 0);
+        if named.is_none() && !may_lack && certificate.version() == 3 {
+            let message = "it does not name the identifier of the key that signed it".to_owned();
+            self.find(&rules::NO_KEY_IDENTIFIER, index, message, help);
+        }
+    }
+
+    /// The end entity, or a CA that stands at a path's end as one.
+    fn leaf(&mut self) {
+        let leaf = self.path[0];
+        let constraints = constraints(leaf);
+        let authority = constraints.is_some_and(|constraints| constraints.authority);
+        if leaf.key_usages().contains(&KeyUsage::KeyCertSign) && !authority {
+            let message =
+                "may sign certificates by its key usage, and is no CA by its basic constraints".to_owned();
+            let help = "ask for another key usage, without keyCertSign";
+            self.find(&rules::KEY_CERT_SIGN_WITHOUT_CA, 0, message, help);
+        }
+        if constraints.is_some_and(|constraints| constraints.path_length.is_some() && !constraints.authority)
+        {
+            let message = "has a path length, and is no CA".to_owned();
+            self.find(&rules::PATH_LENGTH_WITHOUT_CA, 0, message, "ask the CA to issue it again");
+        }
+        if !authority && leaf.extension(extension::NAME_CONSTRAINTS).is_some() {
+            let message = "has name constraints, and is no CA".to_owned();
+            self.find(&rules::NAME_CONSTRAINTS_IN_LEAF, 0, message, "ask the CA to issue it again");
+        }
+        let alternative = leaf.extension(extension::SUBJECT_ALTERNATIVE_NAME);
+        if leaf.subject().is_empty() && !alternative.is_some_and(|one| one.critical) {
+            let message = "has no subject, and no critical alternative name instead".to_owned();
+            self.find(&rules::EMPTY_NAME, 0, message, "ask the CA to mark the alternative names critical");
+        }
+    }
+
+    /// A certificate that signed the one below it (RFC 5280 6.1.4).
+    fn authority(&mut self, index: usize) {
+        let certificate = self.path[index];
+        let below = self.path[index - 1].subject();
+        if certificate.subject().is_empty() {
+            self.find(&rules::EMPTY_NAME, index, "a CA without a name".to_owned(), "ask for another chain");
+        }
+        let top = index + 1 == self.path.len();
+        match constraints(certificate) {
+            // Version 1 knows no extensions: as an anchor it is a CA because somebody trusts it (6.1.4(k)).
+            None if certificate.version() == 1 && top => {}
+            None => {
+                let message = format!("signed {below}, and has no basic constraints that make it a CA");
+                self.find(&rules::NOT_A_CA, index, message, "ask for the certificate from a real CA");
+            }
+            Some(constraints) if !constraints.authority => {
+                let message = format!("signed {below}, and its basic constraints say that it is no CA");
+                self.find(&rules::NOT_A_CA, index, message, "ask for the certificate from a real CA");
+            }
+            Some(constraints) => self.path_length(index, constraints),
+        }
+        let critical = certificate.extension(extension::BASIC_CONSTRAINTS).is_some_and(|one| one.critical);
+        if !critical && certificate.is_self_issued() && top && certificate.version() == 3 {
+            let message = "a root whose basic constraints are not critical".to_owned();
+            self.find(&rules::ROOT_CONSTRAINTS_NOT_CRITICAL, index, message, "use the CA's newer root");
+        }
+        let usage = certificate.extension(extension::KEY_USAGE);
+        if usage.is_some() && !certificate.key_usages().contains(&KeyUsage::KeyCertSign) {
+            let message = format!("signed {below}, and its key usage has no keyCertSign");
+            self.find(&rules::CA_CANNOT_SIGN, index, message, "ask for the certificate from a real CA");
+        }
+    }
+
+    /// RFC 5280 6.1.4(l), (m): the CAs between this one and the leaf, self-issued ones not counted.
+    fn path_length(&mut self, index: usize, constraints: BasicConstraints) {
+        let Some(most) = constraints.path_length else { return };
+        let below = self.path[1..index].iter().filter(|one| !one.is_self_issued()).count();
+        if u32::try_from(below).is_ok_and(|below| below > most) {
+            let message = format!("allows {most} CAs below it, and there are {below}");
+            self.find(&rules::PATH_TOO_LONG, index, message, "ask for a chain with fewer CAs");
+        }
+    }
+
+    fn find(&mut self, rule: &'static Rule, at: usize, message: String, help: &str) {
+        self.faults.push(Fault { rule, at, message, help: help.to_owned() });
+    }
+}
+
+/// Purposes down the chain: the leaf's, and those that each CA above it is limited to (RFC 5280 4.2.1.12; that a
+/// CA's purposes limit those below is what clients do, and CA/Browser Forum BR 7.1.2.10.6 relies on).
+pub(super) fn purpose_faults(
+    path: &[&Certificate],
+    purpose: ObjectIdentifier,
+    any_counts: bool,
+) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    for (at, certificate) in path.iter().enumerate() {
+        let Some(one) = certificate.extension(extension::EXTENDED_KEY_USAGE) else { continue };
+        let Ok(purposes) = Extension::read_extended_key_usage(&one.value) else { continue };
+        if purposes.contains(&purpose) || (any_counts && purposes.contains(&ANY_EXTENDED_KEY_USAGE)) {
+            continue;
+        }
+        let listed: Vec<String> = purposes.iter().map(ToString::to_string).collect();
+        let message = format!("for the purposes {}, where {purpose} is needed", listed.join(", "));
+        let help = "ask the CA for a certificate for this purpose".to_owned();
+        faults.push(Fault { rule: &rules::PURPOSE_NOT_ALLOWED, at, message, help });
+    }
+    faults
+}
+
+fn constraints(certificate: &Certificate) -> Option<BasicConstraints> {
+    let one = certificate.extension(extension::BASIC_CONSTRAINTS)?;
+    Extension::read_basic_constraints(&one.value).ok()
+}
+
+/// An extension that is understood: how it is read, and whether it may be critical.
+struct Known {
+    oid: ObjectIdentifier,
+    name: &'static str,
+    never_critical: bool,
+    read: fn(&[u8]) -> Result<(), String>,
+}
+
+fn label(oid: ObjectIdentifier) -> String {
+    KNOWN.iter().find(|known| known.oid == oid).map_or_else(|| oid.to_string(), |known| known.name.to_owned())
+}
+
+/// RFC 5280 4.2.1 and 4.2.2. Name constraints, policies and distribution points are read by their own judges.
+static KNOWN: [Known; 13] = [
+    known(extension::KEY_USAGE, "keyUsage", false, |value| {
+        let bits = BitStringRef::from_der(value).map_err(text)?;
+        // RFC 5280 4.2.1.3: at least one bit is set.
+        if bits.bits().any(|bit| bit) { Ok(()) } else { Err("no usage is set".to_owned()) }
+    }),
+    known(extension::EXTENDED_KEY_USAGE, "extKeyUsage", false, |value| {
+        let purposes = Extension::read_extended_key_usage(value).map_err(text)?;
+        if purposes.is_empty() { Err("it lists no purpose".to_owned()) } else { Ok(()) }
+    }),
+    known(extension::SUBJECT_ALTERNATIVE_NAME, "subjectAltName", false, |value| {
+        let names = GeneralName::read_all(value).map_err(text)?;
+        if names.is_empty() {
+            return Err("it lists no name".to_owned());
+        }
+        match names
+            .iter()
+            .find(|name| matches!(name, GeneralName::Raw { tag, .. } if !KEPT_RAW.contains(tag)))
+        {
+            Some(name) => Err(format!("the name {name} is not of its kind")),
+            None => Ok(()),
+        }
+    }),
+    known(extension::BASIC_CONSTRAINTS, "basicConstraints", false, |value| {
+        Extension::read_basic_constraints(value).map(|_| ()).map_err(text)
+    }),
+    known(extension::SUBJECT_KEY_IDENTIFIER, "subjectKeyIdentifier", true, |value| {
+        Extension::read_subject_key_identifier(value).map(|_| ()).map_err(text)
+    }),
+    known(extension::AUTHORITY_KEY_IDENTIFIER, "authorityKeyIdentifier", true, |value| {
+        Extension::read_authority_key_identifier(value).map(|_| ()).map_err(text)
+    }),
+    known(extension::AUTHORITY_INFORMATION_ACCESS, "authorityInfoAccess", true, |value| {
+        Extension::read_information_access(value).map(|_| ()).map_err(text)
+    }),
+    known(extension::NAME_CONSTRAINTS, "nameConstraints", false, |_| Ok(())),
+    known(extension::CERTIFICATE_POLICIES, "certificatePolicies", false, |_| Ok(())),
+    known(extension::POLICY_MAPPINGS, "policyMappings", false, |_| Ok(())),
+    known(extension::POLICY_CONSTRAINTS, "policyConstraints", false, |_| Ok(())),
+    known(extension::INHIBIT_ANY_POLICY, "inhibitAnyPolicy", false, |_| Ok(())),
+    known(extension::CRL_DISTRIBUTION_POINTS, "cRLDistributionPoints", false, |_| Ok(())),
+];
+
+const fn known(
+    oid: ObjectIdentifier,
+    name: &'static str,
+    never_critical: bool,
+    read: fn(&[u8]) -> Result<(), String>,
+) -> Known {
+    Known { oid, name, never_critical, read }
+}
+
+fn text(error: impl std::fmt::Display) -> String {
+    error.to_string()
+}
+
+/// RFC 5280 4.2.1.12.
+const ANY_EXTENDED_KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.37.0");
+/// RFC 5280 4.1.2.2.
+const SERIAL_NUMBER_BYTES_MAX: usize = 20;
+/// x400Address and ediPartyName, which nobody reads, and otherName.
+const KEPT_RAW: [u8; 3] = [0xa0, 0xa3, 0xa5];

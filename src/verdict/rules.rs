@@ -1,0 +1,260 @@
+//! The table: every rule, in the order in which a reader should meet them.
+
+use super::rule::{Rule, Severities, Severity};
+
+/// Every rule.
+pub static RULES: [&Rule; 28] = [
+    &KEY_MISMATCH,
+    &BAD_SIGNATURE,
+    &SIGNATURE_NOT_CHECKED,
+    &SIGNATURE_ALGORITHMS_DIFFER,
+    &UNTRUSTED_ROOT,
+    &MISSING_ISSUER,
+    &PATH_NOT_FOUND,
+    &EXPIRED,
+    &NOT_YET_VALID,
+    &NOT_A_CA,
+    &PATH_TOO_LONG,
+    &CA_CANNOT_SIGN,
+    &PURPOSE_NOT_ALLOWED,
+    &CRITICAL_EXTENSION,
+    &EXTENSION_MALFORMED,
+    &EXTENSION_TWICE,
+    &EXTENSION_CRITICAL,
+    &KEY_CERT_SIGN_WITHOUT_CA,
+    &PATH_LENGTH_WITHOUT_CA,
+    &NAME_CONSTRAINTS_IN_LEAF,
+    &ROOT_CONSTRAINTS_NOT_CRITICAL,
+    &NO_KEY_IDENTIFIER,
+    &EMPTY_NAME,
+    &SERIAL_NUMBER,
+    &SEVERAL_LEAVES,
+    &ISSUER_NOT_GIVEN,
+    &UNRELATED,
+    &DUPLICATE,
+];
+
+pub(super) static KEY_MISMATCH: Rule = Rule {
+    name: "key-mismatch",
+    clause: "Key Vault reference 2.5",
+    severity: Severities::everywhere(Severity::Refuse),
+    purpose: "A certificate is of use only with the private key that belongs to the key inside it.",
+    clients: "Key Vault refuses the merge; a server with the wrong pair does not start.",
+    origin: "The CA answered an older request, or another name's, or the pending operation was made anew meanwhile.",
+};
+pub(super) static BAD_SIGNATURE: Rule = Rule {
+    name: "bad-signature",
+    clause: "RFC 5280 6.1.3(a)(1)",
+    severity: Severities { key_vault: Some(Severity::Warn), ..Severities::everywhere(Severity::Refuse) },
+    purpose: "Only the issuer's key makes the issuer's signature: without it anybody could have written the certificate.",
+    clients: "Every client refuses the connection. Key Vault does not look.",
+    origin: "An issuer of the same name and another key was sent along, or the file was changed on its way.",
+};
+pub(super) static SIGNATURE_NOT_CHECKED: Rule = Rule {
+    name: "signature-not-checked",
+    clause: "RFC 5280 6.1.3(a)(1)",
+    severity: Severities { key_vault: Some(Severity::Warn), ..Severities::everywhere(Severity::Refuse) },
+    purpose: "A signature that cannot be checked proves nothing, neither good nor bad.",
+    clients: "Clients that do not know the algorithm refuse; the others decide for themselves.",
+    origin: "The CA signs with an algorithm that this program's provider does not have, such as DSA or a rare curve.",
+};
+pub(super) static SIGNATURE_ALGORITHMS_DIFFER: Rule = Rule {
+    name: "signature-algorithms-differ",
+    clause: "RFC 5280 4.1.1.2",
+    severity: Severities::path_validation(),
+    purpose: "The algorithm is named inside what is signed and outside it; a difference would let an attacker choose.",
+    clients: "Strict clients refuse.",
+    origin: "A CA's software wrote the two places from two settings.",
+};
+pub(super) static UNTRUSTED_ROOT: Rule = Rule {
+    name: "untrusted-root",
+    clause: "RFC 5280 6.1.1(d)",
+    severity: Severities::path_validation(),
+    purpose: "A chain proves something only to those who trust its end.",
+    clients: "Clients without this root refuse the connection.",
+    origin: "The chain is that of another CA than the one that is trusted here, or the root changed.",
+};
+pub(super) static MISSING_ISSUER: Rule = Rule {
+    name: "missing-issuer",
+    clause: "RFC 5280 6.1.3(a)(4)",
+    severity: Severities::path_validation(),
+    purpose: "From the leaf to a trusted root, each certificate's issuer has to be there.",
+    clients: "Browsers may fetch or remember it; servers, scripts and appliances fail.",
+    origin: "The CA sent the leaf alone, or its intermediate was replaced since the chain was last downloaded.",
+};
+pub(super) static PATH_NOT_FOUND: Rule = Rule {
+    name: "path-not-found",
+    clause: "RFC 5280 6.1",
+    severity: Severities::path_validation(),
+    purpose: "The search for a path has a limit, so that no set of certificates can keep this machine busy.",
+    clients: "Clients have such limits too.",
+    origin: "A whole store of certificates was given, or certificates that were made to be searched for ever.",
+};
+pub(super) static EXPIRED: Rule = Rule {
+    name: "expired",
+    clause: "RFC 5280 6.1.3(a)(2)",
+    severity: Severities { key_vault: Some(Severity::Warn), ..Severities::everywhere(Severity::Refuse) },
+    purpose: "After its last second a certificate says nothing any more.",
+    clients: "Clients refuse the connection. Key Vault merges it, and refuses its import.",
+    origin: "The answer lay too long, an old intermediate was sent along, or this machine's clock is wrong.",
+};
+pub(super) static NOT_YET_VALID: Rule = Rule {
+    name: "not-yet-valid",
+    clause: "RFC 5280 6.1.3(a)(2)",
+    severity: Severities { key_vault: Some(Severity::Warn), ..Severities::everywhere(Severity::Refuse) },
+    purpose: "Before its first second a certificate says nothing yet.",
+    clients: "Clients refuse the connection until then. Key Vault merges it.",
+    origin: "The CA's clock is ahead, this machine's is behind, or the certificate was ordered for later.",
+};
+pub(super) static NOT_A_CA: Rule = Rule {
+    name: "not-a-ca",
+    clause: "RFC 5280 6.1.4(k)",
+    severity: Severities::path_validation(),
+    purpose: "Whoever signs certificates must have been given that right, or every server could.",
+    clients: "Every client refuses the connection.",
+    origin: "A server's certificate was used to sign, or a CA certificate was made without its basic constraints.",
+};
+pub(super) static PATH_TOO_LONG: Rule = Rule {
+    name: "path-too-long",
+    clause: "RFC 5280 6.1.4(l), (m)",
+    severity: Severities::path_validation(),
+    purpose: "A CA may say how many CAs may stand below it.",
+    clients: "Every client refuses the connection.",
+    origin: "A CA with path length 0 signed another CA.",
+};
+pub(super) static CA_CANNOT_SIGN: Rule = Rule {
+    name: "ca-cannot-sign",
+    clause: "RFC 5280 6.1.4(n)",
+    severity: Severities::path_validation(),
+    purpose: "A CA's key usage must allow the signing of certificates, where it has one.",
+    clients: "Every client refuses the connection.",
+    origin: "The CA certificate was made from a server's template.",
+};
+pub(super) static PURPOSE_NOT_ALLOWED: Rule = Rule {
+    name: "purpose-not-allowed",
+    clause: "RFC 5280 4.2.1.12",
+    severity: Severities::path_validation(),
+    purpose: "A certificate, and each CA above it, may be limited to purposes: servers, clients, mail.",
+    clients: "Clients refuse a certificate whose purposes, or whose CA's, leave theirs out.",
+    origin: "The CA used another template than the one that was asked for, or a CA for another purpose.",
+};
+pub(super) static CRITICAL_EXTENSION: Rule = Rule {
+    name: "critical-extension",
+    clause: "RFC 5280 6.1.4(o), 6.1.5(f)",
+    severity: Severities::path_validation(),
+    purpose: "A critical extension says: who does not understand me must refuse.",
+    clients: "Clients that do not know the extension refuse the connection.",
+    origin: "The CA added an extension of its own and marked it critical.",
+};
+pub(super) static EXTENSION_MALFORMED: Rule = Rule {
+    name: "extension-malformed",
+    clause: "RFC 5280 4.2",
+    severity: Severities::path_validation(),
+    purpose: "An extension that cannot be read as its definition says may mean anything.",
+    clients: "Some clients refuse, some pass over it: the worst of both.",
+    origin: "A CA's software wrote it by hand.",
+};
+pub(super) static EXTENSION_TWICE: Rule = Rule {
+    name: "extension-twice",
+    clause: "RFC 5280 4.2",
+    severity: Severities::path_validation(),
+    purpose: "Of two extensions of one kind a client may read either.",
+    clients: "Strict clients refuse.",
+    origin: "The request's extensions were copied beside those of the CA's template.",
+};
+pub(super) static EXTENSION_CRITICAL: Rule = Rule {
+    name: "extension-critical",
+    clause: "RFC 5280 4.2.1.1, 4.2.1.2, 4.2.2",
+    severity: Severities::conformance(),
+    purpose: "Key identifiers and access addresses are hints, which a conforming CA never marks critical.",
+    clients: "Clients that do not know the extension refuse the connection.",
+    origin: "The CA's template marks every extension critical.",
+};
+pub(super) static KEY_CERT_SIGN_WITHOUT_CA: Rule = Rule {
+    name: "key-cert-sign-without-ca",
+    clause: "RFC 5280 4.2.1.3",
+    severity: Severities::conformance(),
+    purpose: "The right to sign certificates belongs to CAs: key usage and basic constraints must agree.",
+    clients: "Strict clients refuse; most pass over it.",
+    origin: "The request asked for keyCertSign (the default policy of `az` does), and the CA copied it.",
+};
+pub(super) static PATH_LENGTH_WITHOUT_CA: Rule = Rule {
+    name: "path-length-without-ca",
+    clause: "RFC 5280 4.2.1.9",
+    severity: Severities::conformance(),
+    purpose: "A limit to the CAs below makes sense for a CA alone.",
+    clients: "Strict clients refuse; most pass over it.",
+    origin: "A CA's template was used for an end entity.",
+};
+pub(super) static NAME_CONSTRAINTS_IN_LEAF: Rule = Rule {
+    name: "name-constraints-in-leaf",
+    clause: "RFC 5280 4.2.1.10",
+    severity: Severities::path_validation(),
+    purpose: "Name constraints limit what a CA may sign; in an end entity they mean nothing.",
+    clients: "Strict clients refuse.",
+    origin: "A CA's template was used for an end entity.",
+};
+pub(super) static ROOT_CONSTRAINTS_NOT_CRITICAL: Rule = Rule {
+    name: "root-constraints-not-critical",
+    clause: "RFC 5280 4.2.1.9",
+    severity: Severities::conformance(),
+    purpose: "A CA's basic constraints are to be understood by everybody, so they are critical.",
+    clients: "Strict clients refuse such a root; most pass over it.",
+    origin: "The root was made with an old configuration of OpenSSL.",
+};
+pub(super) static NO_KEY_IDENTIFIER: Rule = Rule {
+    name: "no-key-identifier",
+    clause: "RFC 5280 4.2.1.1, 4.2.1.2",
+    severity: Severities::conformance(),
+    purpose: "Key identifiers tell CAs of one name apart, so that clients find the path at once.",
+    clients: "Most clients try every CA of the name; some fail.",
+    origin: "The CA's configuration leaves subjectKeyIdentifier or authorityKeyIdentifier out.",
+};
+pub(super) static EMPTY_NAME: Rule = Rule {
+    name: "empty-name",
+    clause: "RFC 5280 4.1.2.4, 4.1.2.6",
+    severity: Severities::path_validation(),
+    purpose: "An issuer has a name, and so has whoever has no alternative name marked critical.",
+    clients: "Clients cannot find the issuer, or whom they talk to.",
+    origin: "The request had no subject, and the CA left the alternative names uncritical.",
+};
+pub(super) static SERIAL_NUMBER: Rule = Rule {
+    name: "serial-number",
+    clause: "RFC 5280 4.1.2.2",
+    severity: Severities::conformance(),
+    purpose: "A serial number is positive and at most 20 bytes long, so that everybody can store and compare it.",
+    clients: "Some clients cannot read another.",
+    origin: "The CA's software wrote a hash or a negative number.",
+};
+pub(super) static SEVERAL_LEAVES: Rule = Rule {
+    name: "several-leaves",
+    clause: "Key Vault reference 2.5",
+    severity: Severities::advice(),
+    purpose: "Two certificates for one key came in one answer; only one can be merged.",
+    clients: "They see the one that was taken.",
+    origin: "The CA sent the previous certificate along, or somebody slipped one in.",
+};
+pub(super) static ISSUER_NOT_GIVEN: Rule = Rule {
+    name: "issuer-not-given",
+    clause: "RFC 5280 6.1.3(a)(4)",
+    severity: Severities::everywhere(Severity::Note),
+    purpose: "Without a trusted root the chain is judged as far as it goes.",
+    clients: "They need the certificates up to a root that they have.",
+    origin: "The CA sent no root, as most do, or the leaf alone.",
+};
+pub(super) static UNRELATED: Rule = Rule {
+    name: "unrelated",
+    clause: "RFC 5280 6.1",
+    severity: Severities::everywhere(Severity::Note),
+    purpose: "What is not part of the chain has no place in the record.",
+    clients: "Some servers send everything, and some clients stumble over it.",
+    origin: "The CA sends all of its CAs with each answer.",
+};
+pub(super) static DUPLICATE: Rule = Rule {
+    name: "duplicate",
+    clause: "RFC 5280 6.1",
+    severity: Severities::everywhere(Severity::Note),
+    purpose: "A certificate is kept once.",
+    clients: "They do not see it.",
+    origin: "The chain was given as a bundle and as files.",
+};
