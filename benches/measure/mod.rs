@@ -1,0 +1,12 @@
+//! What both benchmarks share: the table that they print, a training CA, and vaults of many certificates.
+
+#![allow(dead_code, unreachable_pub, unused_imports, reason = "each benchmark uses its part")]
+#![allow(missing_docs, missing_debug_implementations, reason = "nothing is published from here")]
+
+mod sign;
+mod table;
+mod vaults;
+
+pub use sign::{TrainingAuthority, policy};
+pub use table::{Row, Table, Target, median, millis, wanted};
+pub use vaults::{LARGE, PASSPHRASE, Vaults, begin, filled_name, passphrase};
