@@ -33,7 +33,7 @@ use coldcert::verdict::{Question, Verdict};
 use criterion::{BenchmarkGroup, Criterion, SamplingMode, measurement::WallTime};
 use der::Encode;
 
-use measure::{LARGE, Row, Table, Target, Vaults, begin, filled_name, median, policy, wanted};
+use measure::{LARGE, Row, Table, Target, Unit, Vaults, begin, filled_name, median, policy, wanted};
 
 fn main() {
     if !std::env::args().any(|argument| argument == "--bench") {
@@ -46,7 +46,7 @@ fn main() {
             .warm_up_time(Duration::from_millis(100))
             .measurement_time(Duration::from_millis(600))
             .without_plots(),
-        table: Table::new("The manual path, in the library"),
+        table: Table::new("The manual path, in the library", Unit::Seconds),
         only: wanted("--only"),
     };
     let vaults = Vaults::new();
@@ -93,7 +93,7 @@ fn create(bench: &mut Bench, vaults: &Vaults) {
                 group: "create",
                 what: format!("create {kind}"),
                 floor: "key generation, signature",
-                target: Target::Beyond(Duration::from_millis(15)),
+                target: Target::Beyond(0.015),
             },
             || timed_create(&mut vault.borrow_mut(), &key, names.next(), &policy, vaults),
             || {
@@ -137,7 +137,7 @@ fn create_with_reused_key(bench: &mut Bench, vaults: &Vaults) {
                 group: "create",
                 what: format!("create {kind}, reuse_key"),
                 floor: "reading the key, signature",
-                target: Target::Beyond(Duration::from_millis(15)),
+                target: Target::Beyond(0.015),
             },
             || {
                 let time = timed_create(&mut vault, &key, name.clone(), &policy, vaults);
@@ -335,7 +335,7 @@ fn large_vault(bench: &mut Bench, vaults: &Vaults) {
         assert_eq!(u32::try_from(page.len()).unwrap(), found);
         time
     };
-    let page = Target::Under(Duration::from_millis(5));
+    let page = Target::Under(0.005);
     for (what, include_pending) in [("list, a page of 25", false), ("list --include-pending", true)] {
         let options = ListOptions { include_pending, deleted: false };
         bench.pair(

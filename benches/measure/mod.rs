@@ -8,5 +8,5 @@ mod table;
 mod vaults;
 
 pub use sign::{TrainingAuthority, policy};
-pub use table::{Row, Table, Target, median, millis, wanted};
+pub use table::{Row, Table, Target, Unit, median, millis, wanted};
 pub use vaults::{LARGE, PASSPHRASE, Vaults, begin, filled_name, passphrase};

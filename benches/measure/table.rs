@@ -2,28 +2,28 @@
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use coldcert::time::UnixTime;
 
-/// What a figure has to be.
+/// What a figure has to be; numbers are in the table's unit.
 #[derive(Clone, Copy)]
 pub enum Target {
     /// At most so many times its floor.
     Times(f64),
     /// At most so much longer than its floor.
-    Beyond(Duration),
+    Beyond(f64),
     /// Shorter than this, whatever stands beside it.
-    Under(Duration),
+    Under(f64),
     /// Shorter than this, and than what stands beside it.
-    UnderAndUnderFloor(Duration),
+    UnderAndUnderFloor(f64),
     /// At least this part of the floor's throughput.
     Throughput(f64),
     /// Said for comparison.
     None,
 }
 
-/// A figure, its floor, and its target: times in seconds, or memory in MB.
+/// A figure, its floor, and its target.
 pub struct Row {
     pub what: String,
     pub figure: f64,
@@ -32,38 +32,49 @@ pub struct Row {
     pub target: Target,
 }
 
+/// In what figures are measured.
+#[derive(Clone, Copy)]
+pub enum Unit {
+    Seconds,
+    Megabytes,
+}
+
 pub struct Table {
     pub title: &'static str,
+    pub unit: Unit,
     pub rows: Vec<Row>,
     pub notes: Vec<String>,
 }
 
+impl Unit {
+    fn text(self, value: f64) -> String {
+        match self {
+            Self::Seconds => millis(value),
+            Self::Megabytes => format!("{value:.1} MB"),
+        }
+    }
+}
+
 impl Row {
-    fn target(&self) -> (String, Option<bool>) {
-        let floor = self.floor.unwrap_or(f64::NAN);
+    fn target(&self, unit: Unit) -> (String, Option<bool>) {
+        let (figure, floor) = (self.figure, self.floor.unwrap_or(f64::NAN));
         match self.target {
-            Target::Times(times) => (format!("< {times} x"), Some(self.figure < times * floor)),
-            Target::Beyond(time) => (
-                format!("< {} beyond", millis(time.as_secs_f64())),
-                Some(self.figure - floor < time.as_secs_f64()),
-            ),
-            Target::Under(time) => {
-                (format!("< {}", millis(time.as_secs_f64())), Some(self.figure < time.as_secs_f64()))
+            Target::Times(times) => (format!("< {times} x"), Some(figure < times * floor)),
+            Target::Beyond(most) => (format!("< {} beyond", unit.text(most)), Some(figure - floor < most)),
+            Target::Under(most) => (format!("< {}", unit.text(most)), Some(figure < most)),
+            Target::UnderAndUnderFloor(most) => {
+                (format!("< {} and < floor", unit.text(most)), Some(figure < most && figure < floor))
             }
-            Target::UnderAndUnderFloor(time) => (
-                format!("< {} and < floor", millis(time.as_secs_f64())),
-                Some(self.figure < time.as_secs_f64() && self.figure < floor),
-            ),
-            Target::Throughput(part) => (format!(">= {part} of floor"), Some(floor / self.figure >= part)),
+            Target::Throughput(part) => (format!(">= {part} of floor"), Some(floor / figure >= part)),
             Target::None => ("-".to_owned(), None),
         }
     }
 
-    fn cells(&self) -> [String; 7] {
-        let (target, met) = self.target();
+    fn cells(&self, unit: Unit) -> [String; 7] {
+        let (target, met) = self.target(unit);
         let ratio = self.floor.map(|floor| match self.target {
             Target::Throughput(_) => format!("{:.2} of it", floor / self.figure),
-            Target::Beyond(_) => format!("+{}", millis(self.figure - floor)),
+            Target::Beyond(_) => format!("+{}", unit.text(self.figure - floor)),
             _ => format!("{:.2} x", self.figure / floor),
         });
         let met = match met {
@@ -73,8 +84,8 @@ impl Row {
         };
         [
             self.what.clone(),
-            millis(self.figure),
-            self.floor.map(millis).unwrap_or_default(),
+            unit.text(self.figure),
+            self.floor.map(|floor| unit.text(floor)).unwrap_or_default(),
             self.floor_is.clone(),
             ratio.unwrap_or_default(),
             target,
@@ -84,14 +95,15 @@ impl Row {
 }
 
 impl Table {
-    pub fn new(title: &'static str) -> Self {
-        Self { title, rows: Vec::new(), notes: Vec::new() }
+    pub fn new(title: &'static str, unit: Unit) -> Self {
+        Self { title, unit, rows: Vec::new(), notes: Vec::new() }
     }
 
     /// A Markdown table, its columns aligned, with the machine that it was measured on.
     pub fn text(&self) -> String {
         let head = ["figure", "is", "floor", "the floor", "ratio", "target", "met"].map(str::to_owned);
-        let rows: Vec<[String; 7]> = std::iter::once(head).chain(self.rows.iter().map(Row::cells)).collect();
+        let rows: Vec<[String; 7]> =
+            std::iter::once(head).chain(self.rows.iter().map(|row| row.cells(self.unit))).collect();
         let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
         let widths: Vec<usize> = (0..7).map(width).collect();
         let mut text = format!("## {}\n\n{}\n\n", self.title, machine());
