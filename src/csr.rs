@@ -33,24 +33,33 @@ impl CertificateRequest {
     ///      subjectPKInfo SubjectPublicKeyInfo,
     ///      attributes    [0] IMPLICIT SET OF Attribute }
     /// ```
+    ///
+    /// It is not read back: the signer's word is taken that its signature is one under its public key.
     pub fn make(policy: &Policy, signer: &dyn Signer) -> Result<Self, RequestError> {
         let extensions = requested_extensions(policy);
-        let empty = tlv::sequence(&[]);
-        let subject = policy.subject.as_ref().map_or(empty.as_slice(), |subject| subject.name().as_der());
+        let subject = match &policy.subject {
+            Some(subject) => subject.name().clone(),
+            None => DistinguishedName::from_der(&tlv::sequence(&[]))?,
+        };
         // One attribute, extensionRequest (RFC 2985 5.4.2), with every extension in it (reference 3).
         let request = tlv::wrapped(Tag::Set, &Extension::encode_all(&extensions));
         let attribute = tlv::sequence(&[&tlv::encoded(&EXTENSION_REQUEST), &request]);
         let info = tlv::sequence(&[
             &tlv::encoded(&VERSION_1),
-            subject,
+            subject.as_der(),
             signer.public_key().as_der(),
             &tlv::wrapped(ATTRIBUTES, &attribute),
         ]);
         let signature = signer.sign(&info)?;
         let bits = BitStringRef::from_bytes(&signature).expect("a signature is under 256 MiB");
-        let algorithm = signer.signature_algorithm();
-        let der = tlv::sequence(&[&info, algorithm.as_der(), &tlv::encoded(&bits)]);
-        Self::from_der(&der)
+        let signature_algorithm = signer.signature_algorithm();
+        Ok(Self {
+            der: tlv::sequence(&[&info, signature_algorithm.as_der(), &tlv::encoded(&bits)]),
+            subject,
+            public_key: signer.public_key().clone(),
+            signature_algorithm,
+            extensions,
+        })
     }
 
     /// Reads a request and checks that it is signed by the key inside it.
@@ -62,10 +71,15 @@ impl CertificateRequest {
     ///      signature                 BIT STRING }
     /// ```
     pub fn from_der(der: &[u8]) -> Result<Self, RequestError> {
-        let parts = tlv::sequence_parts(der)?;
-        let [info, algorithm, signature] = parts.as_slice() else {
-            return Err(RequestError::Shape { reason: "a request has three parts" });
-        };
+        let request = Self::from_stored_der(der)?;
+        request.verify()?;
+        Ok(request)
+    }
+
+    /// Reads a request that was made or checked before it was stored; [`CertificateRequest::verify`] checks it
+    /// again.
+    pub(crate) fn from_stored_der(der: &[u8]) -> Result<Self, RequestError> {
+        let [info, algorithm, _] = parts(der)?;
         let inner = tlv::sequence_parts(info.whole)?;
         let [version, subject, key, rest @ ..] = inner.as_slice() else {
             return Err(RequestError::Shape { reason: "the request's info has at least three parts" });
@@ -73,16 +87,20 @@ impl CertificateRequest {
         if u8::from_der(version.whole) != Ok(VERSION_1) {
             return Err(RequestError::Shape { reason: "the version of a request is 0 (RFC 2986 4.1)" });
         }
-        let request = Self {
+        Ok(Self {
             subject: DistinguishedName::from_der(subject.whole)?,
             public_key: PublicKey::from_der(key.whole)?,
             signature_algorithm: SignatureAlgorithm::from_der(algorithm.whole)?,
             extensions: read_extensions(rest)?,
             der: der.to_vec(),
-        };
+        })
+    }
+
+    /// Checks that it is signed by the key inside it.
+    pub(crate) fn verify(&self) -> Result<(), RequestError> {
+        let [info, _, signature] = parts(&self.der)?;
         let signature = BitStringRef::from_der(signature.whole)?;
-        request.signature_algorithm.verify(&request.public_key, info.whole, signature.raw_bytes())?;
-        Ok(request)
+        Ok(self.signature_algorithm.verify(&self.public_key, info.whole, signature.raw_bytes())?)
     }
 
     /// The request as it was made or received.
@@ -210,6 +228,12 @@ fn requested_extensions(policy: &Policy) -> Vec<Extension> {
 }
 
 /// The extensions of every extensionRequest attribute; other attributes are passed over.
+/// Info, algorithm and signature of a request, each as it stands in it.
+fn parts(der: &[u8]) -> Result<[tlv::Tlv<'_>; 3], RequestError> {
+    let parts = tlv::sequence_parts(der)?;
+    parts.try_into().map_err(|_| RequestError::Shape { reason: "a request has three parts" })
+}
+
 fn read_extensions(attributes: &[tlv::Tlv<'_>]) -> Result<Vec<Extension>, RequestError> {
     let Some(attributes) = attributes.iter().find(|part| part.tag == ATTRIBUTES) else {
         return Ok(Vec::new());
@@ -272,3 +296,30 @@ const VERSION_1: u8 = 0;
 const EXTENSION_REQUEST: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.14");
 /// attributes [0] IMPLICIT SET OF.
 const ATTRIBUTES: Tag = Tag::ContextSpecific { constructed: true, number: TagNumber(0) };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::key::PrivateKey;
+    use crate::policy::{Document, KeyKind};
+
+    #[test]
+    fn what_is_made_is_what_is_read_back() {
+        let mut named = Document::default();
+        named.set("x509_props.subject", "CN=www.example.com, O=\"Example, Inc\", C=US".into());
+        named.set("x509_props.sans.dns_names", ["www.example.com"].as_slice().into());
+        let mut nameless = Document::default();
+        nameless.set("x509_props.sans.emails", ["hello@example.com"].as_slice().into());
+        for document in [&named, &nameless] {
+            let policy = Policy::understand(document).unwrap();
+            for kind in KeyKind::ALL {
+                let made = CertificateRequest::make(&policy, &PrivateKey::generate(kind).unwrap()).unwrap();
+                let read = CertificateRequest::from_der(made.as_der()).unwrap();
+                assert_eq!(made.subject.as_der(), read.subject.as_der(), "{kind}");
+                assert_eq!(made.public_key, read.public_key, "{kind}");
+                assert_eq!(made.signature_algorithm.as_der(), read.signature_algorithm.as_der(), "{kind}");
+                assert_eq!(made.extensions, read.extensions, "{kind}");
+            }
+        }
+    }
+}

@@ -117,7 +117,7 @@ pub(super) fn operation(name: &ObjectName, row: &Row<'_>) -> Result<Operation, S
     let state: i64 = row.get(1)?;
     let csr: Vec<u8> = row.get(2)?;
     let request =
-        CertificateRequest::from_der(&csr).map_err(|_| StoreError::Content { what: "a request" })?;
+        CertificateRequest::from_stored_der(&csr).map_err(|_| StoreError::Content { what: "a request" })?;
     let sealed_key: Option<Vec<u8>> = row.get(3)?;
     let policy = policy(&row.get::<_, String>(4)?)?;
     let (created, cancellation_requested) = (time(row.get(6)?)?, row.get(7)?);

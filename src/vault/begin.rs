@@ -10,7 +10,7 @@ use crate::pending::{Operation, Pending};
 use crate::policy::{Document, ObjectName, Policy, Route, Tags};
 use crate::record::Record;
 use crate::seal::{SealError, VaultKey};
-use crate::store::{self, Entry};
+use crate::store::{self, Entry, StoreError};
 use crate::time::UnixTime;
 use crate::verdict::{Profile, Question, Verdict};
 
@@ -79,7 +79,10 @@ impl Vault {
         let not_found = || VaultError::PendingNotFound { name: name.to_string() };
         match store::entry(self.store.connection(), name)? {
             Some(entry) if entry.deleted.is_none() => {
-                store::operation(self.store.connection(), &entry)?.ok_or_else(not_found)
+                let operation = store::operation(self.store.connection(), &entry)?.ok_or_else(not_found)?;
+                // What goes to a CA from here is checked again; lists are not.
+                operation.request().verify().map_err(|_| StoreError::Content { what: "a request" })?;
+                Ok(operation)
             }
             _ => Err(not_found()),
         }
