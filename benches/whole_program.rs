@@ -242,7 +242,7 @@ fn program(vault: Option<&Path>) -> Command {
 
 fn settled<'a>(command: &'a mut Command, vault: Option<&Path>) -> &'a mut Command {
     command
-        .env("COLDCERT_VAULT", vault.map_or(OsStr::new(""), Path::as_os_str))
+        .env("COLDCERT_VAULT", vault.map_or_else(|| OsStr::new(""), Path::as_os_str))
         .env("COLDCERT_PASSPHRASE", PASSPHRASE)
 }
 
