@@ -50,14 +50,20 @@ pub(crate) fn sequence_parts(bytes: &[u8]) -> der::Result<Vec<Tlv<'_>>> {
 
 /// A SEQUENCE of parts that are DER already.
 pub(crate) fn sequence(parts: &[&[u8]]) -> Vec<u8> {
-    wrapped(Tag::Sequence, &parts.concat())
+    framed(Tag::Sequence, parts)
 }
 
 /// Contents under a tag.
 pub(crate) fn wrapped(tag: Tag, contents: &[u8]) -> Vec<u8> {
-    let length = der::Length::try_from(contents.len()).expect("what this program frames is under 256 MiB");
-    let mut bytes = Header::new(tag, length).to_der().expect("a tag and a length always encode");
-    bytes.extend_from_slice(contents);
+    framed(tag, &[contents])
+}
+
+fn framed(tag: Tag, parts: &[&[u8]]) -> Vec<u8> {
+    let contents = parts.iter().map(|part| part.len()).sum::<usize>();
+    let length = der::Length::try_from(contents).expect("what this program frames is under 256 MiB");
+    let mut bytes = Vec::with_capacity(HEADER_BYTES_MAX + contents);
+    Header::new(tag, length).encode_to_vec(&mut bytes).expect("a tag and a length always encode");
+    parts.iter().for_each(|part| bytes.extend_from_slice(part));
     bytes
 }
 
@@ -65,6 +71,9 @@ pub(crate) fn wrapped(tag: Tag, contents: &[u8]) -> Vec<u8> {
 pub(crate) fn encoded(value: &impl Encode) -> Vec<u8> {
     value.to_der().expect("a value that was checked when it was made encodes")
 }
+
+/// One of a tag below 31, five of a length below 2^32 (X.690 8.1.2.2, 8.1.3.5).
+const HEADER_BYTES_MAX: usize = 6;
 
 #[cfg(test)]
 mod tests {
