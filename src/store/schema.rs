@@ -76,6 +76,7 @@ const TABLES: &str = "
         deleted INTEGER,
         scheduled_purge INTEGER
     ) STRICT;
+    CREATE INDEX certificate_deleted ON certificate (name) WHERE deleted IS NOT NULL;
     CREATE TABLE version (
         id INTEGER PRIMARY KEY,
         certificate INTEGER NOT NULL REFERENCES certificate ON DELETE CASCADE,
