@@ -5,6 +5,7 @@ use std::fmt::Write;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use clap::Args;
+use serde_json::Value;
 
 use super::context::Context;
 use super::error::CliError;
@@ -65,7 +66,7 @@ impl List {
         let vault = context.open()?;
         let options = ListOptions { include_pending: self.include_pending, deleted: self.deleted };
         let base = context.base();
-        let mut items = Vec::new();
+        let mut items = Items::default();
         let mut after = String::new();
         let mut count = 0;
         // Page by page, so that a vault of any size is listed in the memory of one page.
@@ -76,7 +77,8 @@ impl List {
             count += page.len();
             for view in &page {
                 if context.json {
-                    items.push(wire::list_item(&base, view));
+                    let text = items.next(&wire::list_item(&base, view));
+                    context.artifact(text.as_bytes())?;
                 } else {
                     let line = listed(view, context.now);
                     context.artifact(line.as_bytes())?;
@@ -84,12 +86,33 @@ impl List {
             }
         }
         if context.json {
-            return context.write_json(&wire::page(&items));
+            return context.artifact(items.end().as_bytes());
         }
         if count == 0 {
             context.say("nothing to list");
         }
         Ok(())
+    }
+}
+
+/// A page of Key Vault's kind, [`wire::page`], written item by item: one document, in the memory of one item.
+#[derive(Debug, Default)]
+struct Items {
+    begun: bool,
+}
+
+impl Items {
+    fn next(&mut self, item: &Value) -> String {
+        let before = if self.begun { "," } else { "{\n  \"value\": [" };
+        self.begun = true;
+        format!("{before}\n    {}", format!("{item:#}").replace('\n', "\n    "))
+    }
+
+    fn end(self) -> String {
+        match self.begun {
+            true => "\n  ],\n  \"nextLink\": null\n}\n".to_owned(),
+            false => format!("{:#}\n", wire::page(&[])),
+        }
     }
 }
 
@@ -220,3 +243,22 @@ fn describe_record(record: &Record, now: UnixTime, line: &mut dyn FnMut(&str, &s
 
 /// How many certificates are read at once.
 const PAGE: u32 = 100;
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_list_written_item_by_item_is_the_page_that_it_would_be_at_once() {
+        let items =
+            [json!({"id": "a", "tags": {"line": "one\ntwo"}}), json!({"id": "b", "x": []}), json!({})];
+        for count in 0..=items.len() {
+            let (page, mut written) = (&items[..count], Items::default());
+            let mut text: String = page.iter().map(|item| written.next(item)).collect();
+            text.push_str(&written.end());
+            assert_eq!(text, format!("{:#}\n", wire::page(page)));
+        }
+    }
+}
