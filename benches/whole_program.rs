@@ -80,15 +80,22 @@ impl Bench {
     fn create(&mut self) {
         let (empty, large) = (self.empty.clone(), self.large.clone());
         let this = std::env::current_exe().unwrap();
-        let floor = || run(Command::new(&this).arg(FLOOR).arg(&empty));
+        let floor = |path: &Path| run(Command::new(&this).arg(FLOOR).arg(path));
         let names = Cell::new(0);
         let creating = |path: &Path| {
             names.set(names.get() + 1);
             let name = format!("created-{}", names.get());
             run(program(Some(path)).args(["create", &name]).args(ASKED))
         };
+        // Argon2 is so much of it that what stands beside it drowns: measured without, too.
+        let unsealed = self.vaults.folder().join("unsealed.coldcert");
+        Vault::init(&unsealed, None, self.vaults.now).unwrap();
+        let beyond = Target::Beyond(0.015);
+        let what = "create EC P-256, vault without passphrase";
+        let is = "a process of key, signature";
+        self.pair(what, 51, is, beyond, || creating(&unsealed), || floor(&unsealed));
         let is = "a process of Argon2, key, signature";
-        self.pair("create EC P-256", 25, is, Target::Beyond(0.015), || creating(&empty), floor);
+        self.pair("create EC P-256", 25, is, beyond, || creating(&empty), || floor(&empty));
         let what = format!("create EC P-256, {LARGE} certificates");
         let twice = Target::Times(2.0);
         self.pair(&what, 7, "in an empty vault", twice, || creating(&large), || creating(&empty));
