@@ -95,7 +95,7 @@ impl Bench {
         let is = "a process of key, signature";
         self.pair(what, 51, is, beyond, || creating(&unsealed), || floor(&unsealed));
         let is = "a process of Argon2, key, signature";
-        self.pair("create EC P-256", 25, is, beyond, || creating(&empty), || floor(&empty));
+        self.pair("create EC P-256", 51, is, beyond, || creating(&empty), || floor(&empty));
         let what = format!("create EC P-256, {LARGE} certificates");
         let twice = Target::Times(2.0);
         self.pair(&what, 7, "in an empty vault", twice, || creating(&large), || creating(&empty));
