@@ -29,7 +29,7 @@ use coldcert::seal::VaultKey;
 use coldcert::secret::Secret;
 use coldcert::secret::pkcs12::{EMPTY_PASSWORD_ITERATIONS, PASSWORD_ITERATIONS};
 use coldcert::vault::{ListOptions, NewCertificate, Vault};
-use coldcert::verdict::{Question, Verdict};
+use coldcert::verdict::{Profile, Question, Terms, Verdict};
 use criterion::{BenchmarkGroup, Criterion, SamplingMode, measurement::WallTime};
 use der::Encode;
 
@@ -221,8 +221,15 @@ fn judge(bench: &mut Bench, vaults: &Vaults) {
     let request = CertificateRequest::make(&policy(KeyKind::P256, false, "Unknown"), &key).unwrap();
     let answer = vaults.ca.answer(&request);
     let signatures = Signatures::of(&answer);
-    let question =
-        Question { name: "www", key: request.public_key(), bundle: &answer, at: vaults.now, holders: &[] };
+    let question = Question {
+        name: "www",
+        key: request.public_key(),
+        bundle: &answer,
+        at: vaults.now,
+        leaf: None,
+        terms: &Terms::of(Profile::Rfc5280),
+        holders: &[],
+    };
     assert!(Verdict::judge(&question).is_accepted());
     bench.pair(
         Pair {

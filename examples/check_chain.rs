@@ -14,7 +14,7 @@ use coldcert::bundle::{Bundle, Source};
 use coldcert::csr::CertificateRequest;
 use coldcert::pem;
 use coldcert::time::UnixTime;
-use coldcert::verdict::{Profile, Question, Verdict};
+use coldcert::verdict::{Profile, Question, Terms, Verdict};
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
@@ -32,9 +32,8 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         key: request.public_key(),
         bundle: &bundle,
         at: UnixTime::now(),
-        profile: Profile::Rfc5280,
-        anchors: &[],
-        purpose: None,
+        leaf: None,
+        terms: &Terms::of(Profile::Rfc5280),
         holders: &[],
     });
     for finding in verdict.findings() {

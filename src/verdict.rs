@@ -6,6 +6,7 @@
 mod path;
 mod rule;
 mod rules;
+mod server_name;
 
 use std::fmt;
 use std::ops::ControlFlow;
@@ -23,6 +24,7 @@ use crate::time::UnixTime;
 use rule::Fault;
 pub use rule::{Profile, Rule, Severities, Severity};
 pub use rules::RULES;
+pub use server_name::PeerName;
 
 /// What is judged, by which profile, and what is known besides.
 #[derive(Debug)]
@@ -33,16 +35,42 @@ pub struct Question<'a> {
     pub key: &'a PublicKey,
     /// What was sent.
     pub bundle: &'a Bundle,
+    /// Which certificate of what was sent is judged, a position from 0; none: whichever holds the key.
+    pub leaf: Option<usize>,
     /// The time to judge at.
     pub at: UnixTime,
-    /// Whose judgement is asked for.
-    pub profile: Profile,
-    /// What is trusted. With none the chain is judged on its own.
-    pub anchors: &'a [Certificate],
-    /// The purpose that the leaf and every CA above it must allow; none asks for none.
-    pub purpose: Option<ObjectIdentifier>,
+    /// What it is held against.
+    pub terms: &'a Terms,
     /// Where the vault holds keys of the certificates that were sent.
     pub holders: &'a [(Fingerprint, KnownHolder)],
+}
+
+/// What an answer is held against.
+#[derive(Clone, Debug)]
+pub struct Terms {
+    /// Whose judgement is asked for.
+    pub profile: Profile,
+    /// What is trusted. With none the chain is judged on its own, and said to end where it ends.
+    pub anchors: Vec<Certificate>,
+    /// The purpose that the leaf and every CA above it must allow; none asks for none.
+    pub purpose: Option<ObjectIdentifier>,
+    /// The names that the leaf must be for.
+    pub peer_names: Vec<PeerName>,
+    /// Certificates between leaf and end, at most.
+    pub intermediates_max: usize,
+}
+
+impl Terms {
+    /// A profile alone: no anchors, no purpose, no names.
+    pub fn of(profile: Profile) -> Self {
+        Self {
+            profile,
+            anchors: Vec::new(),
+            purpose: None,
+            peer_names: Vec::new(),
+            intermediates_max: INTERMEDIATES_MAX,
+        }
+    }
 }
 
 /// Where the vault holds a key of a certificate that was sent.
@@ -75,7 +103,7 @@ impl Verdict {
             }
         };
         findings.sort_by_key(|finding| finding.severity);
-        Self { profile: question.profile, findings, path }
+        Self { profile: question.terms.profile, findings, path }
     }
 
     /// Whose judgement it is.
@@ -204,9 +232,9 @@ impl<'a> Judge<'a> {
     fn new(question: &'a Question<'a>) -> Self {
         let pool = Pool {
             given: question.bundle.certificates.iter().map(|given| &given.certificate).collect(),
-            anchors: question.anchors.iter().collect(),
+            anchors: question.terms.anchors.iter().collect(),
             at: question.at,
-            intermediates_max: INTERMEDIATES_MAX,
+            intermediates_max: question.terms.intermediates_max,
         };
         Self { question, pool }
     }
@@ -214,8 +242,10 @@ impl<'a> Judge<'a> {
     /// The best path from any certificate that holds the key; of equal ones that of the newest leaf, because a CA
     /// that sends two sends the old one along.
     fn best_path(&self) -> Option<Judged> {
-        let mut leaves: Vec<usize> =
-            (0..self.pool.given.len()).filter(|index| self.holds_key(*index)).collect();
+        let mut leaves: Vec<usize> = match self.question.leaf {
+            Some(leaf) => vec![leaf],
+            None => (0..self.pool.given.len()).filter(|index| self.holds_key(*index)).collect(),
+        };
         leaves.sort_by_key(|index| std::cmp::Reverse(self.pool.given[*index].not_before()));
         let mut best: Option<Judged> = None;
         for leaf in leaves {
@@ -237,9 +267,11 @@ impl<'a> Judge<'a> {
         let certificates: Vec<&Certificate> =
             path.steps.iter().map(|step| self.pool.certificate(*step)).collect();
         let mut faults = path::faults(&certificates, self.question.at, matches!(path.end, End::Anchor));
-        if let Some(purpose) = self.question.purpose {
+        let terms = self.question.terms;
+        faults.extend(server_name::faults(certificates[0], &terms.peer_names));
+        if let Some(purpose) = terms.purpose {
             // The Web's servers say what they are for; elsewhere "any" will do.
-            let any_counts = self.question.profile != Profile::Webpki;
+            let any_counts = terms.profile != Profile::Webpki;
             faults.extend(path::purpose_faults(&certificates, purpose, any_counts));
         }
         faults.extend(self.end_faults(path, &certificates));
@@ -386,7 +418,7 @@ impl<'a> Judge<'a> {
         message: String,
         help: String,
     ) -> Option<Finding> {
-        let severity = rule.severity_of(self.question.profile, !self.pool.anchors.is_empty())?;
+        let severity = rule.severity_of(self.question.terms.profile, !self.pool.anchors.is_empty())?;
         Some(Finding { rule, severity, about: step.map(|step| self.about(step)), message, help })
     }
 

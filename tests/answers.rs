@@ -9,7 +9,7 @@ use coldcert::pending::Operation;
 use coldcert::policy::{Document, KeyKind, ObjectName, Policy, Tags};
 use coldcert::time::UnixTime;
 use coldcert::vault::{Holder, NewCertificate, Vault, VaultError};
-use coldcert::verdict::{Profile, Question, RULES, Verdict};
+use coldcert::verdict::{Profile, Question, RULES, Terms, Verdict};
 use serde_json::json;
 
 #[test]
@@ -265,9 +265,8 @@ fn judge(key: &PrivateKey, certificates: &[&Certificate], at: UnixTime) -> Verdi
         key: key.public_key(),
         bundle: &bundle,
         at,
-        profile: Profile::Rfc5280,
-        anchors: &[],
-        purpose: None,
+        leaf: None,
+        terms: &Terms::of(Profile::Rfc5280),
         holders: &[],
     })
 }

@@ -12,7 +12,7 @@ use crate::record::Record;
 use crate::seal::{SealError, VaultKey};
 use crate::store::{self, Entry, StoreError};
 use crate::time::UnixTime;
-use crate::verdict::{Profile, Question, Verdict};
+use crate::verdict::{Profile, Question, Terms, Verdict};
 
 /// What `create` asks for.
 #[derive(Debug)]
@@ -227,9 +227,8 @@ fn sign_self(
         key: key.public_key(),
         bundle: &bundle,
         at: now,
-        profile: Profile::Rfc5280,
-        anchors: &[],
-        purpose: None,
+        leaf: None,
+        terms: &Terms::of(Profile::Rfc5280),
         holders: &[],
     };
     let accepted = Verdict::judge(&question)

@@ -13,7 +13,7 @@ use crate::seal::{SealError, VaultKey};
 use crate::secret::Brought;
 use crate::store::{self, Entry};
 use crate::time::UnixTime;
-use crate::verdict::{Finding, Profile, Question, Verdict};
+use crate::verdict::{Finding, Profile, Question, Terms, Verdict};
 
 impl Vault {
     /// Takes over a key with its certificate as a new version. The policy is read off the certificate
@@ -34,9 +34,8 @@ impl Vault {
             key: brought.key.public_key(),
             bundle: &brought.bundle,
             at: now,
-            profile: Profile::Rfc5280,
-            anchors: &[],
-            purpose: None,
+            leaf: None,
+            terms: &Terms::of(Profile::Rfc5280),
             holders: &[],
         };
         let accepted = Verdict::judge(&question)

@@ -9,7 +9,7 @@ use crate::record::Record;
 use crate::seal::VaultKey;
 use crate::store;
 use crate::time::UnixTime;
-use crate::verdict::{Finding, KnownHolder, Profile, Question, Verdict};
+use crate::verdict::{Finding, KnownHolder, Profile, Question, Terms, Verdict};
 
 /// What a merge made, and what was found on the way.
 #[derive(Debug)]
@@ -83,9 +83,8 @@ impl Vault {
             key,
             bundle,
             at,
-            profile: Profile::Rfc5280,
-            anchors: &[],
-            purpose: None,
+            leaf: None,
+            terms: &Terms::of(Profile::Rfc5280),
             holders: &holders,
         };
         Ok(Verdict::judge(&question))

@@ -3,7 +3,7 @@
 use super::rule::{Rule, Severities, Severity};
 
 /// Every rule.
-pub static RULES: [&Rule; 28] = [
+pub static RULES: [&Rule; 29] = [
     &KEY_MISMATCH,
     &BAD_SIGNATURE,
     &SIGNATURE_NOT_CHECKED,
@@ -17,6 +17,7 @@ pub static RULES: [&Rule; 28] = [
     &PATH_TOO_LONG,
     &CA_CANNOT_SIGN,
     &PURPOSE_NOT_ALLOWED,
+    &NAME_NOT_COVERED,
     &CRITICAL_EXTENSION,
     &EXTENSION_MALFORMED,
     &EXTENSION_TWICE,
@@ -137,6 +138,14 @@ pub(super) static PURPOSE_NOT_ALLOWED: Rule = Rule {
     purpose: "A certificate, and each CA above it, may be limited to purposes: servers, clients, mail.",
     clients: "Clients refuse a certificate whose purposes, or whose CA's, leave theirs out.",
     origin: "The CA used another template than the one that was asked for, or a CA for another purpose.",
+};
+pub(super) static NAME_NOT_COVERED: Rule = Rule {
+    name: "name-not-covered",
+    clause: "RFC 9525 6",
+    severity: Severities { key_vault: Some(Severity::Warn), ..Severities::everywhere(Severity::Refuse) },
+    purpose: "A client looks for the name that it asked for among the alternative names, and nowhere else.",
+    clients: "Every client that asks for this name refuses the connection.",
+    origin: "The CA left a name out, or put it into the common name alone.",
 };
 pub(super) static CRITICAL_EXTENSION: Rule = Rule {
     name: "critical-extension",

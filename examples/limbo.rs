@@ -1,0 +1,146 @@
+//! The public harness: reads cases in the x509-limbo format on stdin, judges each, and writes results on stdout.
+//!
+//! ```text
+//! gzip -dc limbo.json.gz | cargo run --release --example limbo > results.json
+//! ```
+//!
+//! The profile follows from a case's namespace: `webpki::`, `bettertls::` and `online::` are judged by the webpki
+//! profile, all others by rfc5280. A case is skipped only for a feature that is listed in [`SKIPPED`], with its
+//! reason. Whether the result is the expected one is for the reader to say.
+
+#![allow(clippy::print_stdout, reason = "an example talks to its user")]
+
+use std::error::Error;
+use std::io::Read;
+
+use coldcert::bundle::{Bundle, Given, Origin};
+use coldcert::certificate::Certificate;
+use coldcert::pem;
+use coldcert::time::UnixTime;
+use coldcert::verdict::{PeerName, Profile, Question, Severity, Terms, Verdict};
+use der::asn1::ObjectIdentifier;
+use serde_json::{Value, json};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut text = Vec::new();
+    std::io::stdin().read_to_end(&mut text)?;
+    let document: Value = serde_json::from_slice(&text)?;
+    let cases = document["testcases"].as_array().ok_or("no testcases in the document")?;
+    let results: Vec<Value> = cases.iter().map(result).collect();
+    println!("{:#}", json!({"version": 1, "harness": "coldcert", "results": results}));
+    Ok(())
+}
+
+fn result(case: &Value) -> Value {
+    let features = texts(&case["features"]);
+    let skipped = SKIPPED.iter().find(|(feature, _)| features.contains(feature));
+    let (actual, context) = match skipped {
+        Some((feature, reason)) => ("SKIPPED", format!("{feature}: {reason}")),
+        None => match judged(case) {
+            Ok((accepted, context)) => (if accepted { "SUCCESS" } else { "FAILURE" }, context),
+            Err(error) => ("FAILURE", error),
+        },
+    };
+    json!({"id": case["id"], "actual_result": actual, "context": context})
+}
+
+/// Whether a case is accepted, with the names of the rules that were found broken.
+fn judged(case: &Value) -> Result<(bool, String), String> {
+    let mut given = vec![certificate(&case["peer_certificate"])?];
+    for pem in texts(&case["untrusted_intermediates"]) {
+        given.push(certificate(&pem.into())?);
+    }
+    let mut terms = Terms::of(profile(case));
+    for pem in texts(&case["trusted_certs"]) {
+        terms.anchors.push(certificate(&pem.into())?);
+    }
+    terms.purpose = purpose(case);
+    terms.peer_names = peer_names(case);
+    if let Some(depth) = case["max_chain_depth"].as_u64() {
+        terms.intermediates_max = usize::try_from(depth).unwrap_or(usize::MAX);
+    }
+    let at = match case["validation_time"].as_str() {
+        Some(text) => UnixTime::from_rfc3339(text).map_err(|error| error.to_string())?,
+        None => UnixTime::now(),
+    };
+    let key = given[0].public_key().clone();
+    let place = Origin { file: "the case".to_owned(), line: None };
+    let certificates = given.into_iter().map(|certificate| Given { certificate, place: place.clone() }).collect();
+    let bundle = Bundle { certificates, passed_over: Vec::new() };
+    let question =
+        Question { name: "peer", key: &key, bundle: &bundle, leaf: Some(0), at, terms: &terms, holders: &[] };
+    let verdict = Verdict::judge(&question);
+    let refusals: Vec<String> = verdict
+        .findings()
+        .iter()
+        .filter(|finding| finding.severity == Severity::Refuse)
+        .map(|finding| {
+            let about = finding.about.as_ref().map(ToString::to_string).unwrap_or_default();
+            format!("{} {about}: {}", finding.rule.name, finding.message)
+        })
+        .collect();
+    Ok((verdict.is_accepted(), refusals.join("\n")))
+}
+
+fn profile(case: &Value) -> Profile {
+    let namespace = case["id"].as_str().and_then(|id| id.split("::").next()).unwrap_or_default();
+    match namespace {
+        "webpki" | "bettertls" | "online" => Profile::Webpki,
+        _ => Profile::Rfc5280,
+    }
+}
+
+/// One purpose is named, or none and the kind of the case tells; `anyExtendedKeyUsage` asks for none.
+fn purpose(case: &Value) -> Option<ObjectIdentifier> {
+    let named = texts(&case["extended_key_usage"]);
+    let default = if case["validation_kind"] == "CLIENT" { "clientAuth" } else { "serverAuth" };
+    let name = named.first().copied().unwrap_or(default);
+    PURPOSES.iter().find(|(known, _)| *known == name).map(|(_, oid)| *oid)
+}
+
+fn peer_names(case: &Value) -> Vec<PeerName> {
+    let one = |name: &Value| {
+        let text = name["value"].as_str()?;
+        match name["kind"].as_str()? {
+            "RFC822" => Some(PeerName::Email(text.to_owned())),
+            _ => Some(PeerName::of_host(text)),
+        }
+    };
+    let several = case["expected_peer_names"].as_array().into_iter().flatten();
+    one(&case["expected_peer_name"]).into_iter().chain(several.filter_map(one)).collect()
+}
+
+fn certificate(pem: &Value) -> Result<Certificate, String> {
+    let blocks = pem::read(pem.as_str().unwrap_or_default().as_bytes()).map_err(|error| error.to_string())?;
+    let block = blocks.first().ok_or("no certificate in the case")?;
+    Certificate::from_der(block.contents()).map_err(|error| error.to_string())
+}
+
+fn texts(value: &Value) -> Vec<&str> {
+    value.as_array().into_iter().flatten().filter_map(Value::as_str).collect()
+}
+
+/// Features that ask for what is not there, or for the other of two reasonable choices.
+const SKIPPED: [(&str, &str); 11] = [
+    ("dsa", "the cryptographic provider has no DSA"),
+    ("sha3", "the cryptographic provider has no ECDSA with SHA-3 for certificates"),
+    ("anchor-constraints-ignored", "an anchor's own constraints are enforced here"),
+    ("anchor-expiration-ignored", "an anchor's own dates are enforced here"),
+    ("no-trusted-leaf", "a leaf that is itself trusted is accepted here"),
+    ("strict-purpose", "no profile here asks every CA for a purpose"),
+    ("purpose-timestamping", "time stamping is not judged here"),
+    ("purpose-profile", "OpenSSL's profiles of purposes are not judged here"),
+    ("nc-common-name", "a host name in the common name is no name here"),
+    ("ms-application-policies", "Microsoft's application policies are not understood here"),
+    ("crl-required", "revocation is not judged yet"),
+];
+
+/// RFC 5280 4.2.1.12.
+const PURPOSES: [(&str, ObjectIdentifier); 6] = [
+    ("serverAuth", ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.1")),
+    ("clientAuth", ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.2")),
+    ("codeSigning", ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.3")),
+    ("emailProtection", ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.4")),
+    ("timeStamping", ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.8")),
+    ("OCSPSigning", ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.9")),
+];
