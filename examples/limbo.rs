@@ -65,7 +65,8 @@ fn judged(case: &Value) -> Result<(bool, String), String> {
     };
     let key = given[0].public_key().clone();
     let place = Origin { file: "the case".to_owned(), line: None };
-    let certificates = given.into_iter().map(|certificate| Given { certificate, place: place.clone() }).collect();
+    let certificates =
+        given.into_iter().map(|certificate| Given { certificate, place: place.clone() }).collect();
     let bundle = Bundle { certificates, passed_over: Vec::new() };
     let question =
         Question { name: "peer", key: &key, bundle: &bundle, leaf: Some(0), at, terms: &terms, holders: &[] };

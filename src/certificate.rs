@@ -305,8 +305,12 @@ const CA_ISSUERS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7
 
 /// UTCTime or GeneralizedTime (RFC 5280 4.1.2.5).
 fn read_time(der: &[u8]) -> Result<UnixTime, CertificateError> {
-    let seconds = x509_cert::time::Time::from_der(der)?.to_unix_duration().as_secs();
-    Ok(UnixTime::from_unix_seconds(i64::try_from(seconds).unwrap_or(i64::MAX))?)
+    let (time, _) = tlv::split_first(der)?;
+    match time.tag {
+        Tag::UtcTime => Ok(UnixTime::from_utc_time(time.contents)?),
+        Tag::GeneralizedTime => Ok(UnixTime::from_generalized_time(time.contents)?),
+        other => Err(der::Error::from(other.value_error()).into()),
+    }
 }
 
 const fn explicit(number: u32) -> Tag {

@@ -9,7 +9,7 @@ use std::time::SystemTime;
 use ::time::format_description::well_known::Rfc3339;
 use ::time::{Date, OffsetDateTime, UtcOffset};
 
-/// A moment in UTC, in whole seconds since 1970-01-01T00:00:00Z, between the years 1 and 9999: the range
+/// A moment in UTC, in whole seconds since 1970-01-01T00:00:00Z, between the years 0 and 9999: the range
 /// that GeneralizedTime can write (RFC 5280 4.1.2.5.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UnixTime(OffsetDateTime);
@@ -24,7 +24,7 @@ impl UnixTime {
     pub fn from_unix_seconds(seconds: i64) -> Result<Self, TimeError> {
         OffsetDateTime::from_unix_timestamp(seconds)
             .ok()
-            .filter(|time| time.year() >= 1)
+            .filter(|time| time.year() >= 0)
             .map(Self)
             .ok_or(TimeError::OutOfRange { seconds })
     }
@@ -33,9 +33,36 @@ impl UnixTime {
     pub fn from_rfc3339(text: &str) -> Result<Self, TimeError> {
         OffsetDateTime::parse(text, &Rfc3339)
             .ok()
-            .filter(|time| time.year() >= 1)
+            .filter(|time| time.year() >= 0)
             .map(|time| Self(time.to_offset(UtcOffset::UTC)).whole_seconds())
             .ok_or_else(|| TimeError::NotRfc3339 { found: text.chars().take(SHOWN_CHARACTERS).collect() })
+    }
+
+    /// Reads the digits of a UTCTime, `YYMMDDhhmmssZ`; years from 50 are of the last century (RFC 5280 4.1.2.5.1).
+    pub fn from_utc_time(text: &[u8]) -> Result<Self, TimeError> {
+        let century = if text.first().is_some_and(|digit| *digit >= b'5') { "19" } else { "20" };
+        Self::from_generalized_time(&[century.as_bytes(), text].concat())
+    }
+
+    /// Reads the digits of a GeneralizedTime, `YYYYMMDDhhmmssZ`: UTC, with seconds, without fractions (RFC 5280
+    /// 4.1.2.5.2).
+    pub fn from_generalized_time(text: &[u8]) -> Result<Self, TimeError> {
+        let not_a_time = || TimeError::NotAsn1 {
+            found: String::from_utf8_lossy(text).chars().take(SHOWN_CHARACTERS).collect(),
+        };
+        let [digits @ .., b'Z'] = text else { return Err(not_a_time()) };
+        if digits.len() != 14 || !digits.iter().all(u8::is_ascii_digit) {
+            return Err(not_a_time());
+        }
+        let number = |from: usize, to: usize| {
+            digits[from..to].iter().fold(0u16, |number, digit| number * 10 + u16::from(digit - b'0'))
+        };
+        let small = |from: usize| u8::try_from(number(from, from + 2)).unwrap_or(u8::MAX);
+        let month = ::time::Month::try_from(small(4)).map_err(|_| not_a_time())?;
+        let date =
+            Date::from_calendar_date(i32::from(number(0, 4)), month, small(6)).map_err(|_| not_a_time())?;
+        let time = date.with_hms(small(8), small(10), small(12)).map_err(|_| not_a_time())?.assume_utc();
+        Ok(Self(time))
     }
 
     /// Seconds since 1970-01-01T00:00:00Z.
@@ -43,7 +70,7 @@ impl UnixTime {
         self.0.unix_timestamp()
     }
 
-    /// This moment moved by a number of seconds, held within the years 1 to 9999.
+    /// This moment moved by a number of seconds, held within the years 0 to 9999.
     #[must_use]
     pub fn plus_seconds(self, seconds: i64) -> Self {
         Self(self.0.saturating_add(::time::Duration::seconds(seconds))).whole_seconds()
@@ -94,8 +121,14 @@ pub enum TimeError {
         /// The beginning of the text.
         found: String,
     },
-    /// The number of seconds lies outside the years 1 to 9999.
-    #[error("{seconds} seconds is not a moment between the years 1 and 9999")]
+    /// The text is not that of a UTCTime or GeneralizedTime in a certificate.
+    #[error("{found:?} is not a time in the form YYMMDDhhmmssZ or YYYYMMDDhhmmssZ")]
+    NotAsn1 {
+        /// The beginning of the text.
+        found: String,
+    },
+    /// The number of seconds lies outside the years 0 to 9999.
+    #[error("{seconds} seconds is not a moment between the years 0 and 9999")]
     OutOfRange {
         /// Seconds since 1970.
         seconds: i64,
@@ -115,6 +148,9 @@ impl TimeError {
     pub fn help(&self) -> String {
         match self {
             Self::NotRfc3339 { .. } => "write it like 2026-11-22T18:00:00Z".to_owned(),
+            Self::NotAsn1 { .. } => {
+                "ask the CA to issue it again, with dates as RFC 5280 writes them".to_owned()
+            }
             Self::OutOfRange { .. } => "give seconds since 1970-01-01T00:00:00Z".to_owned(),
             Self::BeyondCalendar { .. } => "ask for a shorter validity".to_owned(),
         }
@@ -151,6 +187,24 @@ mod tests {
     #[test]
     fn offsets_are_turned_into_utc_and_fractions_dropped() {
         assert_eq!(at("2026-11-22T19:00:00.75+01:00").to_string(), "2026-11-22T18:00:00Z");
+    }
+
+    #[test]
+    fn the_two_forms_of_asn1_are_read_and_no_other() {
+        assert_eq!(UnixTime::from_utc_time(b"500101120000Z"), Ok(at("1950-01-01T12:00:00Z")));
+        assert_eq!(UnixTime::from_utc_time(b"491231235959Z"), Ok(at("2049-12-31T23:59:59Z")));
+        assert_eq!(UnixTime::from_generalized_time(b"20500101000000Z"), Ok(at("2050-01-01T00:00:00Z")));
+        for text in [
+            "",
+            "Z",
+            "20500101000000",
+            "205001010000Z",
+            "20500101000000.5Z",
+            "20501301000000Z",
+            "20500230000000Z",
+        ] {
+            assert!(UnixTime::from_generalized_time(text.as_bytes()).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -137,7 +137,8 @@ fn algorithm(identifier: &[u8], key: &[u8]) -> der::Result<PublicKeyAlgorithm> {
     let (oid, parameters) = tlv::split_first(identifier)?;
     let oid = ObjectIdentifier::from_der(oid.whole)?;
     match oid {
-        RSA_ENCRYPTION => {
+        // A key that is for RSASSA-PSS alone has the same form (RFC 4055 1.2).
+        RSA_ENCRYPTION | RSASSA_PSS => {
             // RSAPublicKey ::= SEQUENCE { modulus INTEGER, publicExponent INTEGER }   (RFC 8017 A.1.1)
             let numbers = tlv::sequence_parts(key)?;
             let modulus = numbers.first().ok_or_else(|| Tag::Sequence.value_error())?;
@@ -166,6 +167,8 @@ pub(super) fn curve_identifier(kind: KeyKind) -> Option<ObjectIdentifier> {
 
 /// RFC 3279 2.3.1.
 pub(super) const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
+/// RFC 4055 3.1: of a key, and of a signature.
+pub(super) const RSASSA_PSS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.10");
 /// RFC 5480 2.1.1.
 pub(super) const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 /// RFC 8410 3.

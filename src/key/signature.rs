@@ -7,6 +7,7 @@ use aws_lc_rs::signature::{
 use der::asn1::{AnyRef, ObjectIdentifier};
 use der::{Decode, Tag, Tagged};
 
+use super::public::RSASSA_PSS;
 use super::{PublicKey, PublicKeyAlgorithm};
 use crate::policy::KeyKind;
 use crate::tlv;
@@ -55,6 +56,9 @@ impl SignatureAlgorithm {
     pub fn verify(&self, key: &PublicKey, message: &[u8], signature: &[u8]) -> Result<(), SignatureFault> {
         let cannot =
             || SignatureFault::CannotCheck { algorithm: self.name(), key: key.algorithm().to_string() };
+        if self.oid == RSASSA_PSS {
+            return self.verify_pss(key, message, signature);
+        }
         let row = self.row().ok_or_else(cannot)?;
         if !self.parameters_fit(row) {
             return Err(SignatureFault::Parameters { algorithm: row.name });
@@ -74,6 +78,28 @@ impl SignatureAlgorithm {
             }
         };
         UnparsedPublicKey::new(algorithm, key.key_bits())
+            .verify(message, signature)
+            .map_err(|_| SignatureFault::Bad { algorithm: row.name, key: key.algorithm().to_string() })
+    }
+
+    /// RSASSA-PSS with one hash for everything and a salt of its length, which is what everybody uses; other
+    /// parameters cannot be checked.
+    fn verify_pss(&self, key: &PublicKey, message: &[u8], signature: &[u8]) -> Result<(), SignatureFault> {
+        let cannot = || SignatureFault::CannotCheck {
+            algorithm: "RSASSA-PSS with these parameters".to_owned(),
+            key: key.algorithm().to_string(),
+        };
+        let row = PssParameters::read(&self.der)
+            .ok()
+            .and_then(|parameters| PSS_ROWS.iter().find(|row| row.parameters == parameters))
+            .ok_or_else(cannot)?;
+        if !matches!(key.algorithm(), PublicKeyAlgorithm::Rsa { .. }) {
+            return Err(SignatureFault::WrongKeyType {
+                algorithm: row.name,
+                key: key.algorithm().to_string(),
+            });
+        }
+        UnparsedPublicKey::new(row.check, key.key_bits())
             .verify(message, signature)
             .map_err(|_| SignatureFault::Bad { algorithm: row.name, key: key.algorithm().to_string() })
     }
@@ -134,6 +160,55 @@ pub enum SignatureFault {
     },
 }
 
+/// ```text
+/// RSASSA-PSS-params  ::=  SEQUENCE  {                          -- RFC 4055 3.1
+///      hashAlgorithm     [0] HashAlgorithm DEFAULT sha1,
+///      maskGenAlgorithm  [1] MaskGenAlgorithm DEFAULT mgf1SHA1,
+///      saltLength        [2] INTEGER DEFAULT 20,
+///      trailerField      [3] INTEGER DEFAULT 1  }
+/// ```
+#[derive(PartialEq, Eq)]
+struct PssParameters {
+    hash: ObjectIdentifier,
+    mask_hash: ObjectIdentifier,
+    salt_length: u32,
+}
+
+impl PssParameters {
+    /// Reads them out of the AlgorithmIdentifier of a signature.
+    fn read(identifier: &[u8]) -> der::Result<Self> {
+        let mut parameters = Self { hash: SHA1, mask_hash: SHA1, salt_length: 20 };
+        let parts = tlv::sequence_parts(identifier)?;
+        let given = parts.get(1).ok_or_else(|| Tag::Sequence.value_error())?;
+        for part in tlv::sequence_parts(given.whole)? {
+            match part.tag.number().value() {
+                0 => parameters.hash = first_identifier(part.contents)?,
+                1 => {
+                    let mask = tlv::sequence_parts(part.contents)?;
+                    let hash = mask.get(1).ok_or_else(|| Tag::Sequence.value_error())?;
+                    parameters.mask_hash = first_identifier(hash.whole)?;
+                }
+                2 => parameters.salt_length = u32::from_der(part.contents)?,
+                3 if u32::from_der(part.contents)? == 1 => {}
+                _ => return Err(part.tag.value_error().into()),
+            }
+        }
+        Ok(parameters)
+    }
+}
+
+/// The object identifier that an AlgorithmIdentifier begins with.
+fn first_identifier(identifier: &[u8]) -> der::Result<ObjectIdentifier> {
+    let parts = tlv::sequence_parts(identifier)?;
+    ObjectIdentifier::from_der(parts.first().ok_or_else(|| Tag::Sequence.value_error())?.whole)
+}
+
+struct PssRow {
+    parameters: PssParameters,
+    name: &'static str,
+    check: &'static RsaParameters,
+}
+
 struct Row {
     oid: ObjectIdentifier,
     name: &'static str,
@@ -151,6 +226,30 @@ const SHA256_WITH_RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.
 const ECDSA_SHA256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.2");
 const ECDSA_SHA384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.3");
 const ECDSA_SHA512: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.4");
+
+const SHA1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.14.3.2.26");
+const SHA256: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.1");
+const SHA384: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.2");
+const SHA512: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.3");
+
+/// RFC 4055 3.1, with the salt as long as the hash.
+static PSS_ROWS: [PssRow; 3] = [
+    PssRow {
+        parameters: PssParameters { hash: SHA256, mask_hash: SHA256, salt_length: 32 },
+        name: "RSASSA-PSS with SHA-256",
+        check: &aws::RSA_PSS_2048_8192_SHA256,
+    },
+    PssRow {
+        parameters: PssParameters { hash: SHA384, mask_hash: SHA384, salt_length: 48 },
+        name: "RSASSA-PSS with SHA-384",
+        check: &aws::RSA_PSS_2048_8192_SHA384,
+    },
+    PssRow {
+        parameters: PssParameters { hash: SHA512, mask_hash: SHA512, salt_length: 64 },
+        name: "RSASSA-PSS with SHA-512",
+        check: &aws::RSA_PSS_2048_8192_SHA512,
+    },
+];
 
 /// RFC 3279 2.2, RFC 4055 5, RFC 5758 3.2, RFC 8410 3; curves with each hash as the provider has them.
 static ROWS: [Row; 9] = [

@@ -229,7 +229,7 @@ pub const DISPLAY_CHARACTERS_MAX: usize = 8 * NAME_BYTES_MAX;
 
 /// The most attributes read in one name. Ours: comparing one RDN takes time by the square of its
 /// attributes.
-pub const ATTRIBUTES_MAX: usize = 256;
+pub const ATTRIBUTES_MAX: usize = 2048;
 
 #[cfg(test)]
 mod tests {

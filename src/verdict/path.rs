@@ -66,7 +66,9 @@ impl Walk<'_> {
         }
         let serial = certificate.serial();
         let negative = serial.first().is_some_and(|byte| byte & 0x80 != 0);
-        let zero = serial.iter().all(|byte| *byte == 0);
+        // Public roots with the number zero are in use; nobody looks a root up by its number.
+        let is_root = index + 1 == self.path.len() && certificate.is_self_issued();
+        let zero = serial.iter().all(|byte| *byte == 0) && !is_root;
         // Twenty octets of number; a leading zero octet only keeps it positive.
         let length = serial.len() - usize::from(serial.first() == Some(&0) && serial.len() > 1);
         if negative || zero || length > SERIAL_NUMBER_BYTES_MAX {
