@@ -7,6 +7,7 @@ mod path;
 mod rule;
 mod rules;
 mod server_name;
+mod webpki;
 
 use std::fmt;
 use std::ops::ControlFlow;
@@ -23,7 +24,7 @@ use crate::time::UnixTime;
 
 use rule::Fault;
 pub use rule::{Profile, Rule, Severities, Severity};
-pub use rules::RULES;
+pub use rules::rules;
 pub use server_name::PeerName;
 
 /// What is judged, by which profile, and what is known besides.
@@ -268,6 +269,9 @@ impl<'a> Judge<'a> {
             path.steps.iter().map(|step| self.pool.certificate(*step)).collect();
         let mut faults = path::faults(&certificates, self.question.at, matches!(path.end, End::Anchor));
         let terms = self.question.terms;
+        if terms.profile == Profile::Webpki {
+            faults.extend(webpki::faults(&certificates));
+        }
         faults.extend(server_name::faults(certificates[0], &terms.peer_names));
         if let Some(purpose) = terms.purpose {
             // The Web's servers say what they are for; elsewhere "any" will do.

@@ -9,7 +9,7 @@ use coldcert::pending::Operation;
 use coldcert::policy::{Document, KeyKind, ObjectName, Policy, Tags};
 use coldcert::time::UnixTime;
 use coldcert::vault::{Holder, NewCertificate, Vault, VaultError};
-use coldcert::verdict::{Profile, Question, RULES, Terms, Verdict};
+use coldcert::verdict::{Profile, Question, Terms, Verdict, rules};
 use serde_json::json;
 
 #[test]
@@ -58,7 +58,7 @@ fn each_fault_is_found_and_nothing_else() {
         let found: Vec<&str> = verdict.findings().iter().map(|finding| finding.rule.name).collect();
         assert_eq!(found, expected, "{what}");
         for finding in verdict.findings() {
-            assert!(RULES.contains(&finding.rule), "{} is in the table", finding.rule.name);
+            assert!(rules().any(|rule| rule == finding.rule), "{} is in the table", finding.rule.name);
             assert!(!finding.help.is_empty() && !finding.message.is_empty(), "{}", finding.rule.name);
         }
     }
