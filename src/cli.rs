@@ -7,11 +7,13 @@
 mod arguments;
 mod backup;
 mod change_passphrase;
+mod check;
 mod contact;
 mod context;
 mod create;
 mod demo;
 mod error;
+mod explain;
 mod export;
 mod findings;
 mod generate;

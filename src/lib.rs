@@ -27,6 +27,7 @@ pub mod certificate;
 pub mod bundle;
 pub mod chain;
 pub mod verdict;
+pub mod report;
 pub mod authority;
 // what comes of both
 pub mod record;

@@ -5,6 +5,8 @@
 
 pub mod pkcs12;
 
+use der::asn1::ObjectIdentifier;
+use der::{Tag, TagNumber};
 use zeroize::Zeroizing;
 
 use crate::bundle::{Bundle, BundleError, Given, Kind, Origin, Source};
@@ -14,6 +16,7 @@ use crate::pem::{self, PemError};
 use crate::policy::ContentType;
 use crate::record::{MergeError, Record};
 use crate::seal::VaultKey;
+use crate::tlv;
 use pkcs12::{Entry, Pkcs12Error};
 
 /// A record's secret: the chain, and the private key where the policy lets it out.
@@ -68,6 +71,30 @@ impl<'a> Secret<'a> {
 pub fn pem_chain(certificates: &[&Certificate]) -> String {
     certificates.iter().map(|certificate| pem::write("CERTIFICATE", certificate.as_der())).collect()
 }
+
+/// Certificates as PKCS#7, DER: a SignedData without signers (RFC 5652 5.1), in the order given.
+///
+/// ```text
+/// ContentInfo ::= SEQUENCE { contentType OBJECT IDENTIFIER, content [0] EXPLICIT ANY }
+/// SignedData ::= SEQUENCE { version, digestAlgorithms SET, encapContentInfo, certificates [0] IMPLICIT, signerInfos SET }
+/// ```
+pub fn pkcs7(certificates: &[&Certificate]) -> Vec<u8> {
+    let all: Vec<u8> = certificates.iter().flat_map(|one| one.as_der().iter().copied()).collect();
+    let context = Tag::ContextSpecific { constructed: true, number: TagNumber(0) };
+    let signed = tlv::sequence(&[
+        &tlv::encoded(&1u8),
+        &tlv::wrapped(Tag::Set, &[]),
+        &tlv::sequence(&[&tlv::encoded(&ID_DATA)]),
+        &tlv::wrapped(context, &all),
+        &tlv::wrapped(Tag::Set, &[]),
+    ]);
+    tlv::sequence(&[&tlv::encoded(&ID_SIGNED_DATA), &tlv::wrapped(context, &signed)])
+}
+
+/// RFC 5652 4.
+const ID_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.1");
+/// RFC 5652 5.1.
+const ID_SIGNED_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.2");
 
 /// A private key and certificates that were made elsewhere.
 #[derive(Debug)]

@@ -3,6 +3,7 @@
 //! Of the paths that can be found from the certificate that holds the key, the one with the fewest refusals is
 //! judged and kept. A rule is a row ([`Rule`]), and the place that finds it.
 
+mod asked;
 mod path;
 mod rule;
 mod rules;
@@ -17,9 +18,11 @@ use der::asn1::ObjectIdentifier;
 use crate::bundle::{Bundle, Given, Origin};
 use crate::certificate::Certificate;
 use crate::chain::{End, INTERMEDIATES_MAX, Path, Pool, Step};
+use crate::csr::CertificateRequest;
 use crate::fingerprint::Fingerprint;
 use crate::key::{PublicKey, SignatureFault};
 use crate::name::DistinguishedName;
+use crate::policy::ObjectName;
 use crate::time::UnixTime;
 
 use rule::Fault;
@@ -57,6 +60,10 @@ pub struct Terms {
     pub purpose: Option<ObjectIdentifier>,
     /// The names that the leaf must be for.
     pub peer_names: Vec<PeerName>,
+    /// What was asked for.
+    pub request: Option<CertificateRequest>,
+    /// Rules whose findings do not refuse, by name: somebody accepts them.
+    pub accepted_rules: Vec<String>,
     /// Certificates between leaf and end, at most.
     pub intermediates_max: usize,
 }
@@ -69,6 +76,8 @@ impl Terms {
             anchors: Vec::new(),
             purpose: None,
             peer_names: Vec::new(),
+            request: None,
+            accepted_rules: Vec::new(),
             intermediates_max: INTERMEDIATES_MAX,
         }
     }
@@ -272,6 +281,9 @@ impl<'a> Judge<'a> {
         if terms.profile == Profile::Webpki {
             faults.extend(webpki::faults(&certificates));
         }
+        if let Some(request) = &terms.request {
+            faults.extend(asked::faults(certificates[0], request));
+        }
         faults.extend(server_name::faults(certificates[0], &terms.peer_names));
         if let Some(purpose) = terms.purpose {
             // The Web's servers say what they are for; elsewhere "any" will do.
@@ -371,6 +383,10 @@ impl<'a> Judge<'a> {
                     None => format!("this answer belongs to {}, where it was merged before", holder.label),
                 }
             }
+            // What is no object name is a file that was given.
+            None if ObjectName::new(name).is_err() => {
+                format!("the CA answered another request: send it that of {name} again")
+            }
             None => format!(
                 "the CA answered another request: compare with `coldcert pending csr {name}`, and send that one"
             ),
@@ -422,7 +438,11 @@ impl<'a> Judge<'a> {
         message: String,
         help: String,
     ) -> Option<Finding> {
-        let severity = rule.severity_of(self.question.terms.profile, !self.pool.anchors.is_empty())?;
+        let terms = self.question.terms;
+        let severity = match rule.severity_of(terms.profile, !self.pool.anchors.is_empty())? {
+            Severity::Refuse if terms.accepted_rules.iter().any(|name| name == rule.name) => Severity::Warn,
+            severity => severity,
+        };
         Some(Finding { rule, severity, about: step.map(|step| self.about(step)), message, help })
     }
 

@@ -5,8 +5,8 @@ use clap::{CommandFactory, Parser, Subcommand};
 use super::context::{Context, Global};
 use super::error::CliError;
 use super::{
-    backup, change_passphrase, contact, create, demo, export, generate, import, init, issuer, lifecycle,
-    merge, pending, policy, set, show,
+    backup, change_passphrase, check, contact, create, demo, explain, export, generate, import, init, issuer,
+    lifecycle, merge, pending, policy, set, show,
 };
 
 /// Certificates issued by hand, as Azure Key Vault's "Unknown" issuer path has it: make a key and a request,
@@ -30,6 +30,8 @@ pub(super) enum Verb {
     #[command(subcommand)]
     Pending(pending::PendingVerb),
     Merge(merge::Merge),
+    Check(check::Check),
+    Explain(explain::Explain),
     Show(show::Show),
     List(show::List),
     Versions(show::Versions),
@@ -58,6 +60,8 @@ pub(super) fn run(verb: Verb, context: &mut Context<'_, '_>) -> Result<(), CliEr
         Verb::Create(verb) => verb.run(context),
         Verb::Pending(verb) => verb.run(context),
         Verb::Merge(verb) => verb.run(context),
+        Verb::Check(verb) => verb.run(context),
+        Verb::Explain(verb) => verb.run(context),
         Verb::Show(verb) => verb.run(context),
         Verb::List(verb) => verb.run(context),
         Verb::Versions(verb) => verb.run(context),

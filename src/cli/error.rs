@@ -45,6 +45,9 @@ pub(super) enum CliError {
     StdinTwice { first: &'static str, second: &'static str },
     #[error("{}: {cause}", shown(.path))]
     Folder { path: PathBuf, cause: std::io::Error },
+    /// The answer was judged and refused; everything was said already.
+    #[error("the answer is refused")]
+    Judged,
     #[error("the demonstration went wrong where it should not: {what}")]
     Demonstration { what: &'static str },
 }
@@ -78,6 +81,9 @@ impl CliError {
         // A reader that has seen enough, `coldcert list | head`, is no error.
         if matches!(self, Self::Stdout(cause) if cause.kind() == std::io::ErrorKind::BrokenPipe) {
             return Exit::Done;
+        }
+        if matches!(self, Self::Judged) {
+            return exit;
         }
         if let Self::Usage(error) = self {
             let wanted = !error.use_stderr();
@@ -118,7 +124,7 @@ impl CliError {
 
     fn help(&self) -> Option<String> {
         match self {
-            Self::Usage(_) => None,
+            Self::Usage(_) | Self::Judged => None,
             Self::Vault(error) => Some(error.help()),
             Self::Input(error) => Some(error.help()),
             Self::Output(error) => Some(error.help()),
@@ -144,6 +150,7 @@ impl CliError {
             Self::Vault(error) => error.is_refusal(),
             Self::InFile { error, .. } => error.is_refusal(),
             Self::Output(error) => error.is_refusal(),
+            Self::Judged => true,
             _ => false,
         };
         if refused { Exit::Refused } else { Exit::Broken }

@@ -1,11 +1,11 @@
 //! The table: every rule, in the order in which a reader should meet them.
 
 use super::rule::{Rule, Severities, Severity};
-use super::webpki;
+use super::{asked, webpki};
 
 /// Every rule.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
-    OWN.iter().chain(&webpki::ROWS).copied()
+    OWN.iter().chain(&webpki::ROWS).chain(&asked::ROWS).copied()
 }
 
 static OWN: [&Rule; 29] = [

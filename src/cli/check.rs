@@ -1,0 +1,308 @@
+//! `coldcert check`
+
+use std::path::{Path, PathBuf};
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use clap::{Args, ValueEnum};
+use serde_json::{Value, json};
+
+use super::context::{Context, ReadFile};
+use super::error::CliError;
+use super::findings::findings_json;
+use super::output::{Kind, Output};
+use super::terminal::shown;
+use crate::bundle::Bundle;
+use crate::certificate::Certificate;
+use crate::csr::CertificateRequest;
+use crate::key::{PrivateKey, PublicKey, SecretDer, Signer};
+use crate::pem;
+use crate::policy::ObjectName;
+use crate::report;
+use crate::secret::pem_chain;
+use crate::vault::VaultError;
+use crate::verdict::{PeerName, Profile, Question, Terms, Verdict};
+
+/// Judge an answer before it is merged: whether it would be, and what is wrong with it
+///
+/// Against a certificate request, the operation of a real vault (JSON), a name in this vault, or a key. Without
+/// --roots the chain is judged on its own. Nothing is changed, and no passphrase is needed.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  $ coldcert check answer.pem --csr www.csr
+  $ coldcert check answer.pem --name www --roots root.cer --html report.html
+  $ coldcert check www.cer --csr www.csr --intermediates intermediate.cer --roots root.cer --server-name www.example.com")]
+pub(super) struct Check {
+    /// What the CA sent, - for stdin
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    #[command(flatten)]
+    against: Against,
+    #[command(flatten)]
+    terms: TermsOptions,
+    /// Certificates that stand between, and are not part of the answer (may be repeated)
+    #[arg(long, value_name = "FILE")]
+    intermediates: Vec<PathBuf>,
+    /// A name that the certificate must be for (may be repeated)
+    #[arg(long, value_name = "N")]
+    server_name: Vec<String>,
+    /// Also write the report as one HTML page
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// Write the repaired answer: in order, in one encoding, nothing unrelated
+    #[arg(long, value_enum, value_name = "FORM", requires = "output")]
+    write: Option<Form>,
+    /// Where the repaired answer goes, - for stdout
+    #[arg(short, long, value_name = "FILE", requires = "write")]
+    output: Option<PathBuf>,
+    /// Replace files that exist
+    #[arg(long)]
+    force: bool,
+}
+
+/// What the answer is held against.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+struct Against {
+    /// The certificate request
+    #[arg(long, value_name = "FILE")]
+    csr: Option<PathBuf>,
+    /// A certificate that waits in this vault
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+    /// The pending operation of a real vault, as JSON
+    #[arg(long, value_name = "FILE.json")]
+    operation: Option<PathBuf>,
+    /// The key itself, public or private (PEM)
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+}
+
+/// What is trusted, and whose judgement is asked for.
+#[derive(Debug, Args)]
+pub(super) struct TermsOptions {
+    /// Trusted certificates (may be repeated)
+    #[arg(long, value_name = "FILE")]
+    roots: Vec<PathBuf>,
+    /// Whose judgement: key-vault, rfc5280, webpki
+    #[arg(long, value_name = "P", value_parser = profile, default_value = "rfc5280")]
+    profile: Profile,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Form {
+    /// A JSON list of base64 DER, as a merge sends it
+    X5c,
+    /// PEM
+    Pem,
+    /// PKCS#7, certificates only, DER
+    P7b,
+}
+
+impl TermsOptions {
+    /// Reads the trusted certificates.
+    pub(super) fn terms(&self, context: &mut Context<'_, '_>) -> Result<Terms, CliError> {
+        let mut terms = Terms::of(self.profile);
+        if !self.roots.is_empty() {
+            let bundle = read_bundle(context, &self.roots)?;
+            terms.anchors = bundle.certificates.into_iter().map(|given| given.certificate).collect();
+        }
+        Ok(terms)
+    }
+}
+
+impl Check {
+    pub(super) fn run(self, context: &mut Context<'_, '_>) -> Result<(), CliError> {
+        let mut bundle = read_bundle(context, &self.files)?;
+        if !self.intermediates.is_empty() {
+            bundle.certificates.extend(read_bundle(context, &self.intermediates)?.certificates);
+        }
+        let mut terms = self.terms.terms(context)?;
+        terms.peer_names = self.server_name.iter().map(|name| PeerName::of_host(name)).collect();
+        let held = self.against.held(context)?;
+        terms.request = held.request;
+        let question = Question {
+            name: &held.label,
+            key: &held.key,
+            bundle: &bundle,
+            leaf: None,
+            at: context.now,
+            terms: &terms,
+            holders: &[],
+        };
+        let verdict = Verdict::judge(&question);
+        self.write_files(context, &verdict, &bundle)?;
+        if context.json {
+            context.write_json(&as_json(&verdict))?;
+        } else if self.output.as_deref() != Some(Path::new("-")) {
+            for line in report::chain_lines(&verdict, &bundle) {
+                context.artifact(format!("{line}\n").as_bytes())?;
+            }
+            context.artifact(b"\n")?;
+        }
+        context.findings(verdict.findings());
+        say_profiles(context, &question);
+        context.say(&report::conclusion(&verdict));
+        if verdict.is_accepted() { Ok(()) } else { Err(CliError::Judged) }
+    }
+
+    fn write_files(
+        &self,
+        context: &mut Context<'_, '_>,
+        verdict: &Verdict,
+        bundle: &Bundle,
+    ) -> Result<(), CliError> {
+        if let Some(path) = &self.html {
+            let title = format!(
+                "Check of {}",
+                self.files.iter().map(|file| shown(file)).collect::<Vec<_>>().join(", ")
+            );
+            let page = report::html(&title, verdict, bundle, context.now);
+            Output::prepare(path, Kind::Public, self.force)?.write(page.as_bytes(), context.stdout())?;
+            context.say(&format!("wrote {}", shown(path)));
+        }
+        if let (Some(form), Some(path)) = (self.write, &self.output) {
+            let chain: Vec<&Certificate> = verdict.path().iter().collect();
+            if chain.is_empty() {
+                return Ok(());
+            }
+            let bytes = match form {
+                Form::Pem => pem_chain(&chain).into_bytes(),
+                Form::P7b => crate::secret::pkcs7(&chain),
+                Form::X5c => {
+                    let items: Vec<String> =
+                        chain.iter().map(|one| BASE64_STANDARD.encode(one.as_der())).collect();
+                    format!("{:#}\n", json!({"x5c": items})).into_bytes()
+                }
+            };
+            Output::prepare(path, Kind::Public, self.force)?.write(&bytes, context.stdout())?;
+            context.say(&format!("wrote {}: {} certificates, leaf first", shown(path), chain.len()));
+        }
+        Ok(())
+    }
+}
+
+/// What the other profiles would say.
+fn say_profiles(context: &mut Context<'_, '_>, question: &Question<'_>) {
+    let words: Vec<String> = Profile::ALL
+        .iter()
+        .map(|profile| {
+            let terms = Terms { profile: *profile, ..question.terms.clone() };
+            let verdict = Verdict::judge(&Question { terms: &terms, ..*question });
+            let word = if verdict.is_accepted() { "would accept" } else { "would refuse" };
+            format!("{} {word}", profile.name())
+        })
+        .collect();
+    context.say(&words.join("   "));
+}
+
+/// The key that is held, and the request where it is known.
+struct Held {
+    label: String,
+    key: PublicKey,
+    request: Option<CertificateRequest>,
+}
+
+impl Against {
+    fn held(&self, context: &mut Context<'_, '_>) -> Result<Held, CliError> {
+        if let Some(name) = &self.name {
+            let name = ObjectName::new(name).map_err(VaultError::from)?;
+            let request = context.open()?.pending(&name)?.request().clone();
+            return Ok(Held {
+                label: name.to_string(),
+                key: request.public_key().clone(),
+                request: Some(request),
+            });
+        }
+        if let Some(path) = &self.key {
+            return key_of(context, path);
+        }
+        let (path, request) = match (&self.csr, &self.operation) {
+            (Some(path), _) => {
+                let bytes = context.read(path)?;
+                (path, der_of(&bytes).unwrap_or_else(|| bytes.to_vec()))
+            }
+            (None, Some(path)) => {
+                let bytes = context.read(path)?;
+                (path, request_of_operation(path, &bytes)?)
+            }
+            (None, None) => {
+                return Err(not_readable(Path::new("-"), "a request, an operation, a name or a key"));
+            }
+        };
+        let request = CertificateRequest::from_der(&request).map_err(VaultError::from)?;
+        Ok(Held { label: shown(path), key: request.public_key().clone(), request: Some(request) })
+    }
+}
+
+/// The `csr` of an operation as REST or `az` prints it, or of a saved answer that has it inside.
+fn request_of_operation(path: &Path, bytes: &[u8]) -> Result<Vec<u8>, CliError> {
+    let no_csr = || not_readable(path, "a pending operation with a member csr");
+    let operation: Value = serde_json::from_slice(bytes).map_err(|_| no_csr())?;
+    let inside = ["", "/response_body", "/properties"];
+    let csr = inside.iter().find_map(|place| operation.pointer(&format!("{place}/csr"))?.as_str());
+    let compact: String = csr.ok_or_else(no_csr)?.chars().filter(|c| !c.is_whitespace()).collect();
+    BASE64_STANDARD.decode(compact).map_err(|_| no_csr())
+}
+
+fn key_of(context: &mut Context<'_, '_>, path: &Path) -> Result<Held, CliError> {
+    let bytes = context.read(path)?;
+    let blocks = pem::read(&bytes).unwrap_or_default();
+    for block in blocks {
+        let key = match block.label.as_str() {
+            "PUBLIC KEY" => PublicKey::from_der(block.contents()),
+            "PRIVATE KEY" => PrivateKey::from_pkcs8(&SecretDer::new(block.into_contents()))
+                .map(|key| key.public_key().clone()),
+            _ => continue,
+        };
+        let key = key.map_err(VaultError::from)?;
+        return Ok(Held { label: shown(path), key, request: None });
+    }
+    Err(not_readable(path, "a PEM block PUBLIC KEY or PRIVATE KEY"))
+}
+
+fn der_of(bytes: &[u8]) -> Option<Vec<u8>> {
+    let blocks = pem::read(bytes).ok()?;
+    blocks
+        .into_iter()
+        .find(|block| block.label.ends_with("CERTIFICATE REQUEST"))
+        .map(|block| block.contents().to_vec())
+}
+
+fn not_readable(path: &Path, allowed: &str) -> CliError {
+    CliError::Option { option: "FILE", value: shown(path), allowed: allowed.to_owned() }
+}
+
+fn read_bundle(context: &mut Context<'_, '_>, files: &[PathBuf]) -> Result<Bundle, CliError> {
+    let files = context.read_all(files)?;
+    let sources: Vec<_> = files.iter().map(ReadFile::source).collect();
+    Ok(Bundle::read(&sources).map_err(VaultError::from)?)
+}
+
+/// The verdict in its documented form.
+fn as_json(verdict: &Verdict) -> Value {
+    let chain: Vec<Value> = verdict
+        .path()
+        .iter()
+        .map(|one| {
+            json!({
+                "subject": one.subject().to_string(),
+                "issuer": one.issuer().to_string(),
+                "not_before": one.not_before().to_string(),
+                "not_after": one.not_after().to_string(),
+                "sha256": one.fingerprint().hex(),
+            })
+        })
+        .collect();
+    json!({
+        "profile": verdict.profile().name(),
+        "accepted": verdict.is_accepted(),
+        "findings": findings_json(verdict.findings()),
+        "chain": chain,
+    })
+}
+
+fn profile(text: &str) -> Result<Profile, String> {
+    let known = Profile::ALL.into_iter().find(|profile| profile.name() == text);
+    known.ok_or_else(|| format!("allowed: {}", Profile::ALL.map(Profile::name).join(", ")))
+}

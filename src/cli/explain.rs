@@ -1,0 +1,76 @@
+//! `coldcert explain`
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::context::Context;
+use super::error::CliError;
+use crate::verdict::{Profile, Rule, rules};
+
+/// Explain a rule: what it is for, what clients do about it, and how such an answer comes about
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  $ coldcert explain\n  $ coldcert explain key-mismatch")]
+pub(super) struct Explain {
+    /// The rule's name [default: list every rule]
+    rule: Option<String>,
+}
+
+impl Explain {
+    pub(super) fn run(self, context: &mut Context<'_, '_>) -> Result<(), CliError> {
+        let chosen: Vec<&'static Rule> = match &self.rule {
+            None => rules().collect(),
+            Some(name) => rules().filter(|rule| rule.name == name).collect(),
+        };
+        if chosen.is_empty() {
+            let value = self.rule.unwrap_or_default();
+            return Err(CliError::Option {
+                option: "RULE",
+                value,
+                allowed: "a rule that `coldcert explain` lists".to_owned(),
+            });
+        }
+        if context.json {
+            let items: Vec<Value> = chosen.iter().map(|rule| described(rule)).collect();
+            return context.write_json(&json!({"rules": items}));
+        }
+        for rule in &chosen {
+            let text = match &self.rule {
+                None => format!("{:<28} {}\n", rule.name, rule.purpose),
+                Some(_) => whole(rule),
+            };
+            context.artifact(text.as_bytes())?;
+        }
+        Ok(())
+    }
+}
+
+fn whole(rule: &Rule) -> String {
+    let profiles: Vec<String> =
+        Profile::ALL.iter().map(|profile| format!("{}: {}", profile.name(), word(rule, *profile))).collect();
+    format!(
+        "{}   ({})\n\nwhat it is for:    {}\nwhat clients do:   {}\nhow it comes about: {}\nprofiles:          {}\n",
+        rule.name,
+        rule.clause,
+        rule.purpose,
+        rule.clients,
+        rule.origin,
+        profiles.join(", ")
+    )
+}
+
+fn described(rule: &Rule) -> Value {
+    let profiles: serde_json::Map<String, Value> =
+        Profile::ALL.iter().map(|profile| (profile.name().to_owned(), word(rule, *profile).into())).collect();
+    json!({
+        "rule": rule.name,
+        "clause": rule.clause,
+        "purpose": rule.purpose,
+        "clients": rule.clients,
+        "origin": rule.origin,
+        "profiles": profiles,
+    })
+}
+
+fn word(rule: &Rule, profile: Profile) -> &'static str {
+    rule.severity_in(profile).map_or("not looked at", |severity| severity.word())
+}

@@ -1,0 +1,162 @@
+//! Whether the leaf is what was asked for: its names, purposes and usages against those of the request.
+//!
+//! A CA may change them and often must; Key Vault merges all the same. So nothing here refuses.
+
+use der::asn1::ObjectIdentifier;
+
+use super::rule::{Fault, Rule, Severities, Severity};
+use crate::certificate::Certificate;
+use crate::csr::CertificateRequest;
+use crate::extension::{self, Extension};
+use crate::name::GeneralName;
+use crate::policy::KeyUsage;
+
+/// What the leaf has otherwise than the request.
+pub(super) fn faults(leaf: &Certificate, request: &CertificateRequest) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    let mut find = |rule: &'static Rule, message: String, help: &str| {
+        faults.push(Fault { rule, at: 0, message, help: help.to_owned() });
+    };
+    let (asked, got) = (request.subject(), leaf.subject());
+    if asked.as_der() != got.as_der() {
+        match asked.matches(got) {
+            true => find(
+                &SUBJECT_ENCODING,
+                format!("the subject {got} is written with other string types or case than in the request"),
+                "nothing, where clients compare names as RFC 5280 7.1 says",
+            ),
+            false => find(
+                &SUBJECT_CHANGED,
+                format!("asked for the subject {asked}, and it has {got}"),
+                "ask the CA, if anything depends on the subject; host names are alternative names",
+            ),
+        }
+    }
+    let (asked, got) = (request.alternative_names(), leaf.alternative_names());
+    let lost: Vec<String> = asked.iter().filter(|name| !has(&got, name)).map(ToString::to_string).collect();
+    if !lost.is_empty() {
+        let message = format!("lacks {}, which the request asks for", lost.join(", "));
+        find(&SAN_LOST, message, "ask the CA to issue again, or accept that clients of these names fail");
+    }
+    let added: Vec<String> = got.iter().filter(|name| !has(&asked, name)).map(ToString::to_string).collect();
+    if !added.is_empty() {
+        let message = format!("has {}, which the request does not ask for", added.join(", "));
+        find(&SAN_ADDED, message, "nothing, if these names are yours too; otherwise ask the CA");
+    }
+    let purposes = |list: Vec<ObjectIdentifier>| list.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let (asked, got) = (purposes(requested_purposes(request)), purposes(leaf.extended_key_usages()));
+    if !same_set(&asked, &got) {
+        let message = format!("asked for the purposes {}, and it has {}", listed(&asked), listed(&got));
+        find(&PURPOSES_CHANGED, message, "ask the CA, if one of them is needed");
+    }
+    let usages =
+        |list: Vec<KeyUsage>| list.into_iter().map(|usage| usage.name().to_owned()).collect::<Vec<_>>();
+    let (asked, got) = (usages(requested_usages(request)), usages(leaf.key_usages()));
+    if !same_set(&asked, &got) {
+        let message = format!("asked for the key usages {}, and it has {}", listed(&asked), listed(&got));
+        find(&KEY_USAGES_CHANGED, message, "ask the CA, if one of them is needed");
+    }
+    if leaf.is_authority() {
+        let message = "is a CA, which no request of Key Vault asks for".to_owned();
+        find(
+            &IS_A_CA,
+            message,
+            "ask the CA whether that is meant: whoever holds this key can sign certificates",
+        );
+    }
+    faults
+}
+
+/// DNS names are the same whatever their case.
+fn has(names: &[GeneralName], one: &GeneralName) -> bool {
+    names.iter().any(|other| match (one, other) {
+        (GeneralName::Dns(one), GeneralName::Dns(other)) => one.eq_ignore_ascii_case(other),
+        (one, other) => one == other,
+    })
+}
+
+fn requested_purposes(request: &CertificateRequest) -> Vec<ObjectIdentifier> {
+    let one = request.extensions().iter().find(|one| one.oid == extension::EXTENDED_KEY_USAGE);
+    one.and_then(|one| Extension::read_extended_key_usage(&one.value).ok()).unwrap_or_default()
+}
+
+fn requested_usages(request: &CertificateRequest) -> Vec<KeyUsage> {
+    let one = request.extensions().iter().find(|one| one.oid == extension::KEY_USAGE);
+    one.and_then(|one| Extension::read_key_usage(&one.value).ok()).unwrap_or_default()
+}
+
+fn same_set(one: &[String], other: &[String]) -> bool {
+    one.iter().all(|item| other.contains(item)) && other.iter().all(|item| one.contains(item))
+}
+
+fn listed(items: &[String]) -> String {
+    if items.is_empty() { "none".to_owned() } else { items.join(", ") }
+}
+
+/// The rows of this file.
+pub(super) static ROWS: [&Rule; 7] = [
+    &SAN_LOST,
+    &SAN_ADDED,
+    &SUBJECT_CHANGED,
+    &SUBJECT_ENCODING,
+    &PURPOSES_CHANGED,
+    &KEY_USAGES_CHANGED,
+    &IS_A_CA,
+];
+
+static SAN_LOST: Rule = Rule {
+    name: "san-lost",
+    clause: "RFC 9525 6",
+    severity: Severities::advice(),
+    purpose: "A name that was asked for and is not there will not be served.",
+    clients: "Clients that ask for this name refuse the connection.",
+    origin: "The CA takes the names from its own form and not from the request.",
+};
+static SAN_ADDED: Rule = Rule {
+    name: "san-added",
+    clause: "RFC 5280 4.2.1.6",
+    severity: Severities::everywhere(Severity::Note),
+    purpose: "Whoever holds this key can speak for every name in the certificate.",
+    clients: "They accept the additional names.",
+    origin: "The CA adds the common name, or the name with and without www.",
+};
+static SUBJECT_CHANGED: Rule = Rule {
+    name: "subject-changed",
+    clause: "RFC 5280 4.1.2.6",
+    severity: Severities::everywhere(Severity::Note),
+    purpose: "Some programs know a certificate by its subject.",
+    clients: "Clients that look at host names do not look at the subject.",
+    origin: "Public CAs write the subject from what they validated, and leave the rest out.",
+};
+static SUBJECT_ENCODING: Rule = Rule {
+    name: "subject-encoding",
+    clause: "RFC 5280 7.1",
+    severity: Severities::everywhere(Severity::Note),
+    purpose: "The same name in other bytes is the same name for some programs only.",
+    clients: "Programs that compare subjects byte by byte see another name.",
+    origin: "The CA writes every name as UTF8String.",
+};
+static PURPOSES_CHANGED: Rule = Rule {
+    name: "purposes-changed",
+    clause: "RFC 5280 4.2.1.12",
+    severity: Severities::advice(),
+    purpose: "A purpose that was asked for and is not there will be refused by whoever needs it.",
+    clients: "Servers refuse a client certificate without clientAuth, clients a server's without serverAuth.",
+    origin: "Public CAs no longer issue clientAuth beside serverAuth; private ones use a template.",
+};
+static KEY_USAGES_CHANGED: Rule = Rule {
+    name: "key-usages-changed",
+    clause: "RFC 5280 4.2.1.3",
+    severity: Severities::everywhere(Severity::Note),
+    purpose: "A usage that was asked for and is not there limits what the key may do.",
+    clients: "TLS needs digitalSignature; old key exchanges need keyEncipherment.",
+    origin: "The CA's template decides.",
+};
+static IS_A_CA: Rule = Rule {
+    name: "is-a-ca",
+    clause: "RFC 5280 4.2.1.9",
+    severity: Severities { webpki: None, ..Severities::advice() },
+    purpose: "A CA's certificate on a server lets whoever takes the key sign for everybody.",
+    clients: "Many refuse a CA as a server's certificate.",
+    origin: "The wrong template was used, or a self-signed CA was imported.",
+};
