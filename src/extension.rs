@@ -1,12 +1,19 @@
 //! Extensions of certificates and requests (RFC 5280 4.2): as bytes that were received, and the few that
 //! this program writes.
 
+mod certificate_policies;
+
 use der::asn1::{BitStringRef, ObjectIdentifier, OctetStringRef};
 use der::{Decode, Tag};
 
 use crate::name::GeneralName;
 use crate::policy::KeyUsage;
 use crate::tlv;
+
+pub use certificate_policies::{
+    ANY_POLICY, CERTIFICATE_POLICIES, INHIBIT_ANY_POLICY, POLICY_CONSTRAINTS, POLICY_MAPPINGS,
+    PolicyConstraints, PolicyExtensionError, PolicyInformation, PolicyMapping, read_inhibit_any_policy,
+};
 
 /// One extension, its value exactly as received.
 ///
