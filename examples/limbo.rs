@@ -17,7 +17,7 @@ use coldcert::bundle::{Bundle, Given, Origin};
 use coldcert::certificate::Certificate;
 use coldcert::pem;
 use coldcert::time::UnixTime;
-use coldcert::verdict::{PeerName, Profile, Question, Severity, Terms, Verdict};
+use coldcert::verdict::{PeerName, PolicyInputs, Profile, Question, Severity, Terms, Verdict};
 use der::asn1::ObjectIdentifier;
 use serde_json::{Value, json};
 
@@ -56,6 +56,7 @@ fn judged(case: &Value) -> Result<(bool, String), String> {
     }
     terms.purpose = purpose(case);
     terms.peer_names = peer_names(case);
+    terms.policies = policy_inputs(&case["policy"]);
     if let Some(depth) = case["max_chain_depth"].as_u64() {
         terms.intermediates_max = usize::try_from(depth).unwrap_or(usize::MAX);
     }
@@ -97,6 +98,17 @@ fn purpose(case: &Value) -> Option<ObjectIdentifier> {
     let default = if case["validation_kind"] == "CLIENT" { "clientAuth" } else { "serverAuth" };
     let name = named.first().copied().unwrap_or(default);
     PURPOSES.iter().find(|(known, _)| *known == name).map(|(_, oid)| *oid)
+}
+
+/// The member that the PKITS cases have beyond the format.
+fn policy_inputs(policy: &Value) -> PolicyInputs {
+    let set = texts(&policy["policy_set"]);
+    PolicyInputs {
+        user_initial_policy_set: set.iter().filter_map(|text| ObjectIdentifier::new(text).ok()).collect(),
+        explicit_policy: policy["explicit_policy"].as_bool().unwrap_or(false),
+        policy_mapping_inhibit: policy["policy_mapping_inhibit"].as_bool().unwrap_or(false),
+        any_policy_inhibit: policy["any_policy_inhibit"].as_bool().unwrap_or(false),
+    }
 }
 
 fn peer_names(case: &Value) -> Vec<PeerName> {

@@ -5,17 +5,12 @@
 
 mod asked;
 mod path;
+mod policies;
 mod rule;
 mod rules;
 mod server_name;
-mod webpki;
-
-#[cfg_attr(not(test), expect(dead_code, reason = "joined to the judge next"))]
-mod policies;
-#[allow(dead_code, unreachable_pub, reason = "joined to the judge next")]
-mod rule;
-#[cfg_attr(not(test), expect(dead_code, reason = "joined to the judge next"))]
 mod strength;
+mod webpki;
 
 use std::fmt;
 use std::ops::ControlFlow;
@@ -32,6 +27,7 @@ use crate::name::DistinguishedName;
 use crate::policy::ObjectName;
 use crate::time::UnixTime;
 
+pub use policies::PolicyInputs;
 use rule::Fault;
 pub use rule::{Profile, Rule, Severities, Severity};
 pub use rules::rules;
@@ -67,6 +63,8 @@ pub struct Terms {
     pub purpose: Option<ObjectIdentifier>,
     /// The names that the leaf must be for.
     pub peer_names: Vec<PeerName>,
+    /// What is asked of certificate policies (RFC 5280 6.1.1).
+    pub policies: PolicyInputs,
     /// What was asked for.
     pub request: Option<CertificateRequest>,
     /// Rules whose findings do not refuse, by name: somebody accepts them.
@@ -83,6 +81,7 @@ impl Terms {
             anchors: Vec::new(),
             purpose: None,
             peer_names: Vec::new(),
+            policies: PolicyInputs::default(),
             request: None,
             accepted_rules: Vec::new(),
             intermediates_max: INTERMEDIATES_MAX,
@@ -285,6 +284,13 @@ impl<'a> Judge<'a> {
             path.steps.iter().map(|step| self.pool.certificate(*step)).collect();
         let mut faults = path::faults(&certificates, self.question.at, matches!(path.end, End::Anchor));
         let terms = self.question.terms;
+        faults.extend(policies::faults(&certificates, &terms.policies));
+        // What signed an anchor does not matter: it is trusted as it is.
+        let top = certificates.len() - 1;
+        let strength = strength::faults(&certificates).into_iter();
+        faults.extend(strength.filter(|fault| {
+            !(path.end == End::Anchor && fault.at == top && fault.rule.name == strength::WEAK_SIGNATURE.name)
+        }));
         if terms.profile == Profile::Webpki {
             faults.extend(webpki::faults(&certificates));
         }

@@ -18,15 +18,15 @@ use crate::name::Oid;
 
 /// What the caller asks of policies (RFC 5280 6.1.1 (c), (e), (f), (g)).
 #[derive(Clone, Debug, Default)]
-pub(super) struct PolicyInputs {
+pub struct PolicyInputs {
     /// The policies that are good enough; empty, or with anyPolicy in it: every one is.
-    pub(super) user_initial_policy_set: Vec<ObjectIdentifier>,
+    pub user_initial_policy_set: Vec<ObjectIdentifier>,
     /// Whether a policy must hold for the path, whatever its certificates ask.
-    pub(super) explicit_policy: bool,
+    pub explicit_policy: bool,
     /// Whether no policy may be mapped to another.
-    pub(super) policy_mapping_inhibit: bool,
+    pub policy_mapping_inhibit: bool,
     /// Whether anyPolicy counts for nothing.
-    pub(super) any_policy_inhibit: bool,
+    pub any_policy_inhibit: bool,
 }
 
 /// What is wrong with the policies of a path: the leaf first, the topmost certificate to be processed last.
@@ -462,7 +462,11 @@ fn listed<'a>(policies: impl IntoIterator<Item = &'a Oid>) -> String {
 /// Policies written out in a message: as many as most certificates have, and few enough to be read.
 const LISTED_POLICIES: usize = 4;
 
-pub(super) static NO_VALID_POLICY: Rule = Rule {
+/// The rows of this file.
+pub(super) static ROWS: [&Rule; 4] =
+    [&NO_VALID_POLICY, &POLICY_EXTENSION_MALFORMED, &ANY_POLICY_MAPPED, &UNKNOWN_POLICY_QUALIFIER];
+
+static NO_VALID_POLICY: Rule = Rule {
     name: "no-valid-policy",
     clause: "RFC 5280 6.1.3(f), 6.1.5(g)",
     severity: Severities::path_validation(),
@@ -470,7 +474,7 @@ pub(super) static NO_VALID_POLICY: Rule = Rule {
     clients: "Those that process policies (OpenSSL with -policy_check, Windows, Java, government validators) refuse the path; browsers look at policies only to recognise extended validation.",
     origin: "An intermediate of one policy domain was joined to a leaf of another, or the leaf was issued from a template that lost its policy.",
 };
-pub(super) static POLICY_EXTENSION_MALFORMED: Rule = Rule {
+static POLICY_EXTENSION_MALFORMED: Rule = Rule {
     name: "policy-extension-malformed",
     clause: "RFC 5280 4.2.1.4, 4.2.1.5, 4.2.1.11, 4.2.1.14",
     severity: Severities::path_validation(),
@@ -478,7 +482,7 @@ pub(super) static POLICY_EXTENSION_MALFORMED: Rule = Rule {
     clients: "OpenSSL marks the certificate as having an invalid policy extension; BoringSSL and what is built on it refuse the path.",
     origin: "A CA's template was written by hand, most often with one policy listed twice or a constraint without a number.",
 };
-pub(super) static ANY_POLICY_MAPPED: Rule = Rule {
+static ANY_POLICY_MAPPED: Rule = Rule {
     name: "any-policy-mapped",
     clause: "RFC 5280 4.2.1.5, 6.1.4(a)",
     severity: Severities::path_validation(),
@@ -486,7 +490,7 @@ pub(super) static ANY_POLICY_MAPPED: Rule = Rule {
     clients: "Verifiers that process policies refuse the path; others do not notice.",
     origin: "A cross-certificate was made by somebody who meant to say that all policies are welcome, which anyPolicy in certificatePolicies says.",
 };
-pub(super) static UNKNOWN_POLICY_QUALIFIER: Rule = Rule {
+static UNKNOWN_POLICY_QUALIFIER: Rule = Rule {
     name: "unknown-policy-qualifier",
     clause: "RFC 5280 4.2, 4.2.1.4",
     severity: Severities::path_validation(),

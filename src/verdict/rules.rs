@@ -1,11 +1,12 @@
 //! The table: every rule, in the order in which a reader should meet them.
 
 use super::rule::{Rule, Severities, Severity};
-use super::{asked, webpki};
+use super::{asked, policies, strength, webpki};
 
 /// Every rule.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
-    OWN.iter().chain(&webpki::ROWS).chain(&asked::ROWS).copied()
+    let parts = [&OWN[..], &policies::ROWS, &strength::ROWS, &webpki::ROWS, &asked::ROWS];
+    parts.into_iter().flatten().copied()
 }
 
 static OWN: [&Rule; 29] = [

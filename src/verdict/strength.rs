@@ -231,11 +231,26 @@ const WEAK_HASHES: [(ObjectIdentifier, &str); 12] = [
     (SHA1, "SHA-1"),
 ];
 
+/// The rows of this file.
+pub(super) static ROWS: [&Rule; 10] = [
+    &RSA_BELOW_2048,
+    &RSA_MODULUS_NOT_WHOLE_BYTES,
+    &RSA_KEY_MALFORMED,
+    &RSA_EXPONENT_BROKEN,
+    &RSA_EXPONENT_UNUSUAL,
+    &RSA_SMALL_FACTOR,
+    &RSA_CLOSE_PRIMES,
+    &RSA_ROCA,
+    &EC_POINT_NOT_ON_CURVE,
+    &WEAK_SIGNATURE,
+];
+
 /// RFC 5280 has no opinion on strength, the Baseline Requirements do.
 const SHORT: Severities = Severities {
     key_vault: Some(Severity::Note),
     rfc5280: Some(Severity::Warn),
     webpki: Some(Severity::Refuse),
+    conformance: false,
 };
 
 pub(super) static RSA_BELOW_2048: Rule = Rule {
@@ -274,7 +289,12 @@ pub(super) static RSA_EXPONENT_UNUSUAL: Rule = Rule {
     name: "rsa-exponent-unusual",
     clause: "Baseline Requirements 6.1.6",
     // The requirement is a SHOULD; what it says one SHALL have is 3, and roots with 3 are in the stores.
-    severity: Severities { key_vault: None, rfc5280: Some(Severity::Note), webpki: Some(Severity::Warn) },
+    severity: Severities {
+        key_vault: None,
+        rfc5280: Some(Severity::Note),
+        webpki: Some(Severity::Warn),
+        conformance: false,
+    },
     purpose: "Small exponents have turned careless padding checks into forgeries more than once, and very large ones make verifying slow.",
     clients: "Most accept 3 and 17; some stacks take no exponent longer than 32 or 64 bits.",
     origin: "The CA's key is from the time when 3 was the usual exponent, or its module was told to choose at random.",
