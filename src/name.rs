@@ -10,6 +10,7 @@ mod distinguished;
 mod error;
 mod fault;
 mod general;
+mod host;
 mod oid;
 mod printed;
 mod text;
@@ -20,6 +21,7 @@ pub use distinguished::{ATTRIBUTES_MAX, DISPLAY_CHARACTERS_MAX, DistinguishedNam
 pub use error::NameError;
 pub use fault::{DnsNameFault, EmailFault, UriFault, dns_name_fault, email_fault, uri_fault};
 pub use general::{GENERAL_NAMES_BYTES_MAX, GeneralName, Ia5Text, UPN_OID};
+pub use host::{HostName, Mailbox, uri_host};
 pub use oid::{OID_BYTES_MAX, Oid};
 pub use printed::Printed;
 pub use text::SUBJECT_CHARACTERS_MAX;

@@ -19,6 +19,8 @@ pub struct Attribute {
     value_der: Vec<u8>,
     /// `None` when the element is no string, or its bytes are not what its tag says.
     text: Option<String>,
+    /// The text as it is compared, made once: name constraints can ask a million times.
+    folded: Option<String>,
     /// The text, or the element as `#` and hex.
     shown: String,
     string_type: StringType,
@@ -58,8 +60,8 @@ impl Attribute {
     /// a composed and a decomposed letter differ.
     pub fn matches(&self, other: &Self) -> bool {
         self.oid == other.oid
-            && match (&self.text, &other.text) {
-                (Some(one), Some(two)) => folded(one) == folded(two),
+            && match (&self.folded, &other.folded) {
+                (Some(one), Some(two)) => one == two,
                 _ => self.value_der == other.value_der,
             }
     }
@@ -68,7 +70,8 @@ impl Attribute {
         let string_type = StringType::from_tag(value.tag);
         let text = string_type.decode(value.content);
         let shown = text.clone().unwrap_or_else(|| hex_of(value.whole));
-        Self { oid, value_der: value.whole.to_vec(), text, shown, string_type }
+        let folded = text.as_deref().map(folded);
+        Self { oid, value_der: value.whole.to_vec(), text, folded, shown, string_type }
     }
 
     /// Reads one from inside an RDN's SET.
