@@ -2,6 +2,7 @@
 //! this program writes.
 
 mod certificate_policies;
+mod name_constraints;
 
 use der::asn1::{BitStringRef, ObjectIdentifier, OctetStringRef};
 use der::{Decode, Tag};
@@ -13,6 +14,9 @@ use crate::tlv;
 pub use certificate_policies::{
     ANY_POLICY, CERTIFICATE_POLICIES, INHIBIT_ANY_POLICY, POLICY_CONSTRAINTS, POLICY_MAPPINGS,
     PolicyConstraints, PolicyExtensionError, PolicyInformation, PolicyMapping, read_inhibit_any_policy,
+};
+pub use name_constraints::{
+    HostSubtree, MailSubtree, NameConstraints, NameConstraintsError, NameForm, Network, Subtree,
 };
 
 /// One extension, its value exactly as received.
@@ -238,10 +242,10 @@ pub const EXTENDED_KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2
 pub const SUBJECT_ALTERNATIVE_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.17");
 /// RFC 5280 4.2.1.9.
 pub const BASIC_CONSTRAINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.19");
-/// RFC 5280 4.2.1.2.
-pub const SUBJECT_KEY_IDENTIFIER: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.14");
 /// RFC 5280 4.2.1.10.
 pub const NAME_CONSTRAINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.30");
+/// RFC 5280 4.2.1.2.
+pub const SUBJECT_KEY_IDENTIFIER: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.14");
 /// RFC 5280 4.2.1.13.
 pub const CRL_DISTRIBUTION_POINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.31");
 /// RFC 5280 4.2.2.1.
