@@ -4,6 +4,7 @@
 //! judged and kept. A rule is a row ([`Rule`]), and the place that finds it.
 
 mod asked;
+mod names;
 mod path;
 mod policies;
 mod rule;
@@ -12,10 +13,7 @@ mod server_name;
 mod strength;
 mod webpki;
 
-mod names;
-#[allow(dead_code, unreachable_pub, reason = "takes the place of the types below when the judge is joined")]
-mod rule;
-
+use std::cell::Cell;
 use std::fmt;
 use std::ops::ControlFlow;
 
@@ -246,6 +244,8 @@ impl Judged {
 struct Judge<'a> {
     question: &'a Question<'a>,
     pool: Pool<'a>,
+    /// Comparisons of names with constraints that are left for all paths together.
+    comparisons_left: Cell<usize>,
 }
 
 impl<'a> Judge<'a> {
@@ -256,7 +256,7 @@ impl<'a> Judge<'a> {
             at: question.at,
             intermediates_max: question.terms.intermediates_max,
         };
-        Self { question, pool }
+        Self { question, pool, comparisons_left: Cell::new(names::COMPARISONS_MAX) }
     }
 
     /// The best path from any certificate that holds the key; of equal ones that of the newest leaf, because a CA
@@ -288,6 +288,9 @@ impl<'a> Judge<'a> {
             path.steps.iter().map(|step| self.pool.certificate(*step)).collect();
         let mut faults = path::faults(&certificates, self.question.at, matches!(path.end, End::Anchor));
         let terms = self.question.terms;
+        let mut comparisons_left = self.comparisons_left.get();
+        faults.extend(names::faults(&certificates, &mut comparisons_left));
+        self.comparisons_left.set(comparisons_left);
         faults.extend(policies::faults(&certificates, &terms.policies));
         // What signed an anchor does not matter: it is trusted as it is.
         let top = certificates.len() - 1;

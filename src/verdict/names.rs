@@ -23,7 +23,6 @@ use constrained::{ConstrainedName, ConstrainedNames, FormConstraints};
 /// constraints hold as any CA's do.
 ///
 /// `budget` is what is left of [`COMPARISONS_MAX`]. Running out is a fault, and ends the search.
-#[cfg_attr(not(test), expect(dead_code, reason = "joined to the judge next"))]
 pub(super) fn faults(path: &[&Certificate], budget: &mut usize) -> Vec<Fault> {
     let mut faults = Vec::new();
     let mut authorities = Vec::new();
@@ -275,8 +274,7 @@ fn listed(all: &[impl Display]) -> String {
 }
 
 /// Every rule of this part.
-#[expect(dead_code, reason = "joined to the judge next")]
-pub(super) static RULES: [&Rule; 8] = [
+pub(super) static ROWS: [&Rule; 8] = [
     &NAME_NOT_PERMITTED,
     &NAME_EXCLUDED,
     &NAME_MALFORMED,

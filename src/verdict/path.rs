@@ -174,10 +174,6 @@ impl Walk<'_> {
             let message = "has a path length, and is no CA".to_owned();
             self.find(&rules::PATH_LENGTH_WITHOUT_CA, 0, message, "ask the CA to issue it again");
         }
-        if !authority && leaf.extension(extension::NAME_CONSTRAINTS).is_some() {
-            let message = "has name constraints, and is no CA".to_owned();
-            self.find(&rules::NAME_CONSTRAINTS_IN_LEAF, 0, message, "ask the CA to issue it again");
-        }
         let alternative = leaf.extension(extension::SUBJECT_ALTERNATIVE_NAME);
         if leaf.subject().is_empty() && !alternative.is_some_and(|one| one.critical) {
             let message = "has no subject, and no critical alternative name instead".to_owned();

@@ -1,15 +1,15 @@
 //! The table: every rule, in the order in which a reader should meet them.
 
 use super::rule::{Rule, Severities, Severity};
-use super::{asked, policies, strength, webpki};
+use super::{asked, names, policies, strength, webpki};
 
 /// Every rule.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
-    let parts = [&OWN[..], &policies::ROWS, &strength::ROWS, &webpki::ROWS, &asked::ROWS];
+    let parts = [&OWN[..], &names::ROWS, &policies::ROWS, &strength::ROWS, &webpki::ROWS, &asked::ROWS];
     parts.into_iter().flatten().copied()
 }
 
-static OWN: [&Rule; 29] = [
+static OWN: [&Rule; 28] = [
     &KEY_MISMATCH,
     &BAD_SIGNATURE,
     &SIGNATURE_NOT_CHECKED,
@@ -30,7 +30,6 @@ static OWN: [&Rule; 29] = [
     &EXTENSION_CRITICAL,
     &KEY_CERT_SIGN_WITHOUT_CA,
     &PATH_LENGTH_WITHOUT_CA,
-    &NAME_CONSTRAINTS_IN_LEAF,
     &ROOT_CONSTRAINTS_NOT_CRITICAL,
     &NO_KEY_IDENTIFIER,
     &EMPTY_NAME,
@@ -199,14 +198,6 @@ pub(super) static PATH_LENGTH_WITHOUT_CA: Rule = Rule {
     severity: Severities::conformance(),
     purpose: "A limit to the CAs below makes sense for a CA alone.",
     clients: "Strict clients refuse; most pass over it.",
-    origin: "A CA's template was used for an end entity.",
-};
-pub(super) static NAME_CONSTRAINTS_IN_LEAF: Rule = Rule {
-    name: "name-constraints-in-leaf",
-    clause: "RFC 5280 4.2.1.10",
-    severity: Severities::path_validation(),
-    purpose: "Name constraints limit what a CA may sign; in an end entity they mean nothing.",
-    clients: "Strict clients refuse.",
     origin: "A CA's template was used for an end entity.",
 };
 pub(super) static ROOT_CONSTRAINTS_NOT_CRITICAL: Rule = Rule {
