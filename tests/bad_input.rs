@@ -625,6 +625,50 @@ fn an_output_is_tested_before_the_vault_is_changed() {
 }
 
 #[test]
+fn no_output_is_ever_written_over_a_vault() {
+    let Some(work) = answered() else { return };
+    still_merges(&work);
+    work.create("api");
+    work.run("--vault other.coldcert init --no-passphrase").done();
+    fs::create_dir(work.path("folder")).unwrap();
+    std::os::unix::fs::symlink("vault.coldcert", work.path("link")).unwrap();
+    fs::hard_link(work.path("vault.coldcert"), work.path("hard")).unwrap();
+    fs::hard_link(work.path("other.coldcert"), work.path("hard.other")).unwrap();
+    let places = [
+        "vault.coldcert",
+        "./vault.coldcert",
+        "folder/../vault.coldcert",
+        "link",
+        "hard",
+        "vault.coldcert-journal",
+        "vault.coldcert-wal",
+        "./vault.coldcert-shm",
+        "link-journal",
+        // Of another vault, too.
+        "other.coldcert",
+        "hard.other",
+    ];
+    let verbs = [
+        "create web --subject CN=web --curve P-256",
+        "pending csr api",
+        "export www",
+        "export www --format chain",
+        "backup www",
+    ];
+    for place in places {
+        for verb in verbs {
+            for force in ["", "--force"] {
+                let run = work.run_in_vain(&format!("--vault link {verb} -o {place} {force}")).refused();
+                run.says(&[place.rsplit('/').next().unwrap(), "vault is never written over"]);
+            }
+        }
+    }
+    // A database of somebody else's is a file like any other.
+    rusqlite::Connection::open(work.path("foreign")).unwrap().execute_batch("CREATE TABLE t (x)").unwrap();
+    work.run("export www -o foreign --force").done();
+}
+
+#[test]
 fn a_foreign_or_damaged_backup_is_refused() {
     let Some(work) = answered() else { return };
     still_merges(&work);

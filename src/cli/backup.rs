@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::context::Context;
 use super::error::CliError;
-use super::output::{Kind, Output, is_stdout};
+use super::output::{Kind, is_stdout};
 use super::passphrase::PassphraseSource;
 use super::terminal::shown;
 use crate::policy::ObjectName;
@@ -40,7 +40,7 @@ impl Backup {
         vault.certificate(&name, None)?;
         let vault_key = context.unseal(&vault)?;
         let backup = vault.backup(&vault_key, &name)?;
-        Output::prepare(&self.output, Kind::Secret, self.force)?.write(&backup, context.stdout())?;
+        context.prepare(&self.output, Kind::Secret, self.force)?.write(&backup, context.stdout())?;
         if context.json {
             context.write_json(&json!({"file": self.output, "name": name.as_str()}))?;
         }

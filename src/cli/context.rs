@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 use super::error::CliError;
 use super::findings::finding_lines;
 use super::input;
+use super::output::{Kind, Output, put_public, refuse_vault};
 use super::passphrase::PassphraseSource;
 use super::surroundings::Surroundings;
 use super::terminal::{Palette, shown};
@@ -175,6 +176,18 @@ impl<'c, 's> Context<'c, 's> {
     pub(super) fn write_certificate(&mut self, view: &CertificateView) -> Result<(), CliError> {
         let certificate = wire::certificate(&self.base(), view);
         self.write_json(&wire::with_sha256(certificate, view.record.as_ref()))
+    }
+
+    /// A place for an artifact, tested and held; never the vault that the run works on.
+    pub(super) fn prepare(&self, path: &Path, kind: Kind, force: bool) -> Result<Output, CliError> {
+        refuse_vault(path, &self.vault)?;
+        Ok(Output::prepare(path, kind, force)?)
+    }
+
+    /// Writes a public artifact whose bytes are known already; never over the vault that the run works on.
+    pub(super) fn put_public(&mut self, path: &Path, bytes: &[u8], force: bool) -> Result<(), CliError> {
+        refuse_vault(path, &self.vault)?;
+        Ok(put_public(path, bytes, force, self.surroundings.stdout)?)
     }
 
     pub(super) fn stdout(&mut self) -> &mut dyn Write {

@@ -104,7 +104,7 @@ impl Create {
         let vault_key = context.unseal(&vault)?;
         // The place for the request is tested before anything is changed.
         let output = match &self.output {
-            Some(path) if !to_stdout => Some(Output::prepare(path, Kind::Public, self.force)?),
+            Some(path) if !to_stdout => Some(context.prepare(path, Kind::Public, self.force)?),
             _ => None,
         };
         let created = vault.create(&vault_key, NewCertificate { name, policy, tags }, context.now)?;

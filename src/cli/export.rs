@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::context::Context;
 use super::error::CliError;
-use super::output::{Kind, Output, is_stdout};
+use super::output::{Kind, is_stdout};
 use super::show::version_id;
 use super::terminal::shown;
 use crate::pem;
@@ -108,7 +108,7 @@ impl Export {
         };
         let bytes = bytes(format, &record, &secret, &password)?;
         let kind = if format.is_secret() { Kind::Secret } else { Kind::Public };
-        Output::prepare(&self.output, kind, self.force)?.write(&bytes, context.stdout())?;
+        context.prepare(&self.output, kind, self.force)?.write(&bytes, context.stdout())?;
         self.report(context, format, &record)
     }
 

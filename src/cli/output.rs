@@ -10,11 +10,12 @@
 //!   [`put_public`], one with the same bytes; any other needs force, because a certificate written over
 //!   somebody's key is a loss. Links are followed.
 //! * Devices, pipes and `/dev/stdout` are written straight to.
+//! * A vault is never written over, whatever is forced: every key in it would be lost.
 
 use std::fs::{self, File, Permissions};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use tempfile::{Builder, NamedTempFile};
@@ -42,6 +43,7 @@ pub enum Kind {
 impl Output {
     /// Tests the place and holds it with a temporary file. Blocks for a named pipe without a reader.
     pub fn prepare(path: &Path, kind: Kind, force: bool) -> Result<Self, OutputError> {
+        refuse_any_vault(path)?;
         let place = match Found::at(path)? {
             Found::Stdout => Place::Stdout,
             Found::Stream => Place::Stream(open_stream(path)?),
@@ -110,6 +112,58 @@ pub fn put_public(path: &Path, bytes: &[u8], force: bool, stdout: &mut dyn Write
         return Ok(());
     }
     Output::prepare(path, Kind::Public, force)?.write(bytes, stdout)
+}
+
+/// Refuses a path that is this vault's, by its own name, a link or another name of the same file, and the names
+/// that SQLite gives to what it keeps beside it.
+pub(super) fn refuse_vault(path: &Path, vault: &Path) -> Result<(), OutputError> {
+    if is_stdout(path) {
+        return Ok(());
+    }
+    let is_vault = || OutputError::IsVault { path: path.to_owned() };
+    let same_file = |one: &Path, other: &Path| match (fs::metadata(one), fs::metadata(other)) {
+        (Ok(one), Ok(other)) => (one.dev(), one.ino()) == (other.dev(), other.ino()),
+        _ => false,
+    };
+    if same_file(path, vault) {
+        return Err(is_vault());
+    }
+    let (target, vaults) = (resolved(path), [resolved(vault), vault.to_owned()]);
+    for vault in &vaults {
+        for ending in VAULT_COMPANIONS {
+            let mut companion = vault.clone().into_os_string();
+            companion.push(ending);
+            let companion = PathBuf::from(companion);
+            if target == resolved(&companion) || same_file(path, &companion) {
+                return Err(is_vault());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a file that is a vault by its content, whichever vault is at work.
+fn refuse_any_vault(path: &Path) -> Result<(), OutputError> {
+    if is_stdout(path) || !fs::metadata(path).is_ok_and(|found| found.is_file()) {
+        return Ok(());
+    }
+    // What cannot be read is not known to be one; the vault at work is known by its file.
+    let mut head = [0; APPLICATION_ID_AT + APPLICATION_ID.len()];
+    let read = File::open(path).and_then(|mut file| file.read_exact(&mut head));
+    match read {
+        Ok(()) if head.starts_with(SQLITE_MAGIC) && head.ends_with(APPLICATION_ID) => {
+            Err(OutputError::IsVault { path: path.to_owned() })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The path without links, as far as it exists: of a file that does not, its folder's.
+fn resolved(path: &Path) -> PathBuf {
+    fs::canonicalize(path).unwrap_or_else(|_| {
+        let folder = fs::canonicalize(directory_of(path)).unwrap_or_else(|_| directory_of(path).to_owned());
+        path.file_name().map_or_else(|| path.to_owned(), |name| folder.join(name))
+    })
 }
 
 #[derive(Debug)]
@@ -267,6 +321,12 @@ pub enum OutputError {
         /// What was to be written there.
         kind: Kind,
     },
+    /// A vault, or a file that SQLite keeps beside one.
+    #[error("{} is a coldcert vault or belongs to one, and a vault is never written over", shown(path))]
+    IsVault {
+        /// The path as given.
+        path: PathBuf,
+    },
     /// A directory where a file is to be written.
     #[error("{} is a directory, not a file", shown(path))]
     Directory {
@@ -328,13 +388,14 @@ impl OutputError {
     /// Whether the request was understood and refused (exit 1); all else is input or output that failed
     /// (exit 2).
     pub fn is_refusal(&self) -> bool {
-        matches!(self, Self::Exists { .. })
+        matches!(self, Self::Exists { .. } | Self::IsVault { .. })
     }
 
     /// What to do next.
     pub fn help(&self) -> String {
         match self {
             Self::Exists { .. } => "name another file, or replace this one with `--force`".to_owned(),
+            Self::IsVault { .. } => "name another file; `--force` does not help here".to_owned(),
             Self::Directory { path } => format!("name a file inside {}", shown(path)),
             Self::NoName { .. } => "name a file, or `-` for stdout".to_owned(),
             Self::NoDirectory { directory, .. } => {
@@ -362,6 +423,15 @@ fn named(path: &Path) -> String {
 
 const SECRET_MODE: u32 = 0o600;
 const PUBLIC_MODE: u32 = 0o666;
+
+/// SQLite, "Database File Format" 1.3: how a database begins, and where its application id stands.
+const SQLITE_MAGIC: &[u8] = b"SQLite format 3\0";
+const APPLICATION_ID_AT: usize = 68;
+/// The application id of a vault.
+const APPLICATION_ID: &[u8] = b"cold";
+
+/// SQLite, "Temporary Files" 2: what may lie beside a database. Whatever stands there is taken for a part of it.
+const VAULT_COMPANIONS: &[&str] = &["", "-journal", "-wal", "-shm"];
 
 /// Other names of stdout, which must not be opened anew: that would lose the place in a redirected file.
 const NAMES_OF_STDOUT: &[&str] = &["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use super::context::Context;
 use super::error::CliError;
 use super::input::named;
-use super::output::{is_stdout, put_public};
+use super::output::is_stdout;
 use super::terminal::shown;
 use crate::csr::CertificateRequest;
 use crate::identifier::Identifier;
@@ -196,7 +196,7 @@ fn write_request(
         true => request.as_der().to_vec(),
         false => pem::write("CERTIFICATE REQUEST", request.as_der()).into_bytes(),
     };
-    put_public(output, &bytes, force, context.stdout())?;
+    context.put_public(output, &bytes, force)?;
     if context.json {
         let base = context.base();
         context.write_json(&wire::operation(&base, &operation))?;
