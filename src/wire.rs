@@ -227,7 +227,7 @@ pub fn error_code(error: &VaultError) -> &'static str {
         VaultError::NotDeleted { living: false, .. } => "CertificateNotFound",
         VaultError::PendingNotFound { .. } => "PendingCertificateNotFound",
         VaultError::IssuerNotFound { .. } => "CertificateIssuerNotFound",
-        VaultError::ContactsNotFound => "ContactsNotFound",
+        VaultError::ContactsNotFound | VaultError::ContactNotFound { .. } => "ContactsNotFound",
         VaultError::IsDeleted { .. }
         | VaultError::InProgress { .. }
         | VaultError::RestoreConflict { .. }

@@ -414,6 +414,30 @@ fn a_full_disk_changes_nothing() {
 }
 
 #[test]
+fn contacts_added_and_deleted_at_the_same_time_are_none_lost() {
+    let work = Workplace::with_vault();
+    let all = |verb: &str| {
+        let start = |index| {
+            let line = format!("contact {verb} c{index}@example.com");
+            work.command(line.split_whitespace()).stderr(Stdio::null()).spawn().unwrap()
+        };
+        let children: Vec<_> = (0..8).map(start).collect();
+        assert!(children.into_iter().all(|mut child| child.wait().unwrap().success()), "{verb}");
+    };
+    all("add");
+    assert_eq!(work.run("contact list").done().out().lines().count(), 8);
+    all("delete");
+    assert_eq!(work.run("contact list").done().out(), "");
+    work.run("contact delete c1@example.com").refused().says(&["c1@example.com", "contact list"]);
+    // Of deletes at the same time one finds the issuer.
+    work.run("issuer set corp --provider Test").done();
+    let start = |_| work.command(["issuer", "delete", "corp"]).stderr(Stdio::null()).spawn().unwrap();
+    let children: Vec<_> = (0..8).map(start).collect();
+    let codes = children.into_iter().map(|mut child| child.wait().unwrap().code());
+    assert_eq!(codes.filter(|code| *code == Some(0)).count(), 1);
+}
+
+#[test]
 fn of_creates_at_the_same_time_exactly_one_wins() {
     let work = Workplace::with_vault();
     let create = "create www --subject CN=www --dns www.example.com --curve P-256";

@@ -37,9 +37,9 @@ pub(super) enum ContactVerb {
 impl ContactVerb {
     pub(super) fn run(self, context: &mut Context<'_, '_>) -> Result<(), CliError> {
         let mut vault = context.open()?;
-        let mut contacts = vault.contacts()?;
-        match self {
+        let contacts = match self {
             Self::List => {
+                let contacts = vault.contacts()?;
                 if !context.json {
                     for contact in &contacts {
                         context.artifact(line(contact).as_bytes())?;
@@ -49,29 +49,29 @@ impl ContactVerb {
                     }
                     return Ok(());
                 }
+                contacts
             }
             Self::Add { email, name, phone } => {
                 if let Some(fault) = crate::name::email_fault(&email) {
                     let allowed = format!("an e-mail address ({fault})");
                     return Err(CliError::Option { option: "EMAIL", value: email, allowed });
                 }
-                contacts.retain(|contact| !contact.email.eq_ignore_ascii_case(&email));
-                contacts.push(Contact { email: email.clone(), name, phone });
                 context.unseal(&vault)?;
-                vault.set_contacts(&contacts)?;
+                let contacts = vault.add_contact(Contact { email: email.clone(), name, phone })?;
                 context.say(&format!("added {email}"));
+                contacts
             }
             Self::Delete { email } => {
-                let before = contacts.len();
-                contacts.retain(|contact| !contact.email.eq_ignore_ascii_case(&email));
-                if contacts.len() == before {
-                    return Err(VaultError::ContactsNotFound.into());
+                // Refused before the passphrase is asked for; the vault looks again.
+                if !vault.contacts()?.iter().any(|contact| contact.email.eq_ignore_ascii_case(&email)) {
+                    return Err(VaultError::ContactNotFound { email }.into());
                 }
                 context.unseal(&vault)?;
-                vault.set_contacts(&contacts)?;
+                let contacts = vault.remove_contact(&email)?;
                 context.say(&format!("deleted {email}"));
+                contacts
             }
-        }
+        };
         if context.json {
             let base = context.base();
             context.write_json(&wire::contacts(&base, &contacts))?;

@@ -156,6 +156,12 @@ pub enum VaultError {
     /// No contacts.
     #[error("there are no contacts")]
     ContactsNotFound,
+    /// No contact of that address.
+    #[error("there is no contact {email:?}")]
+    ContactNotFound {
+        /// The address.
+        email: String,
+    },
     /// A policy of nothing.
     #[error("{name} is new, and nothing says what to ask for")]
     PolicyNeeded {
@@ -250,6 +256,7 @@ impl VaultError {
             }
             Self::IssuerNotFound { .. } => "see what there is with: coldcert issuer list".to_owned(),
             Self::ContactsNotFound => "add one with: coldcert contact add EMAIL".to_owned(),
+            Self::ContactNotFound { .. } => "see who there is with: coldcert contact list".to_owned(),
             Self::PolicyNeeded { name } => {
                 format!("say it: coldcert create {name} --subject CN=www.example.com --dns www.example.com")
             }
@@ -299,6 +306,7 @@ impl VaultError {
                 | Self::RestoreConflict { .. }
                 | Self::IssuerNotFound { .. }
                 | Self::ContactsNotFound
+                | Self::ContactNotFound { .. }
         )
     }
 }

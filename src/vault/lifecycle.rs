@@ -174,8 +174,7 @@ impl Vault {
 
     /// The issuer of a name.
     pub fn issuer(&self, name: &ObjectName) -> Result<Issuer, VaultError> {
-        let found = store::issuers(self.store.connection(), Some(name))?;
-        found.into_iter().next().ok_or_else(|| VaultError::IssuerNotFound { name: name.to_string() })
+        issuer(self.store.connection(), name)
     }
 
     /// Every issuer, by name.
@@ -185,8 +184,8 @@ impl Vault {
 
     /// Takes an issuer away; what it was is returned.
     pub fn delete_issuer(&mut self, name: &ObjectName) -> Result<Issuer, VaultError> {
-        let issuer = self.issuer(name)?;
         let transaction = self.store.begin()?;
+        let issuer = issuer(&transaction, name)?;
         store::remove_issuer(&transaction, name)?;
         transaction.commit()?;
         Ok(issuer)
@@ -202,6 +201,31 @@ impl Vault {
         let transaction = self.store.begin()?;
         store::replace_contacts(&transaction, contacts)?;
         Ok(transaction.commit()?)
+    }
+
+    /// Adds a contact, or replaces the one of that address (in any case); all of them are returned.
+    pub fn add_contact(&mut self, contact: Contact) -> Result<Vec<Contact>, VaultError> {
+        let transaction = self.store.begin()?;
+        let mut contacts = store::contacts(&transaction)?;
+        contacts.retain(|one| !one.email.eq_ignore_ascii_case(&contact.email));
+        contacts.push(contact);
+        store::replace_contacts(&transaction, &contacts)?;
+        transaction.commit()?;
+        Ok(contacts)
+    }
+
+    /// Takes the contact of an address away; the others are returned.
+    pub fn remove_contact(&mut self, email: &str) -> Result<Vec<Contact>, VaultError> {
+        let transaction = self.store.begin()?;
+        let mut contacts = store::contacts(&transaction)?;
+        let before = contacts.len();
+        contacts.retain(|one| !one.email.eq_ignore_ascii_case(email));
+        if contacts.len() == before {
+            return Err(VaultError::ContactNotFound { email: email.to_owned() });
+        }
+        store::replace_contacts(&transaction, &contacts)?;
+        transaction.commit()?;
+        Ok(contacts)
     }
 
     fn view(&self, entry: Entry, version: Option<Identifier>) -> Result<CertificateView, VaultError> {
@@ -222,6 +246,11 @@ impl Vault {
             deletion: deleted,
         })
     }
+}
+
+fn issuer(db: &rusqlite::Connection, name: &ObjectName) -> Result<Issuer, VaultError> {
+    let found = store::issuers(db, Some(name))?;
+    found.into_iter().next().ok_or_else(|| VaultError::IssuerNotFound { name: name.to_string() })
 }
 
 fn deleted(db: &rusqlite::Connection, name: &ObjectName) -> Result<Entry, VaultError> {
