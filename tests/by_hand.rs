@@ -244,9 +244,45 @@ fn reuse_key_takes_the_key_again_and_says_so() {
     assert_eq!(key("www.csr"), key("again.csr"));
     work.sign("again.csr", "again.pem");
     work.run("merge www again.pem intermediate.pem").done();
-    // The policy remembers it. Another kind of key cannot be the same key.
-    work.run("create www --curve P-384 -o other.csr").done();
+    // The policy remembers it. Another kind of key cannot be the same key, and that is said.
+    work.run("create www --curve P-384 -o other.csr").done().says(&[
+        "warn",
+        "EC P-256",
+        "EC P-384",
+        "a new key",
+    ]);
     assert_ne!(key("www.csr"), key("other.csr"));
+    work.run("pending delete www").done().says(&["and its key"]);
+    work.run("create www --curve P-256 -o same.csr").done().says(&["earlier version of www", "--new-key"]);
+    assert_eq!(key("www.csr"), key("same.csr"));
+    // The key stays while a version has it.
+    let given_up = work.run("pending delete www").done().says(&["its key stays", "www version"]);
+    assert!(!given_up.stderr.contains("and its key"), "{}", given_up.stderr);
+    // And it can be turned off, for good.
+    let created = work.run("create www --new-key -o new.csr").done();
+    assert!(!created.stderr.contains("earlier version"), "{}", created.stderr);
+    assert_ne!(key("www.csr"), key("new.csr"));
+    work.sign("new.csr", "new.pem");
+    work.run("merge www new.pem intermediate.pem").done();
+    work.run("create www -o later.csr").done();
+    assert_ne!(key("new.csr"), key("later.csr"));
+    work.run_in_vain("create api --subject CN=x --new-key --reuse-key").broken();
+}
+
+#[test]
+fn what_may_not_leave_may_leave_again_when_told_so() {
+    let work = Workplace::with_vault();
+    let exportable = |line: &str| {
+        work.run(&format!("create www --subject CN=www --curve P-256 --issuer Self {line}")).done();
+        work.run("--json policy show www").done().json()["key_props"]["exportable"].clone()
+    };
+    assert_eq!(exportable("--not-exportable"), false);
+    assert_eq!(exportable(""), false);
+    assert_eq!(exportable("--exportable"), true);
+    assert_eq!(exportable(""), true);
+    let key = work.run("export www --format pem -o -").done().out();
+    assert!(key.contains("PRIVATE KEY"));
+    work.run_in_vain("create www --exportable --not-exportable").broken();
 }
 
 #[test]

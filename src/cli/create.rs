@@ -61,9 +61,15 @@ pub(super) struct Create {
     /// Never let the private key out of the vault
     #[arg(long, help_heading = "Key")]
     not_exportable: bool,
-    /// Take the previous version's key again
+    /// Let the private key out in exports, where the policy says not to
+    #[arg(long, help_heading = "Key", conflicts_with = "not_exportable")]
+    exportable: bool,
+    /// Take the previous version's key again, now and for later versions
     #[arg(long, help_heading = "Key")]
     reuse_key: bool,
+    /// Make a new key, now and for later versions, where the policy says to reuse one
+    #[arg(long, help_heading = "Key", conflicts_with = "reuse_key")]
+    new_key: bool,
     /// An extended key usage: an object identifier, or serverAuth, clientAuth, codeSigning, ...
     #[arg(long, value_name = "OID", help_heading = "Policy")]
     eku: Vec<String>,
@@ -162,8 +168,10 @@ impl Create {
         set("key_props.kty", self.kty.as_deref().map(Value::from));
         set("key_props.key_size", self.key_size.map(Value::from));
         set("key_props.crv", self.curve.as_deref().map(Value::from));
-        set("key_props.exportable", self.not_exportable.then_some(Value::from(false)));
-        set("key_props.reuse_key", self.reuse_key.then_some(Value::from(true)));
+        // Of an option and its opposite at most one is given; without either the policy's word stands.
+        let either = |yes: bool, no: bool| (yes || no).then_some(Value::from(yes));
+        set("key_props.exportable", either(self.exportable, self.not_exportable));
+        set("key_props.reuse_key", either(self.reuse_key, self.new_key));
         set("secret_props.contentType", self.content_type.as_deref().map(content_type).transpose()?);
         set("issuer.name", self.issuer.as_deref().map(Value::from));
         Ok(())

@@ -53,7 +53,7 @@ pub(super) enum PendingVerb {
         /// The certificate's name
         name: String,
     },
-    /// Give an operation up, with the key that it holds
+    /// Give an operation up, with the key that it holds, unless a version has the same key
     #[command(after_help = "Example:\n  $ coldcert pending delete www")]
     Delete {
         /// The certificate's name
@@ -243,11 +243,15 @@ fn delete(context: &mut Context<'_, '_>, name: &str) -> Result<(), CliError> {
         let base = context.base();
         context.write_json(&wire::operation(&base, &operation))?;
     }
-    match operation {
-        Operation::Completed(_) => {
+    let holders = vault.holders(operation.request().public_key())?;
+    match (operation, holders.first()) {
+        (Operation::Completed(_), _) => {
             context.say(&format!("deleted the completed operation of {name}; its version stays"))
         }
-        _ => context.say(&format!(
+        (_, Some(holder)) => context.say(&format!(
+            "gave up the operation of {name}; its key stays, as that of {holder}, but an answer to its request cannot be merged"
+        )),
+        (_, None) => context.say(&format!(
             "gave up the operation of {name}, and its key: an answer to its request can never be merged"
         )),
     }

@@ -1,13 +1,13 @@
 //! Beginning an operation, and ending one without a certificate.
 
-use super::{Vault, VaultError, living};
+use super::{Holder, Vault, VaultError, living};
 use crate::authority;
 use crate::bundle::{Bundle, Given, Origin};
 use crate::csr::{self, CertificateRequest, Concern};
 use crate::identifier::Identifier;
 use crate::key::{PrivateKey, PublicKey, Signer};
 use crate::pending::{Operation, Pending};
-use crate::policy::{Document, ObjectName, Policy, Route, Tags};
+use crate::policy::{Document, KeyKind, ObjectName, Policy, Route, Tags};
 use crate::record::Record;
 use crate::seal::{SealError, VaultKey};
 use crate::store::{self, Entry, StoreError};
@@ -59,9 +59,13 @@ impl Vault {
         free_for_create(self.store.connection(), &name)?;
         let mut concerns = csr::concerns(&policy);
         let key = match self.key_to_reuse(vault_key, &name, &policy)? {
-            Some(key) => {
+            Some(key) if key.kind() == policy.key.kind => {
                 concerns.push(reused(&name));
                 key
+            }
+            Some(key) => {
+                concerns.push(not_reused(&name, key.kind(), policy.key.kind));
+                PrivateKey::generate(policy.key.kind)?
             }
             None => PrivateKey::generate(policy.key.kind)?,
         };
@@ -142,7 +146,12 @@ impl Vault {
         Ok(operation)
     }
 
-    /// The key of the newest version, where the policy says to take it again and it is of the right kind.
+    /// Where a public key is held: by an operation that waits, by versions.
+    pub fn holders(&self, key: &PublicKey) -> Result<Vec<Holder>, VaultError> {
+        Ok(store::holders(self.store.connection(), key.fingerprint())?)
+    }
+
+    /// The key of the newest version, of whatever kind, where the policy says to take it again.
     fn key_to_reuse(
         &self,
         vault_key: &VaultKey,
@@ -158,8 +167,7 @@ impl Vault {
         let Some(record) = store::version(self.store.connection(), &entry, None)? else {
             return Ok(None);
         };
-        let key = record.open_key(vault_key)?;
-        Ok((key.kind() == policy.key.kind).then_some(key))
+        Ok(Some(record.open_key(vault_key)?))
     }
 
     /// Entry, operation, and the version of issuer Self: one transaction.
@@ -243,7 +251,18 @@ fn reused(name: &ObjectName) -> Concern {
         message: format!(
             "the key is that of an earlier version of {name}, as reuse_key says: many CAs refuse a key that they certified before"
         ),
-        help: "leave --reuse-key away to make a new key".to_owned(),
+        help: "make a new key with --new-key; the policy remembers either".to_owned(),
+    }
+}
+
+fn not_reused(name: &ObjectName, earlier: KeyKind, wanted: KeyKind) -> Concern {
+    Concern {
+        message: format!(
+            "reuse_key says to take the key of {name} again, but that is {earlier} and the policy asks for {wanted}: a new key is made"
+        ),
+        help: format!(
+            "to keep the key, leave the policy's key at {earlier}; to make a new one each time, say --new-key"
+        ),
     }
 }
 
