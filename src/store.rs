@@ -16,6 +16,7 @@ use rusqlite::{
 use crate::fingerprint::Fingerprint;
 use crate::identifier::Identifier;
 use crate::issuer::{Contact, Issuer};
+use crate::name::{escape, shown};
 use crate::pending::{Operation, Pending};
 use crate::policy::{ObjectName, Policy, Tags};
 use crate::record::Record;
@@ -433,7 +434,8 @@ pub(crate) fn replace_contacts(db: &Connection, contacts: &[Contact]) -> Result<
 #[non_exhaustive]
 pub enum StoreError {
     /// SQLite could not open the file.
-    #[error("{}: cannot be opened: {cause}", .path.display())]
+    // SQLite repeats the path in its own words.
+    #[error("{}: cannot be opened: {}", shown(.path), escape(&.cause.to_string()))]
     Open {
         /// The vault file.
         path: PathBuf,
@@ -441,13 +443,13 @@ pub enum StoreError {
         cause: rusqlite::Error,
     },
     /// The file is something else.
-    #[error("{}: not a coldcert vault", .path.display())]
+    #[error("{}: not a coldcert vault", shown(.path))]
     NotAVault {
         /// The file.
         path: PathBuf,
     },
     /// A newer program wrote it.
-    #[error("{}: written by a newer coldcert: its schema is version {found}, and this program knows {known}", .path.display())]
+    #[error("{}: written by a newer coldcert: its schema is version {found}, and this program knows {known}", shown(.path))]
     Newer {
         /// The vault file.
         path: PathBuf,

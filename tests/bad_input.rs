@@ -581,11 +581,58 @@ fn each_refused_member_of_a_policy_is_named_with_its_value_and_what_is_allowed()
 }
 
 #[test]
+fn nothing_that_was_given_steers_the_terminal() {
+    let work = Workplace::with_vault();
+    let evil = "a\u{1b}[2J\r\nforged\u{9b}31m\u{202e}b";
+    let harmless = |text: &str| {
+        assert!(!text.contains(['\u{1b}', '\r', '\u{9b}', '\u{202e}']), "{text:?}");
+        assert!(!text.lines().any(|line| line.starts_with("forged")), "{text}");
+    };
+    let tag = format!("{evil}={evil}");
+    let rows: [&[&str]; 12] = [
+        &["contact", "add", "a@example.com", "--name", evil, "--phone", evil],
+        &["contact", "list"],
+        &["contact", "add", evil],
+        &["contact", "delete", evil],
+        &["issuer", "set", "corp", "--provider", evil, "--account-id", evil],
+        &["issuer", "show", "corp"],
+        &["issuer", "list"],
+        &["create", "self", "--subject", "CN=x", "--curve", "P-256", "--issuer", "Self", "--tag", &tag],
+        &["show", "self"],
+        &["show", "self", "--version", evil],
+        &["show", evil],
+        &["create", "www", "--subject", &format!("CN={evil}")],
+    ];
+    for arguments in rows {
+        let run = work.run_with(arguments);
+        harmless(&run.stderr);
+        harmless(&run.out());
+    }
+    work.write("text", "no vault");
+    fs::create_dir(work.path(evil)).unwrap();
+    let (inside, missing) = (format!("{evil}/v"), format!("{evil}.v"));
+    fs::copy(work.path("text"), work.path(&inside)).unwrap();
+    for vault in [evil, &inside, &missing, &format!("nowhere/{evil}")] {
+        for verb in ["list", "init"] {
+            for json in [&["--no-passphrase"][..], &["--json", "--no-passphrase"]] {
+                let options = if verb == "init" { json } else { &json[..json.len() - 1] };
+                let run = work.run_with(&[&["--vault", vault, verb][..], options].concat());
+                harmless(&run.stderr);
+                harmless(&run.out());
+            }
+        }
+    }
+}
+
+#[test]
 fn options_that_cannot_be_meant_are_named() {
     let work = Workplace::with_vault();
     let sixteen: String = (0..16).map(|index| format!(" --tag t{index}=v")).collect();
     let subject = "create www --subject CN=x";
-    let rows: [(&str, &[&str]); 15] = [
+    let rows: [(&str, &[&str]); 18] = [
+        ("show www --version 12", &["--version", "\"12\"", "32 hex digits"]),
+        ("export www --version latest -o x", &["--version", "latest", "32 hex digits"]),
+        ("set www --version 12 --enabled true", &["--version", "32 hex digits"]),
         (&format!("{subject}{sixteen}"), &["16 tags", "15"]),
         (&format!("{subject} --tag alone"), &["--tag", "alone", "NAME=VALUE"]),
         (&format!("{subject} --kty RSA-HSM"), &["key_props.kty", "RSA-HSM", "hardware tokens"]),

@@ -4,6 +4,7 @@ use clap::Subcommand;
 
 use super::context::Context;
 use super::error::CliError;
+use super::terminal::escape;
 use crate::issuer::Contact;
 use crate::vault::VaultError;
 use crate::wire;
@@ -81,6 +82,7 @@ impl ContactVerb {
 }
 
 fn line(contact: &Contact) -> String {
-    let text = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
-    format!("{}\t{}\t{}\n", contact.email, text(&contact.name), text(&contact.phone))
+    let text =
+        |text: &Option<String>| text.as_deref().map_or_else(|| "-".to_owned(), |text| escape(text).into());
+    format!("{}\t{}\t{}\n", escape(&contact.email), text(&contact.name), text(&contact.phone))
 }

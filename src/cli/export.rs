@@ -82,7 +82,7 @@ impl Export {
             return Err(CliError::StdoutTwice { what: "the export" });
         }
         let name = ObjectName::new(&self.name).map_err(VaultError::from)?;
-        let version = self.version.as_deref().map(|text| version_id(&name, text)).transpose()?;
+        let version = self.version.as_deref().map(version_id).transpose()?;
         let vault = context.open()?;
         let view = vault.certificate(&name, version)?;
         let record = view.record.ok_or_else(|| VaultError::NoVersion { name: name.to_string() })?;

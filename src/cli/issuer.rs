@@ -4,6 +4,7 @@ use clap::Subcommand;
 
 use super::context::Context;
 use super::error::CliError;
+use super::terminal::escape;
 use crate::issuer::Issuer;
 use crate::policy::ObjectName;
 use crate::vault::VaultError;
@@ -106,6 +107,6 @@ impl IssuerVerb {
 }
 
 fn line(issuer: &Issuer) -> String {
-    let account = issuer.account_id.as_deref().unwrap_or("-");
-    format!("{}\t{}\t{account}\n", issuer.name, issuer.provider)
+    let account = escape(issuer.account_id.as_deref().unwrap_or("-"));
+    format!("{}\t{}\t{account}\n", issuer.name, escape(&issuer.provider))
 }

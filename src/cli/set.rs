@@ -34,7 +34,7 @@ pub(super) struct Set {
 impl Set {
     pub(super) fn run(self, context: &mut Context<'_, '_>) -> Result<(), CliError> {
         let name = ObjectName::new(&self.name).map_err(VaultError::from)?;
-        let version = self.version.as_deref().map(|text| version_id(&name, text)).transpose()?;
+        let version = self.version.as_deref().map(version_id).transpose()?;
         let tags = if self.tag.is_empty() && !self.no_tags { None } else { Some(tags(&self.tag)?) };
         let mut vault = context.open()?;
         vault.certificate(&name, version)?;

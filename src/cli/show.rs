@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::context::Context;
 use super::error::CliError;
 use super::pending::state;
+use super::terminal::escape;
 use crate::fingerprint::Fingerprint;
 use crate::identifier::Identifier;
 use crate::policy::ObjectName;
@@ -32,7 +33,7 @@ pub(super) struct Show {
 impl Show {
     pub(super) fn run(self, context: &mut Context<'_, '_>) -> Result<(), CliError> {
         let name = ObjectName::new(&self.name).map_err(VaultError::from)?;
-        let version = self.version.as_deref().map(|text| version_id(&name, text)).transpose()?;
+        let version = self.version.as_deref().map(version_id).transpose()?;
         let view = context.open()?.certificate(&name, version)?;
         if context.json {
             // A stated version has no policy and no operation (reference 1.4).
@@ -150,11 +151,12 @@ impl Versions {
     }
 }
 
-/// A version's id; what is none is a version that is not there.
-pub(super) fn version_id(name: &ObjectName, text: &str) -> Result<Identifier, CliError> {
-    Identifier::from_hex(text).ok_or_else(|| {
-        let version = Some(text.chars().filter(|c| !c.is_control()).take(40).collect());
-        VaultError::CertificateNotFound { name: name.to_string(), version }.into()
+/// The value of `--version`.
+pub(super) fn version_id(text: &str) -> Result<Identifier, CliError> {
+    Identifier::from_hex(text).ok_or_else(|| CliError::Option {
+        option: "--version",
+        value: text.to_owned(),
+        allowed: "32 hex digits".to_owned(),
     })
 }
 
@@ -237,7 +239,7 @@ fn describe_record(record: &Record, now: UnixTime, line: &mut dyn FnMut(&str, &s
         line(if index == 0 { "chain" } else { "" }, &format!("signed by {}", issuer.subject()));
     }
     for (name, value) in record.tags.iter() {
-        line("tag", &format!("{name}={value}"));
+        line("tag", &escape(&format!("{name}={value}")));
     }
 }
 

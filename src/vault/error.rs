@@ -6,6 +6,7 @@ use crate::authority::AuthorityError;
 use crate::bundle::BundleError;
 use crate::csr::RequestError;
 use crate::key::KeyError;
+use crate::name::shown;
 use crate::pending::PendingError;
 use crate::policy::{DocumentError, ObjectName, ObjectNameError, PolicyError, TagsError};
 use crate::record::{MergeError, Refused};
@@ -20,19 +21,19 @@ use crate::verdict::{Severity, Verdict};
 #[non_exhaustive]
 pub enum VaultError {
     /// There is no file.
-    #[error("{}: there is no vault here", .path.display())]
+    #[error("{}: there is no vault here", shown(.path))]
     NoVault {
         /// Where it was looked for.
         path: PathBuf,
     },
     /// There is a file already.
-    #[error("{}: there is a file here already", .path.display())]
+    #[error("{}: there is a file here already", shown(.path))]
     VaultExists {
         /// Where the vault was to be.
         path: PathBuf,
     },
     /// The file cannot be made.
-    #[error("{}: the vault cannot be made: {cause}", .path.display())]
+    #[error("{}: the vault cannot be made: {cause}", shown(.path))]
     CannotCreate {
         /// Where the vault was to be.
         path: PathBuf,
