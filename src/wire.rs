@@ -256,10 +256,16 @@ fn shell(base: &Base, view: &CertificateView) -> Value {
     Value::Object(value)
 }
 
-/// What a certificate that waits looks like: disabled, with the dates that it would have.
+/// What a certificate that waits looks like: disabled, with the dates that it would have (reference 2.4): those
+/// of the operation, whose policy stays what it was when it began.
 fn shell_attributes(view: &CertificateView, recovery: bool) -> Value {
-    let created = view.policy_updated;
-    let expires = created.plus_months(view.policy.validity_months).unwrap_or(created);
+    let (created, months) = match &view.operation {
+        Some(Operation::InProgress(waits) | Operation::Cancelled(waits) | Operation::Failed(waits, _)) => {
+            (waits.created, waits.policy.validity_months)
+        }
+        Some(Operation::Completed(_)) | None => (view.created, view.policy.validity_months),
+    };
+    let expires = created.plus_months(months).unwrap_or(created);
     let dates = Dates {
         enabled: false,
         not_before: created.plus_seconds(-BACKDATING_SECONDS),

@@ -505,6 +505,22 @@ fn what_waits_is_listed_only_when_asked_for() {
 }
 
 #[test]
+fn what_waits_keeps_its_dates_when_its_policy_changes() {
+    let work = Workplace::with_vault();
+    let create = "create www --subject CN=www --curve P-256 --validity-months 12 -o www.csr";
+    work.run(&format!("--at 2026-01-01T00:00:00Z {create}")).done();
+    let attributes = || work.run("--json show www").done().json()["attributes"].clone();
+    let before = attributes();
+    // 2026-01-01 less ten minutes, and twelve months after it.
+    assert_eq!((&before["nbf"], &before["exp"]), (&1_767_225_000.into(), &1_798_761_600.into()));
+    work.write("policy.json", r#"{"x509_props": {"subject": "CN=www", "validity_months": 50}}"#);
+    work.run("--at 2026-02-02T00:00:00Z policy set www policy.json").done();
+    assert_eq!(attributes(), before);
+    let listed = work.run("--json list --include-pending").done().json();
+    assert_eq!(listed["value"][0]["attributes"]["exp"], before["exp"]);
+}
+
+#[test]
 fn an_operation_is_found_by_name_request_request_id_and_key() {
     if need("openssl").is_none() {
         return;
