@@ -238,9 +238,9 @@ pub fn error_code(error: &VaultError) -> &'static str {
             "Forbidden"
         }
         VaultError::NotABackup { .. } => "Malformed backup blob",
-        VaultError::PassphraseNeeded | VaultError::Seal(crate::seal::SealError::WrongPassphrase) => {
-            "Unauthorized"
-        }
+        VaultError::PassphraseNeeded
+        | VaultError::WrongBackupPassphrase
+        | VaultError::Seal(crate::seal::SealError::WrongPassphrase) => "Unauthorized",
         VaultError::Store(_) | VaultError::NoVault { .. } | VaultError::CannotCreate { .. } => {
             "InternalServerError"
         }

@@ -760,6 +760,44 @@ fn a_foreign_or_damaged_backup_is_refused() {
 }
 
 #[test]
+fn a_backup_cannot_ask_for_work_without_end() {
+    if need("openssl").is_none() {
+        return;
+    }
+    let work = Workplace::empty().passphrase("the first");
+    work.run("init").done();
+    work.make_authority();
+    work.create_and_merge("www");
+    work.run("backup www -o www.backup").done();
+    let work = work.passphrase("the second");
+    work.run("--vault other.coldcert init").done();
+    let mut document: Value = serde_json::from_slice(&work.read("www.backup")).unwrap();
+    let seal = document["seals"][0].clone();
+    // The same seal many times is one seal.
+    document["seals"] = vec![seal.clone(); 10_000].into();
+    work.write("same.backup", document.to_string());
+    let started = std::time::Instant::now();
+    work.run_in_vain("--vault other.coldcert restore same.backup")
+        .broken()
+        .says(&["the backup is sealed with"]);
+    let many: Vec<Value> = (1..=5)
+        .map(|passes| {
+            let mut another = seal.clone();
+            another["passes"] = passes.into();
+            another
+        })
+        .collect();
+    document["seals"] = many.into();
+    work.write("many.backup", document.to_string());
+    work.run_in_vain("--vault other.coldcert restore many.backup").broken().says(&["many.backup", "4"]);
+    assert!(started.elapsed().as_secs() < 30, "{:?}", started.elapsed());
+    document["seals"] = vec![seal; 2].into();
+    work.write("twice.backup", document.to_string());
+    work.write("first", "the first\n");
+    work.run("--vault other.coldcert restore twice.backup --backup-passphrase-file first").done();
+}
+
+#[test]
 fn an_import_that_does_not_hold_together_is_refused() {
     let Some(work) = answered() else { return };
     still_merges(&work);

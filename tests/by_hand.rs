@@ -413,7 +413,9 @@ fn a_backup_is_restored_into_a_vault_with_another_passphrase() {
 
     let work = work.passphrase("the second");
     work.run("--vault other.coldcert init").done();
-    work.run_in_vain("--vault other.coldcert restore www.backup").broken();
+    let wrong = work.run_in_vain("--vault other.coldcert restore www.backup").broken();
+    let wrong = wrong.says(&["www.backup", "the backup is sealed with", "--backup-passphrase-file"]);
+    assert!(!wrong.stderr.contains("this vault"), "{}", wrong.stderr);
     work.write("first", "the first\n");
     work.run("--vault other.coldcert restore www.backup --backup-passphrase-file first").done();
     let other = work.run("--vault other.coldcert export www --format pem -o -").done().stdout;

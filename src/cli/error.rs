@@ -57,6 +57,7 @@ impl CliError {
     pub(super) fn in_file(path: &Path, error: VaultError) -> Self {
         match error {
             VaultError::NotABackup { .. }
+            | VaultError::WrongBackupPassphrase
             | VaultError::Request(_)
             | VaultError::Key(_)
             | VaultError::Seal(_)

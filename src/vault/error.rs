@@ -140,6 +140,9 @@ pub enum VaultError {
         /// What was found.
         reason: String,
     },
+    /// The backup is another vault's, and was sealed by another passphrase.
+    #[error("the passphrase is not the one that the backup is sealed with")]
+    WrongBackupPassphrase,
     /// The name is taken where a backup is to be restored.
     #[error("{name} exists in this vault{}, so the backup is not restored", if *.deleted { " as a deleted certificate" } else { "" })]
     RestoreConflict {
@@ -251,6 +254,10 @@ impl VaultError {
             }
             Self::Disabled { name, .. } => format!("enable it with: coldcert set {name} --enabled true"),
             Self::NotABackup { .. } => "give a file that `coldcert backup` wrote".to_owned(),
+            Self::WrongBackupPassphrase => {
+                "give that of the vault that wrote the backup, as it was then, with --backup-passphrase-file"
+                    .to_owned()
+            }
             Self::RestoreConflict { name, deleted: true } => format!("purge it first: coldcert purge {name}"),
             Self::RestoreConflict { name, deleted: false } => {
                 format!("delete and purge it first: coldcert delete {name}, coldcert purge {name}")
