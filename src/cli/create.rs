@@ -1,6 +1,5 @@
 //! `coldcert create`
 
-use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -192,16 +191,17 @@ impl Create {
         if let Some(output) = output {
             output.write(text.as_bytes(), context.stdout()).map_err(not_written)?;
         }
-        if context.json {
-            let base = context.base();
-            context.write_json(&wire::operation(&base, &created.operation))?;
+        let on_stdout = if context.json {
+            Some(format!("{:#}\n", wire::operation(&context.base(), &created.operation)))
         } else if self.output.as_deref().is_none_or(is_stdout) && created.record.is_none() {
+            Some(text)
+        } else {
+            None
+        };
+        if let Some(text) = on_stdout {
             let stdout = context.stdout();
             let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
-            written.map_err(|cause| match cause.kind() {
-                ErrorKind::BrokenPipe => CliError::Stdout(cause),
-                _ => not_written(OutputError::Write { path: "-".into(), cause }),
-            })?;
+            written.map_err(|cause| not_written(OutputError::Write { path: "-".into(), cause }))?;
         }
         context.warn(&created.concerns);
         let sealed = if vault.is_sealed()? { "sealed" } else { "NOT sealed" };

@@ -80,7 +80,12 @@ impl CliError {
     pub(super) fn report(&self, json: bool, surroundings: &mut Surroundings<'_>) -> Exit {
         let exit = self.exit();
         // A reader that has seen enough, `coldcert list | head`, is no error.
-        if matches!(self, Self::Stdout(cause) if cause.kind() == std::io::ErrorKind::BrokenPipe) {
+        let gone = match self {
+            Self::Stdout(cause) => cause.kind() == std::io::ErrorKind::BrokenPipe,
+            Self::Output(error) | Self::RequestNotWritten { cause: error, .. } => error.is_closed_stdout(),
+            _ => false,
+        };
+        if gone {
             return Exit::Done;
         }
         if matches!(self, Self::Judged) {
