@@ -96,6 +96,20 @@ pub fn version(base: &Base, record: &Record) -> Value {
     Value::Object(value)
 }
 
+/// The secret of a version, its value given: `GET /secrets/{name}/{version}` (reference 4).
+pub fn secret(base: &Base, record: &Record, secret_value: &str) -> Value {
+    let Record { name, version, .. } = record;
+    let mut value = Map::new();
+    value.insert("value".to_owned(), secret_value.into());
+    value.insert("contentType".to_owned(), record.content_type.media_type().into());
+    value.insert("id".to_owned(), format!("{}/secrets/{name}/{version}", base.0).into());
+    value.insert("managed".to_owned(), true.into());
+    value.insert("attributes".to_owned(), attributes(record, true));
+    insert_tags(&mut value, &record.tags);
+    value.insert("kid".to_owned(), format!("{}/keys/{name}/{version}", base.0).into());
+    Value::Object(value)
+}
+
 /// The member that the command line shows and the service has not: SHA-256 of the certificate, by the name that
 /// RFC 7515 4.1.8 gives it, after `x5t`.
 pub fn with_sha256(value: Value, record: Option<&Record>) -> Value {
@@ -330,6 +344,8 @@ fn insert_tags(value: &mut Map<String, Value>, tags: &Tags) {
     }
 }
 
+/// The service's words for an answer that holds another key (reference 2.6).
+pub const KEY_MISMATCH: &str = "The public key of the end-entity certificate in the specified X.509 certificate content does not match the public part of the specified private key. Please check if certificate is valid.";
 /// The service's words for an operation of issuer Unknown (reference 2.2).
 const WAITS_FOR_MERGE: &str = "Pending certificate created. Please Perform Merge to complete the request.";
 /// The service's words for every other issuer (reference 2.2).

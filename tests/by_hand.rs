@@ -651,3 +651,25 @@ fn a_disabled_version_is_not_exported() {
     let shown = work.run("show www").done().out();
     assert!(shown.contains("team=web"), "{shown}");
 }
+
+#[test]
+fn the_demonstration_shows_what_the_service_answers() {
+    let work = Workplace::empty();
+    let told = work.run("demo --keep kept").done().says(&[
+        "< 202 Accepted",
+        // The whole of the service's own words.
+        "The public key of the end-entity certificate in the specified X.509 certificate content does not match \
+         the public part of the specified private key. Please check if certificate is valid.",
+        "< 201 Created",
+        "> GET /secrets/www/",
+        "< 200 OK  {\"value\":\"MII",
+        "…hidden\",\"contentType\":\"application/x-pkcs12\"",
+        "\"managed\":true,\"attributes\":{\"enabled\":true",
+    ]);
+    assert!(told.stdout.is_empty());
+    // What it keeps is kept in a folder of its own.
+    work.run_in_vain("demo --keep kept").refused().says(&["kept exists", "does not exist yet"]);
+    let conflict = work.run_in_vain("--json demo --keep kept").refused().json();
+    assert_eq!(conflict["error"]["code"], "Conflict");
+    work.run_in_vain("demo --keep nowhere/kept").broken().says(&["nowhere/kept"]);
+}

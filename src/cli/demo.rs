@@ -1,6 +1,7 @@
 //! `coldcert demo`: the whole manual flow on real keys and real files, in a few seconds.
 
 use std::fs::DirBuilder;
+use std::io::ErrorKind;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
@@ -32,7 +33,7 @@ use crate::wire::{self, Base};
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  $ coldcert demo\n  $ coldcert demo --keep demo")]
 pub(super) struct Demo {
-    /// Make this folder and leave everything in it, the private key too
+    /// Make this folder, which must not exist, and leave everything in it, the private key too
     #[arg(long, value_name = "DIR")]
     keep: Option<PathBuf>,
 }
@@ -43,7 +44,10 @@ impl Demo {
         let folder = match &self.keep {
             Some(folder) => {
                 let made = DirBuilder::new().mode(0o700).create(folder);
-                made.map_err(|cause| CliError::Folder { path: folder.clone(), cause })?;
+                made.map_err(|cause| match cause.kind() {
+                    ErrorKind::AlreadyExists => CliError::FolderExists { path: folder.clone() },
+                    _ => CliError::Folder { path: folder.clone(), cause },
+                })?;
                 folder.as_path()
             }
             None => {
@@ -167,8 +171,8 @@ impl Walk<'_, '_, '_> {
         self.exchange("POST", "/certificates/www/pending/merge", &x5c(&bundle));
         match vault.merge(vault_key, name, &bundle, self.context.now) {
             Err(VaultError::Refused(refused)) => {
-                let message = "the key does not match, and the operation stays in progress";
-                self.answer("400 Bad Request", &wire::error("BadParameter", message));
+                let error = wire::error("BadParameter", wire::KEY_MISMATCH);
+                self.answer_whole("400 Bad Request", &error);
                 for line in finding_lines(refused.verdict.findings(), Palette::plain()) {
                     self.tell(&line);
                 }
@@ -206,6 +210,9 @@ impl Walk<'_, '_, '_> {
         self.exchange("GET", &format!("/secrets/{name}/{}", record.version), &Value::Null);
         let secret = Secret::open(&record, vault_key).map_err(VaultError::from)?;
         let pfx = secret.to_pkcs12("").map_err(VaultError::from)?;
+        // What is shown is scrolled back to and copied: the value is not.
+        let hidden = format!("{}…hidden", base64_of(&pfx[..HIDDEN_AFTER_BYTES.min(pfx.len())]));
+        self.answer("200 OK", &wire::secret(&self.base, &record, &hidden));
         let path = self.folder.join("www.pfx");
         Output::prepare(&path, Kind::Secret, false)?.write(&pfx, self.context.stdout())?;
         self.file("www.pfx");
@@ -272,7 +279,12 @@ impl Walk<'_, '_, '_> {
 
     /// What the service answers.
     fn answer(&mut self, status: &str, body: &Value) {
-        let line = self.context.palette().dim(&format!("< {status}  {}", shortened(body)));
+        self.answer_whole(status, &shortened(body));
+    }
+
+    /// The same, every text as it is.
+    fn answer_whole(&mut self, status: &str, body: &Value) {
+        let line = self.context.palette().dim(&format!("< {status}  {body}"));
         self.tell(&line);
     }
 }
@@ -320,10 +332,13 @@ impl TrainingAuthority {
 
 /// The body of a merge.
 fn x5c(bundle: &Bundle) -> Value {
-    use base64::Engine;
-    let encode =
-        |given: &crate::bundle::Given| base64::prelude::BASE64_STANDARD.encode(given.certificate.as_der());
+    let encode = |given: &crate::bundle::Given| base64_of(given.certificate.as_der());
     json!({"x5c": bundle.certificates.iter().map(encode).collect::<Vec<_>>()})
+}
+
+fn base64_of(bytes: &[u8]) -> String {
+    use base64::Engine;
+    base64::prelude::BASE64_STANDARD.encode(bytes)
 }
 
 /// A body with its long texts cut, so that a line stays readable.
@@ -344,3 +359,5 @@ fn shortened(value: &Value) -> Value {
 
 /// A version's identifier and a status text are shown whole, base64 is not.
 const LONG: usize = 100;
+/// The head of a PFX, which says what it is and holds nothing of what is in it.
+const HIDDEN_AFTER_BYTES: usize = 9;

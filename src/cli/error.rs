@@ -43,6 +43,8 @@ pub(super) enum CliError {
     StdoutTwice { what: &'static str },
     #[error("stdin is asked for twice: {first} and {second}")]
     StdinTwice { first: &'static str, second: &'static str },
+    #[error("{} exists, and the demonstration is kept in a folder of its own", shown(.path))]
+    FolderExists { path: PathBuf },
     #[error("{}: {cause}", shown(.path))]
     Folder { path: PathBuf, cause: std::io::Error },
     /// The answer was judged and refused; everything was said already.
@@ -144,6 +146,7 @@ impl CliError {
             Self::Option { option, .. } => Some(format!("see --help for {option}")),
             Self::StdoutTwice { .. } => Some("write the artifact to a file with -o".to_owned()),
             Self::StdinTwice { .. } => Some("give one of them as a file".to_owned()),
+            Self::FolderExists { .. } => Some("name a folder that does not exist yet".to_owned()),
             Self::Folder { .. } => {
                 Some("name a folder that does not exist yet, in one that can be written".to_owned())
             }
@@ -156,7 +159,7 @@ impl CliError {
             Self::Vault(error) => error.is_refusal(),
             Self::InFile { error, .. } => error.is_refusal(),
             Self::Output(error) => error.is_refusal(),
-            Self::Judged => true,
+            Self::Judged | Self::FolderExists { .. } => true,
             _ => false,
         };
         if refused { Exit::Refused } else { Exit::Broken }
@@ -167,6 +170,7 @@ impl CliError {
             Self::Vault(error) => wire::error_code(error),
             Self::InFile { error, .. } => wire::error_code(error),
             Self::Output(error) if error.is_refusal() => "Conflict",
+            Self::FolderExists { .. } => "Conflict",
             _ => "BadParameter",
         }
     }
