@@ -397,6 +397,25 @@ fn a_key_that_is_not_pkcs_8_is_refused_with_help() {
 }
 
 #[test]
+fn a_key_of_a_size_that_key_vault_does_not_hold_is_named() {
+    if need("openssl").is_none() {
+        return;
+    }
+    let work = Workplace::with_vault();
+    work.make_authority();
+    for bits in [1024, 1536, 2056, 5120] {
+        work.openssl(&format!("genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:{bits} -out rsa.key")).done();
+        work.openssl("req -x509 -key rsa.key -out rsa.pem -subj /CN=k -days 9 -config ca.cnf").done();
+        work.write("rsa.both", work.text("rsa.pem") + &work.text("rsa.key"));
+        work.run_in_vain("import rsa rsa.both").broken().says(&[
+            "rsa.both",
+            &format!("RSA {bits}"),
+            "RSA 2048, 3072, 4096",
+        ]);
+    }
+}
+
+#[test]
 fn a_backup_is_restored_into_a_vault_with_another_passphrase() {
     if need("openssl").is_none() {
         return;

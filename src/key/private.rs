@@ -58,23 +58,15 @@ impl PrivateKey {
     /// checked against each other by the provider.
     pub fn from_pkcs8(der: &SecretDer) -> Result<Self, KeyError> {
         let kind = pkcs8_kind(der.secret_der())?;
-        let inconsistent = |error: aws_lc_rs::error::KeyRejected| KeyError::Inconsistent {
-            kind: kind.unwrap_or(KeyKind::Rsa2048),
-            reason: error.to_string(),
+        let inconsistent =
+            |error: aws_lc_rs::error::KeyRejected| KeyError::Inconsistent { kind, reason: error.to_string() };
+        let pair = match how(kind) {
+            How::Ec(algorithm) => {
+                Pair::Ec(EcdsaKeyPair::from_pkcs8(algorithm, der.secret_der()).map_err(inconsistent)?)
+            }
+            How::Rsa(_) => Pair::Rsa(rsa::KeyPair::from_pkcs8(der.secret_der()).map_err(inconsistent)?),
         };
-        match kind.map(how) {
-            Some(How::Ec(algorithm)) => {
-                let pair = EcdsaKeyPair::from_pkcs8(algorithm, der.secret_der()).map_err(inconsistent)?;
-                Self::from_pair(kind.unwrap_or(KeyKind::P256), Pair::Ec(pair))
-            }
-            Some(How::Rsa(_)) | None => {
-                let pair = rsa::KeyPair::from_pkcs8(der.secret_der()).map_err(inconsistent)?;
-                let bits = u32::try_from(pair.public_modulus_len()).unwrap_or(u32::MAX / 8) * 8;
-                let kind = KeyKind::from_rsa_bits(bits)
-                    .ok_or_else(|| KeyError::UnsupportedKind { found: format!("RSA {bits}") })?;
-                Self::from_pair(kind, Pair::Rsa(pair))
-            }
-        }
+        Self::from_pair(kind, pair)
     }
 
     /// The key as PKCS#8 version 1 without attributes: what is sealed, exported and read back.
@@ -147,7 +139,8 @@ fn how(kind: KeyKind) -> How {
     }
 }
 
-/// The kind that a PKCS#8 structure says it holds; none for RSA, whose size only its modulus tells.
+/// The kind that a PKCS#8 structure says it holds, before the provider looks at its numbers: it would refuse a
+/// small key without saying that it is small.
 ///
 /// ```text
 /// OneAsymmetricKey ::= SEQUENCE {                          -- RFC 5958 2
@@ -158,7 +151,7 @@ fn how(kind: KeyKind) -> How {
 ///      ...,
 ///      [[2: publicKey        [1] PublicKey OPTIONAL ]] }
 /// ```
-fn pkcs8_kind(der: &[u8]) -> Result<Option<KeyKind>, KeyError> {
+fn pkcs8_kind(der: &[u8]) -> Result<KeyKind, KeyError> {
     let not_pkcs8 = |error: der::Error| KeyError::NotPkcs8 { reason: error.to_string() };
     let parts = tlv::sequence_parts(der).map_err(not_pkcs8)?;
     let [version, identifier, key, ..] = parts.as_slice() else {
@@ -169,14 +162,34 @@ fn pkcs8_kind(der: &[u8]) -> Result<Option<KeyKind>, KeyError> {
     }
     let (algorithm, parameters) = tlv::split_first(identifier.contents).map_err(not_pkcs8)?;
     match ObjectIdentifier::from_der(algorithm.whole).map_err(not_pkcs8)? {
-        RSA_ENCRYPTION => Ok(None),
+        RSA_ENCRYPTION => rsa_kind(key.contents),
         EC_PUBLIC_KEY => {
             let curve = ObjectIdentifier::from_der(parameters).map_err(not_pkcs8)?;
             let unsupported = || KeyError::UnsupportedKind { found: format!("EC on the curve {curve}") };
-            curve_kind(curve).map(Some).ok_or_else(unsupported)
+            curve_kind(curve).ok_or_else(unsupported)
         }
         other => Err(KeyError::UnsupportedKind { found: other.to_string() }),
     }
+}
+
+/// The kind of an RSA key, by the octets of its modulus.
+///
+/// ```text
+/// RSAPrivateKey ::= SEQUENCE {                             -- RFC 8017 A.1.2
+///     version           Version,
+///     modulus           INTEGER,  -- n
+///     ... }
+/// ```
+fn rsa_kind(der: &[u8]) -> Result<KeyKind, KeyError> {
+    let not_pkcs8 = |error: der::Error| KeyError::NotPkcs8 { reason: error.to_string() };
+    let parts = tlv::sequence_parts(der).map_err(not_pkcs8)?;
+    let [_, modulus, ..] = parts.as_slice() else {
+        return Err(KeyError::NotPkcs8 { reason: "an RSA key without a modulus".to_owned() });
+    };
+    modulus.tag.assert_eq(Tag::Integer).map_err(not_pkcs8)?;
+    let octets = modulus.contents.iter().skip_while(|octet| **octet == 0).count();
+    let bits = u32::try_from(octets).unwrap_or(u32::MAX / 8).saturating_mul(8);
+    KeyKind::from_rsa_bits(bits).ok_or_else(|| KeyError::UnsupportedKind { found: format!("RSA {bits}") })
 }
 
 /// RSA with NULL parameters (RFC 3279 2.3.1); EC as a named curve and an uncompressed point (RFC 5480 2):
