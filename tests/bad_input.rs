@@ -197,7 +197,7 @@ fn a_name_outside_the_pattern_is_refused_by_every_verb() {
         "versions {}",
         "export {} -o x",
         "import {} x",
-        "set {} --enabled true",
+        "set {} --no-tags",
         "delete {}",
         "recover {}",
         "purge {}",
@@ -684,9 +684,16 @@ fn options_that_cannot_be_meant_are_named() {
     for (line, expected) in rows {
         work.run_in_vain(line).broken().says(expected);
     }
-    for line in
-        ["frobnicate", "create", "merge www", "export www", "list --colour", "create www --validity-months x"]
-    {
+    for line in [
+        "set www",
+        "set www --version 0123456789abcdef0123456789abcdef",
+        "frobnicate",
+        "create",
+        "merge www",
+        "export www",
+        "list --colour",
+        "create www --validity-months x",
+    ] {
         work.run_in_vain(line).broken();
     }
 }

@@ -522,7 +522,11 @@ fn what_waits_is_listed_only_when_asked_for() {
     // While it waits, it is there as a disabled shell, and has nothing to export.
     let shown = work.run("--json show waiting").done().json();
     assert_eq!(shown["attributes"]["enabled"], false);
-    work.run_in_vain("export waiting -o waiting.pfx").refused().says(&["no version yet"]);
+    for verb in
+        ["export waiting -o x", "backup waiting -o x", "set waiting --enabled true", "set waiting --tag a=b"]
+    {
+        work.run_in_vain(verb).refused().says(&["waiting has no version yet", "coldcert pending list"]);
+    }
 }
 
 #[test]

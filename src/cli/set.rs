@@ -1,6 +1,6 @@
 //! `coldcert set`
 
-use clap::Args;
+use clap::{ArgGroup, Args};
 
 use super::context::Context;
 use super::create::tags;
@@ -12,6 +12,7 @@ use crate::vault::{Attributes, VaultError};
 /// Change whether a version is enabled, and its tags
 #[derive(Debug, Args)]
 #[command(
+    group = ArgGroup::new("change").args(["enabled", "tag", "no_tags"]).required(true).multiple(true),
     after_help = "Examples:\n  $ coldcert set www --enabled false\n  $ coldcert set www --tag team=web --tag ticket=4711"
 )]
 pub(super) struct Set {
@@ -37,7 +38,11 @@ impl Set {
         let version = self.version.as_deref().map(version_id).transpose()?;
         let tags = if self.tag.is_empty() && !self.no_tags { None } else { Some(tags(&self.tag)?) };
         let mut vault = context.open()?;
-        vault.certificate(&name, version)?;
+        let view = vault.certificate(&name, version)?;
+        let name = view.name;
+        if view.record.is_none() {
+            return Err(VaultError::NoVersion { name: name.to_string() }.into());
+        }
         context.unseal(&vault)?;
         vault.set_attributes(&name, version, Attributes { enabled: self.enabled, tags }, context.now)?;
         if context.json {

@@ -120,8 +120,8 @@ pub enum VaultError {
         /// What to do about it.
         help: String,
     },
-    /// Nothing to back up yet.
-    #[error("{name} has no version yet, so there is nothing to back up")]
+    /// Nothing to export, back up or change yet.
+    #[error("{name} has no version yet: no answer was merged into it")]
     NoVersion {
         /// The name.
         name: String,
@@ -250,7 +250,8 @@ impl VaultError {
             }
             Self::ImportRefused { help, .. } => help.clone(),
             Self::NoVersion { .. } => {
-                "to keep the key of a pending operation, copy the vault file".to_owned()
+                "see what waits with: coldcert pending list; the key of what waits is kept in the vault file alone"
+                    .to_owned()
             }
             Self::Disabled { name, .. } => format!("enable it with: coldcert set {name} --enabled true"),
             Self::NotABackup { .. } => "give a file that `coldcert backup` wrote".to_owned(),

@@ -112,8 +112,11 @@ impl Vault {
         let transaction = self.store.begin()?;
         let entry = super::living(&transaction, name)?;
         let Some(record) = store::version(&transaction, &entry, version)? else {
-            let version = version.map(|version| version.to_string());
-            return Err(VaultError::CertificateNotFound { name: name.to_string(), version });
+            let name = entry.name.to_string();
+            return Err(match version {
+                None => VaultError::NoVersion { name },
+                Some(version) => VaultError::CertificateNotFound { name, version: Some(version.to_string()) },
+            });
         };
         let attributes = store::Attributes { enabled: attributes.enabled, tags: attributes.tags };
         store::set_attributes(&transaction, record.version, &attributes, now)?;
