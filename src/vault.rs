@@ -113,7 +113,7 @@ impl Vault {
 fn living(db: &rusqlite::Connection, name: &ObjectName) -> Result<Entry, VaultError> {
     match store::entry(db, name)? {
         Some(entry) if entry.deleted.is_none() => Ok(entry),
-        Some(_) => Err(VaultError::IsDeleted { name: name.to_string() }),
+        Some(entry) => Err(VaultError::IsDeleted { name: entry.name.to_string() }),
         None => Err(VaultError::CertificateNotFound { name: name.to_string(), version: None }),
     }
 }

@@ -699,6 +699,66 @@ fn options_that_cannot_be_meant_are_named() {
 }
 
 #[test]
+fn prose_says_the_name_as_it_is_kept() {
+    let Some(work) = answered() else { return };
+    let options = "--subject CN=x --curve P-256 -o Shop.csr";
+    work.run(&format!("create Shop {options}")).done();
+    work.sign("Shop.csr", "Shop.pem");
+    let rows = [
+        "versions SHOP",
+        "create SHOP --subject CN=x",
+        "export SHOP -o x",
+        "backup SHOP -o x",
+        "set SHOP --no-tags",
+        "show SHOP --version 0123456789abcdef0123456789abcdef",
+        "recover SHOP",
+        "pending cancel SHOP",
+        "pending delete SHOP",
+        "create SHOP -o Shop2.csr",
+        "pending delete SHOP",
+        "import SHOP www.both",
+        "set SHOP --enabled false",
+        "export SHOP -o x",
+        "set SHOP --enabled true",
+        "merge SHOP www.pem",
+        "policy set SHOP policy.json",
+        "create SHOP -o Shop3.csr",
+        "merge SHOP www.pem",
+        "merge SHOP Shop3.pem intermediate.pem",
+        "merge SHOP www.pem",
+        "pending cancel SHOP",
+        "export SHOP -o Shop.pfx",
+        "backup SHOP -o Shop.backup",
+        "restore Shop.backup",
+        "delete SHOP",
+        "create SHOP",
+        "show SHOP",
+        "restore Shop.backup",
+        "recover SHOP",
+        "delete SHOP",
+        "purge SHOP",
+    ];
+    work.openssl("req -x509 -key root.key -out self.pem -subj /CN=k -days 9 -config ca.cnf").done();
+    work.write("www.both", work.text("self.pem") + &work.text("root.key"));
+    work.write("policy.json", r#"{"lifetime_actions": []}"#);
+    for line in rows {
+        if line.contains("Shop3.pem") {
+            work.sign("Shop3.csr", "Shop3.pem");
+        }
+        let run = work.run(line);
+        let said = run.stderr + &String::from_utf8_lossy(&run.stdout);
+        assert!(!said.contains("SHOP") && said.contains("Shop"), "{line}: {said}");
+    }
+    // What waits at a named issuer is not there to be merged.
+    work.run("issuer set Corp --provider Test").done();
+    work.run("create api --subject CN=x --curve P-256 --issuer Corp").done();
+    let conflict = work.run_in_vain("create api --subject CN=x").refused();
+    let conflict = conflict.says(&["wait for Corp", "coldcert pending cancel api"]);
+    assert!(!conflict.stderr.contains("coldcert merge"), "{}", conflict.stderr);
+    work.run("issuer delete CORP").done().says(&["deleted issuer Corp"]);
+}
+
+#[test]
 fn an_output_is_tested_before_the_vault_is_changed() {
     let Some(work) = answered() else { return };
     work.write("taken", "somebody's key");

@@ -37,7 +37,7 @@ impl Backup {
         }
         let name = ObjectName::new(&self.name).map_err(VaultError::from)?;
         let vault = context.open()?;
-        vault.certificate(&name, None)?;
+        let name = vault.certificate(&name, None)?.name;
         let vault_key = context.unseal(&vault)?;
         let backup = vault.backup(&vault_key, &name)?;
         context.prepare(&self.output, Kind::Secret, self.force)?.write(&backup, context.stdout())?;

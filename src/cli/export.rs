@@ -85,10 +85,10 @@ impl Export {
         let version = self.version.as_deref().map(version_id).transpose()?;
         let vault = context.open()?;
         let view = vault.certificate(&name, version)?;
-        let record = view.record.ok_or_else(|| VaultError::NoVersion { name: name.to_string() })?;
+        let record = view.record.ok_or_else(|| VaultError::NoVersion { name: view.name.to_string() })?;
         if !record.enabled {
             let version = record.version.to_string();
-            return Err(VaultError::Disabled { name: name.to_string(), version }.into());
+            return Err(VaultError::Disabled { name: record.name.to_string(), version }.into());
         }
         let format = self.format.unwrap_or(match record.content_type {
             ContentType::Pkcs12 => Format::Pfx,

@@ -57,11 +57,12 @@ impl Import {
         }
         context.findings(&findings);
         context.say(&format!(
-            "imported {name}: version {}, {}",
+            "imported {}: version {}, {}",
+            record.name,
             record.version,
             record.certificate.subject()
         ));
-        context.next(&format!("coldcert show {name}"));
+        context.next(&format!("coldcert show {}", record.name));
         Ok(())
     }
 }

@@ -93,7 +93,7 @@ impl IssuerVerb {
             }
             Self::Delete { name } => {
                 let name = ObjectName::new(&name).map_err(VaultError::from)?;
-                vault.issuer(&name)?;
+                let name = vault.issuer(&name)?.name;
                 context.unseal(&vault)?;
                 let issuer = vault.delete_issuer(&name)?;
                 if context.json {

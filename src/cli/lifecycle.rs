@@ -22,7 +22,7 @@ impl Delete {
     pub(super) fn run(self, context: &mut Context<'_, '_>) -> Result<(), CliError> {
         let name = ObjectName::new(&self.name).map_err(VaultError::from)?;
         let mut vault = context.open()?;
-        vault.certificate(&name, None)?;
+        let name = vault.certificate(&name, None)?.name;
         context.unseal(&vault)?;
         let view = vault.delete(&name, context.now)?;
         if context.json {
@@ -51,7 +51,7 @@ impl Recover {
     pub(super) fn run(self, context: &mut Context<'_, '_>) -> Result<(), CliError> {
         let name = ObjectName::new(&self.name).map_err(VaultError::from)?;
         let mut vault = context.open()?;
-        vault.deleted_certificate(&name)?;
+        let name = vault.deleted_certificate(&name)?.name;
         context.unseal(&vault)?;
         let view = vault.recover(&name)?;
         if context.json {
@@ -74,7 +74,7 @@ impl Purge {
     pub(super) fn run(self, context: &mut Context<'_, '_>) -> Result<(), CliError> {
         let name = ObjectName::new(&self.name).map_err(VaultError::from)?;
         let mut vault = context.open()?;
-        vault.deleted_certificate(&name)?;
+        let name = vault.deleted_certificate(&name)?.name;
         context.unseal(&vault)?;
         vault.purge(&name)?;
         if context.json {

@@ -31,7 +31,7 @@ impl Merge {
         let name = ObjectName::new(&self.name).map_err(VaultError::from)?;
         let mut vault = context.open()?;
         // Whatever can be refused without the passphrase is refused before it is asked for.
-        vault.pending(&name)?;
+        let name = vault.pending(&name)?.name().clone();
         let files = context.read_all(&self.files)?;
         let sources: Vec<_> = files.iter().map(ReadFile::source).collect();
         let bundle = Bundle::read(&sources).map_err(VaultError::from)?;

@@ -211,7 +211,7 @@ fn write_request(
 fn cancel(context: &mut Context<'_, '_>, name: &str) -> Result<(), CliError> {
     let name = ObjectName::new(name).map_err(VaultError::from)?;
     let mut vault = context.open()?;
-    vault.pending(&name)?;
+    let name = vault.pending(&name)?.name().clone();
     context.unseal(&vault)?;
     let operation = vault.cancel(&name)?;
     if context.json {
@@ -236,7 +236,7 @@ fn cancel(context: &mut Context<'_, '_>, name: &str) -> Result<(), CliError> {
 fn delete(context: &mut Context<'_, '_>, name: &str) -> Result<(), CliError> {
     let name = ObjectName::new(name).map_err(VaultError::from)?;
     let mut vault = context.open()?;
-    vault.pending(&name)?;
+    let name = vault.pending(&name)?.name().clone();
     context.unseal(&vault)?;
     let operation = vault.delete_pending(&name)?;
     if context.json {

@@ -62,7 +62,7 @@ impl PolicyVerb {
                     let base = context.base();
                     context.write_json(&wire::policy(&base, &view))?;
                 }
-                context.say(&format!("changed the policy of {name}; the next version follows it"));
+                context.say(&format!("changed the policy of {}; the next version follows it", view.name));
                 Ok(())
             }
         }

@@ -128,7 +128,8 @@ pub(super) struct Versions {
 impl Versions {
     pub(super) fn run(self, context: &mut Context<'_, '_>) -> Result<(), CliError> {
         let name = ObjectName::new(&self.name).map_err(VaultError::from)?;
-        let records = context.open()?.versions(&name)?;
+        let vault = context.open()?;
+        let records = vault.versions(&name)?;
         if context.json {
             let base = context.base();
             let items: Vec<_> = records.iter().map(|record| wire::version_item(&base, record)).collect();
@@ -145,7 +146,7 @@ impl Versions {
             context.artifact(line.as_bytes())?;
         }
         if records.is_empty() {
-            context.say(&format!("{name} has no version yet"));
+            context.say(&format!("{} has no version yet", vault.certificate(&name, None)?.name));
         }
         Ok(())
     }

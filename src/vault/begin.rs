@@ -41,7 +41,9 @@ impl Vault {
     /// new name.
     pub fn stored_policy(&self, name: &ObjectName) -> Result<Option<Document>, VaultError> {
         match store::entry(self.store.connection(), name)? {
-            Some(entry) if entry.deleted.is_some() => Err(VaultError::IsDeleted { name: name.to_string() }),
+            Some(entry) if entry.deleted.is_some() => {
+                Err(VaultError::IsDeleted { name: entry.name.to_string() })
+            }
             found => Ok(found.map(|entry| entry.policy.to_document())),
         }
     }
@@ -56,7 +58,7 @@ impl Vault {
     ) -> Result<Created, VaultError> {
         let NewCertificate { name, policy, tags } = new;
         // Looked at before the key is made, which may take seconds, and again inside the transaction.
-        free_for_create(self.store.connection(), &name)?;
+        let name = free_for_create(self.store.connection(), &name)?.map_or(name, |entry| entry.name);
         let mut concerns = csr::concerns(&policy);
         let key = match self.key_to_reuse(vault_key, &name, &policy)? {
             Some(key) if key.kind() == policy.key.kind => {
@@ -80,15 +82,14 @@ impl Vault {
 
     /// The operation of a name, in whatever state it is.
     pub fn pending(&self, name: &ObjectName) -> Result<Operation, VaultError> {
-        let not_found = || VaultError::PendingNotFound { name: name.to_string() };
         match store::entry(self.store.connection(), name)? {
             Some(entry) if entry.deleted.is_none() => {
-                let operation = store::operation(self.store.connection(), &entry)?.ok_or_else(not_found)?;
+                let operation = store::operation(self.store.connection(), &entry)?.ok_or_else(|| not_found(&entry.name))?;
                 // What goes to a CA from here is checked again; lists are not.
                 operation.request().verify().map_err(|_| StoreError::Content { what: "a request" })?;
                 Ok(operation)
             }
-            _ => Err(not_found()),
+            _ => Err(not_found(name)),
         }
     }
 
@@ -125,10 +126,10 @@ impl Vault {
     pub fn cancel(&mut self, name: &ObjectName) -> Result<Operation, VaultError> {
         let transaction = self.store.begin()?;
         let entry = living(&transaction, name).map_err(|_| not_found(name))?;
-        match store::operation(&transaction, &entry)?.ok_or_else(|| not_found(name))? {
+        match store::operation(&transaction, &entry)?.ok_or_else(|| not_found(&entry.name))? {
             Operation::InProgress(_) => {}
             _ => {
-                return Err(VaultError::NotInProgress { name: name.to_string() });
+                return Err(VaultError::NotInProgress { name: entry.name.to_string() });
             }
         }
         store::request_cancellation(&transaction, entry.id)?;
@@ -140,7 +141,7 @@ impl Vault {
     pub fn delete_pending(&mut self, name: &ObjectName) -> Result<Operation, VaultError> {
         let transaction = self.store.begin()?;
         let entry = living(&transaction, name).map_err(|_| not_found(name))?;
-        let operation = store::operation(&transaction, &entry)?.ok_or_else(|| not_found(name))?;
+        let operation = store::operation(&transaction, &entry)?.ok_or_else(|| not_found(&entry.name))?;
         store::remove_operation(&transaction, entry.id)?;
         transaction.commit()?;
         Ok(operation)
@@ -210,11 +211,16 @@ pub(super) fn free_for_create(
         return Ok(None);
     };
     if entry.deleted.is_some() {
-        return Err(VaultError::IsDeleted { name: name.to_string() });
+        return Err(VaultError::IsDeleted { name: entry.name.to_string() });
     }
     match store::operation(db, &entry)? {
         Some(Operation::InProgress(pending)) => {
-            Err(VaultError::InProgress { name: entry.name.to_string(), since: pending.created.to_string() })
+            let issuer = pending.policy.issuer;
+            Err(VaultError::InProgress {
+                name: entry.name.to_string(),
+                since: pending.created.to_string(),
+                issuer: (issuer.route() == Route::Named).then_some(issuer.name),
+            })
         }
         _ => Ok(Some(entry)),
     }

@@ -28,7 +28,8 @@ impl Vault {
         tags: Tags,
         now: UnixTime,
     ) -> Result<(Record, Vec<Finding>), VaultError> {
-        free_for_create(self.store.connection(), name)?;
+        let known = free_for_create(self.store.connection(), name)?;
+        let name = known.as_ref().map_or(name, |entry| &entry.name);
         let question = Question {
             name: name.as_str(),
             key: brought.key.public_key(),

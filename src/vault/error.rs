@@ -84,6 +84,8 @@ pub enum VaultError {
         name: String,
         /// When it began.
         since: String,
+        /// The issuer that has it, where it is a named one.
+        issuer: Option<String>,
     },
     /// Only an operation in progress can be cancelled.
     #[error("the operation of {name} is not in progress, and only one in progress can be cancelled")]
@@ -235,7 +237,10 @@ impl VaultError {
                     "see it with: coldcert show {name}; ask for a new version with: coldcert create {name}"
                 )
             }
-            Self::InProgress { name, .. } => format!(
+            Self::InProgress { name, issuer: Some(issuer), .. } => format!(
+                "wait for {issuer}; or ask for its end with: coldcert pending cancel {name}; or give its key up with: coldcert pending delete {name}"
+            ),
+            Self::InProgress { name, issuer: None, .. } => format!(
                 "merge its answer with: coldcert merge {name} ANSWER; or give its key up with: coldcert pending delete {name}"
             ),
             Self::NotInProgress { name } => format!("see it with: coldcert pending show {name}"),

@@ -60,11 +60,10 @@ impl Vault {
         name: &ObjectName,
         version: Option<Identifier>,
     ) -> Result<CertificateView, VaultError> {
-        let entry = self.living(name)?;
-        let view = self.view(entry, version)?;
+        let view = self.view(self.living(name)?, version)?;
         match (&view.record, version) {
             (None, Some(version)) => Err(VaultError::CertificateNotFound {
-                name: name.to_string(),
+                name: view.name.to_string(),
                 version: Some(version.to_string()),
             }),
             _ => Ok(view),
@@ -259,7 +258,8 @@ fn issuer(db: &rusqlite::Connection, name: &ObjectName) -> Result<Issuer, VaultE
 fn deleted(db: &rusqlite::Connection, name: &ObjectName) -> Result<Entry, VaultError> {
     match store::entry(db, name)? {
         Some(entry) if entry.deleted.is_some() => Ok(entry),
-        found => Err(VaultError::NotDeleted { name: name.to_string(), living: found.is_some() }),
+        Some(living) => Err(VaultError::NotDeleted { name: living.name.to_string(), living: true }),
+        None => Err(VaultError::NotDeleted { name: name.to_string(), living: false }),
     }
 }
 

@@ -49,7 +49,7 @@ impl Vault {
             Some(Operation::InProgress(now) | Operation::Cancelled(now) | Operation::Failed(now, _))
                 if now.request_id == request_id => {}
             _ => {
-                return Err(VaultError::Changed { name: name.to_string() });
+                return Err(VaultError::Changed { name: entry.name.to_string() });
             }
         }
         store::put_version(&transaction, entry.id, &record)?;
@@ -65,7 +65,8 @@ impl Vault {
             Operation::InProgress(pending) => match pending.policy.issuer.route() {
                 Route::Unknown | Route::SelfSigned => Ok(pending),
                 Route::Named => {
-                    Err(VaultError::WithIssuer { name: name.to_string(), issuer: pending.policy.issuer.name })
+                    let name = pending.name.to_string();
+                    Err(VaultError::WithIssuer { name, issuer: pending.policy.issuer.name })
                 }
             },
             Operation::Cancelled(pending) | Operation::Failed(pending, _) => Ok(pending),

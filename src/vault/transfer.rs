@@ -38,7 +38,7 @@ impl Vault {
         let entry = self.living(name)?;
         let records = store::versions(self.store.connection(), &entry)?;
         if records.is_empty() {
-            return Err(VaultError::NoVersion { name: name.to_string() });
+            return Err(VaultError::NoVersion { name: entry.name.to_string() });
         }
         let mut versions = Vec::new();
         // Oldest first, so that they are restored in the order in which they were made.
@@ -144,7 +144,7 @@ impl Vault {
         let transaction = self.store.begin()?;
         if let Some(found) = store::entry(&transaction, &name)? {
             let deleted = found.deleted.is_some();
-            return Err(VaultError::RestoreConflict { name: name.to_string(), deleted });
+            return Err(VaultError::RestoreConflict { name: found.name.to_string(), deleted });
         }
         let id = store::put_entry(&transaction, &entry)?;
         for record in &records {
