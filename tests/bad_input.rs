@@ -556,7 +556,17 @@ fn each_refused_member_of_a_policy_is_named_with_its_value_and_what_is_allowed()
             json!(["digitalsignature"]),
             &["key_usage[0]", "\"digitalsignature\"", "digitalSignature, "],
         ),
-        ("x509_props.sans.dns_names", json!(["ä.example"]), &["dns_names[0]", "\"ä.example\"", "xn--"]),
+        (
+            "x509_props.sans.dns_names",
+            json!(["ä.example"]),
+            &["dns_names[0]", "\"ä.example\"", "write each label that is not ASCII in its A-label form"],
+        ),
+        (
+            "x509_props.sans.emails",
+            json!(["ä@x.example"]),
+            &["emails[0]", "the part before the @ must be ASCII"],
+        ),
+        ("x509_props.sans.uris", json!(["https://ä.example/"]), &["uris[0]", "percent-encode the rest"]),
         ("x509_props.sans.ipAddresses", json!(["1.2.3"]), &["ipAddresses[0]", "\"1.2.3\"", "IPv4 or IPv6"]),
         ("x509_props.basic_constraints.ca", json!("no"), &["\"no\"", "true or false"]),
         ("x509_props", json!([]), &["[]", "an object"]),
@@ -661,7 +671,7 @@ fn options_that_cannot_be_meant_are_named() {
     let work = Workplace::with_vault();
     let sixteen: String = (0..16).map(|index| format!(" --tag t{index}=v")).collect();
     let subject = "create www --subject CN=x";
-    let rows: [(&str, &[&str]); 18] = [
+    let rows: [(&str, &[&str]); 19] = [
         ("show www --version 12", &["--version", "\"12\"", "32 hex digits"]),
         ("export www --version latest -o x", &["--version", "latest", "32 hex digits"]),
         ("set www --version 12 --enabled true", &["--version", "32 hex digits"]),
@@ -675,6 +685,10 @@ fn options_that_cannot_be_meant_are_named() {
         (&format!("{subject} --eku nonsense"), &["ekus[0]", "nonsense"]),
         (&format!("{subject} --key-usage sign"), &["key_usage[0]", "sign"]),
         (&format!("{subject} --validity-months 1201"), &["validity_months", "1201", "1 to 1200"]),
+        (
+            &format!("{subject} --dns bücher.example"),
+            &["dns_names[0]", "help: write each label", "such as xn--bcher-kva.example"],
+        ),
         (&format!("{subject} --content-type jks"), &["--content-type", "jks", "pkcs12, pem"]),
         (&format!("{subject} --issuer a_b"), &["issuer.name", "a_b"]),
         ("create www", &["www is new", "--subject"]),

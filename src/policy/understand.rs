@@ -69,11 +69,14 @@ fn understand(mut top: Members<'_, '_>) -> Policy {
     let subject = subject(&mut x509);
     let alternative_names = x509.has("sans").then(|| alternative_names(x509.object("sans")));
     let extended_key_usages = x509
-        .items("ekus", "an object identifier like 1.3.6.1.5.5.7.3.1", |text| ObjectIdentifier::new(text).ok())
+        .items("ekus", "an object identifier like 1.3.6.1.5.5.7.3.1", |text| {
+            ObjectIdentifier::new(text).map_err(|_| None)
+        })
         .unwrap_or_else(|| DEFAULT_EXTENDED_KEY_USAGES.to_vec());
     let usages = KeyUsage::ALL.map(KeyUsage::name).join(", ");
-    let key_usages =
-        x509.items("key_usage", &usages, KeyUsage::from_name).unwrap_or_else(|| DEFAULT_KEY_USAGES.to_vec());
+    let key_usages = x509
+        .items("key_usage", &usages, |text| KeyUsage::from_name(text).ok_or(None))
+        .unwrap_or_else(|| DEFAULT_KEY_USAGES.to_vec());
     let validity_months =
         x509.number("validity_months", 1, VALIDITY_MONTHS_MAX).unwrap_or(DEFAULT_VALIDITY_MONTHS);
     let ca = x509.object("basic_constraints").boolean("ca").unwrap_or(false);
@@ -210,7 +213,10 @@ fn alternative_names(mut sans: Members<'_, '_>) -> Vec<GeneralName> {
     ];
     let mut names = Vec::new();
     for (member, allowed, read) in kinds {
-        names.extend(sans.items(member, allowed, |text| read(text).ok()).unwrap_or_default());
+        names.extend(
+            sans.items(member, allowed, |text| read(text).map_err(|error| Some(error.help())))
+                .unwrap_or_default(),
+        );
     }
     names
 }
@@ -329,14 +335,19 @@ impl<'d> Members<'d, '_> {
         within
     }
 
-    /// A list of texts, each read; none when the member is absent.
-    fn items<T>(&mut self, name: &str, allowed: &str, read: impl Fn(&str) -> Option<T>) -> Option<Vec<T>> {
+    /// A list of texts, each read, or refused with the help that its reader has; none when the member is absent.
+    fn items<T>(
+        &mut self,
+        name: &str,
+        allowed: &str,
+        read: impl Fn(&str) -> Result<T, Option<String>>,
+    ) -> Option<Vec<T>> {
         let items = self.list(name)?;
         let mut values = Vec::new();
         for (index, item) in items.iter().enumerate() {
-            match item.as_str().and_then(&read) {
-                Some(value) => values.push(value),
-                None => self.refuse(&format!("{name}[{index}]"), &shown(item), allowed, None),
+            match item.as_str().ok_or(None).and_then(&read) {
+                Ok(value) => values.push(value),
+                Err(help) => self.refuse(&format!("{name}[{index}]"), &shown(item), allowed, help),
             }
         }
         Some(values)
