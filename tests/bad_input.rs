@@ -667,6 +667,49 @@ fn nothing_that_was_given_steers_the_terminal() {
 }
 
 #[test]
+fn a_policy_is_read_as_powershell_writes_it() {
+    let work = Workplace::with_vault();
+    let policy =
+        "{\r\n \"x509_props\": {\"subject\": \"CN=Zoë 🙂\"},\r\n \"key_props\": {\"kty\": \"EC\"}\r\n}\r\n";
+    let little: Vec<u8> = policy.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let big: Vec<u8> = policy.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    let forms = [
+        [b"\xef\xbb\xbf", policy.as_bytes()].concat(),
+        [b"\xff\xfe", &little[..]].concat(),
+        [b"\xfe\xff", &big[..]].concat(),
+    ];
+    for (index, form) in forms.iter().enumerate() {
+        work.write("policy.json", form);
+        work.run(&format!("create p{index} --policy policy.json")).done().says(&["CN=Zoë 🙂"]);
+        // Cut anywhere, it is refused with its place.
+        for length in [2, 3, form.len() / 2, form.len() / 2 + 1, form.len() - 7] {
+            work.write("cut.json", &form[..length]);
+            work.run_in_vain("create cut --policy cut.json")
+                .broken()
+                .says(&["cut.json: not JSON at line ", "column "]);
+        }
+    }
+    let mut lone = forms[1].clone();
+    lone.splice(8..8, [0x00, 0xd8]);
+    work.write("lone.json", lone);
+    work.run_in_vain("create cut --policy lone.json")
+        .broken()
+        .says(&["lone.json: not JSON at line 2, column 1", "UTF-16"]);
+}
+
+#[test]
+fn a_list_in_a_policy_has_an_end() {
+    let work = Workplace::with_vault();
+    let names = |count: usize| (0..count).map(|index| format!("n{index}.example.com")).collect::<Vec<_>>();
+    let policy = |names: Vec<String>| json!({"key_props": {"kty": "EC"}, "x509_props": {"sans": {"dns_names": names}}});
+    work.write("policy.json", policy(names(1001)).to_string());
+    let refused = work.run_in_vain("create www --policy policy.json").broken();
+    refused.says(&["x509_props.sans.dns_names is a list of 1001", "at most 1000"]);
+    work.write("policy.json", policy(names(1000)).to_string());
+    work.run("create www --policy policy.json -o www.csr").done();
+}
+
+#[test]
 fn options_that_cannot_be_meant_are_named() {
     let work = Workplace::with_vault();
     let sixteen: String = (0..16).map(|index| format!(" --tag t{index}=v")).collect();

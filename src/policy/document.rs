@@ -2,6 +2,8 @@
 //!
 //! It knows the members' names and nothing of their meaning; that is `understand`'s.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 
 use super::{Policy, Trigger};
@@ -13,9 +15,10 @@ pub struct Document(Map<String, Value>);
 
 impl Document {
     /// Reads JSON text in either shape. Members that nobody knows are left out, and returned by their path:
-    /// the service ignores them without a word, the command line tells of them.
+    /// the service ignores them without a word, the command line tells of them. The text is UTF-8, or UTF-16 with
+    /// a byte order mark, which is what PowerShell's `>` writes.
     pub fn from_json(text: &[u8]) -> Result<(Self, Vec<String>), DocumentError> {
-        let value = serde_json::from_slice(text).map_err(|error| DocumentError::NotJson {
+        let value = serde_json::from_slice(&utf8(text)?).map_err(|error| DocumentError::NotJson {
             line: error.line(),
             column: error.column(),
             reason: error.to_string(),
@@ -184,6 +187,32 @@ impl DocumentError {
         "start from `coldcert policy default`, or from `az keyvault certificate get-default-policy`"
             .to_owned()
     }
+}
+
+/// The text in UTF-8 without a byte order mark. RFC 8259 8.1 lets a reader ignore the mark.
+fn utf8(text: &[u8]) -> Result<Cow<'_, [u8]>, DocumentError> {
+    let (pairs, unit): (_, fn([u8; 2]) -> u16) = match text {
+        [0xef, 0xbb, 0xbf, rest @ ..] => return Ok(rest.into()),
+        [0xff, 0xfe, rest @ ..] => (rest.as_chunks(), u16::from_le_bytes),
+        [0xfe, 0xff, rest @ ..] => (rest.as_chunks(), u16::from_be_bytes),
+        _ => return Ok(text.into()),
+    };
+    let (whole, odd) = pairs;
+    let mut decoded = String::with_capacity(text.len());
+    let units = char::decode_utf16(whole.iter().copied().map(unit));
+    let cut = (!odd.is_empty()).then_some(Err(()));
+    for c in units.map(|c| c.map_err(drop)).chain(cut) {
+        let Ok(c) = c else {
+            let last = decoded.rsplit('\n').next().unwrap_or_default();
+            return Err(DocumentError::NotJson {
+                line: decoded.matches('\n').count() + 1,
+                column: last.chars().count() + 1,
+                reason: "the text is not UTF-16 as its byte order mark says".to_owned(),
+            });
+        };
+        decoded.push(c);
+    }
+    Ok(decoded.into_bytes().into())
 }
 
 fn known_members(

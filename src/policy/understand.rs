@@ -311,7 +311,13 @@ impl<'d> Members<'d, '_> {
     }
 
     fn list(&mut self, name: &str) -> Option<&'d Vec<Value>> {
-        self.typed(name, "a list", Value::as_array)
+        let items = self.typed(name, "a list", Value::as_array)?;
+        if items.len() > LIST_ITEMS_MAX {
+            let allowed = format!("at most {LIST_ITEMS_MAX} items");
+            self.refuse(name, &format!("a list of {}", items.len()), &allowed, None);
+            return None;
+        }
+        Some(items)
     }
 
     fn text(&mut self, name: &str) -> Option<String> {
@@ -390,5 +396,8 @@ fn cut(text: &str) -> String {
 /// A hundred years: the longest that a recording of the service shows (reference 2.7, import). The service's
 /// own upper bound is unverified.
 pub const VALIDITY_MONTHS_MAX: u32 = 1200;
+/// A list has no more items: ten times the names that public CAs put into one certificate (100 to 250), and few
+/// enough that a list of nothing but faults is still an error that can be read. The service's bound is unverified.
+const LIST_ITEMS_MAX: usize = 1000;
 /// An error quotes no more of a foreign text than this.
 const SHOWN_CHARACTERS: usize = 80;
