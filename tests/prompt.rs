@@ -158,6 +158,8 @@ impl Session {
             rustix::fs::Mode::empty(),
         );
         let (keyboard, terminal) = (File::from(keyboard), File::from(terminal.unwrap()));
+        // Before there is a child, which may be asking by the time that this process goes on.
+        assert!(echo(&terminal), "a new terminal echoes");
         let child = child(play, &["-c"]).stdin(terminal.try_clone().unwrap()).spawn().unwrap();
         let (print, printed) = channel();
         let mut display = keyboard.try_clone().unwrap();
@@ -169,9 +171,7 @@ impl Session {
                 }
             }
         });
-        let session = Self { child, keyboard, terminal, printed, screen: String::new() };
-        assert!(session.echoes(), "a new terminal echoes");
-        Some(session)
+        Some(Self { child, keyboard, terminal, printed, screen: String::new() })
     }
 
     fn wait_for_prompt(&mut self, prompt: &str) {
@@ -193,7 +193,7 @@ impl Session {
     }
 
     fn echoes(&self) -> bool {
-        tcgetattr(&self.terminal).unwrap().local_modes.contains(LocalModes::ECHO)
+        echo(&self.terminal)
     }
 
     fn end(&mut self) -> ExitStatus {
@@ -227,6 +227,10 @@ impl Drop for Session {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+fn echo(terminal: &File) -> bool {
+    tcgetattr(terminal).unwrap().local_modes.contains(LocalModes::ECHO)
 }
 
 fn child(play: &str, setsid_options: &[&str]) -> Command {
