@@ -896,6 +896,37 @@ fn no_output_is_ever_written_over_a_vault() {
 }
 
 #[test]
+fn no_passphrase_is_asked_for_where_the_place_or_the_version_is_wrong() {
+    let work = Workplace::empty().passphrase("the right one");
+    work.run("init").done();
+    work.run("create www --subject CN=www --curve P-256 -o www.csr").done();
+    work.run("create self --subject CN=x --curve P-256 --issuer Self").done();
+    // A wrong passphrase would be another error, with another exit code.
+    let work = work.passphrase("the wrong one");
+    work.write("taken", "somebody's key");
+    for verb in ["export self", "backup self", "create api --subject CN=x"] {
+        work.run_in_vain(&format!("{verb} -o taken")).refused().says(&["taken exists"]);
+        work.run_in_vain(&format!("{verb} -o nowhere/x")).broken().says(&["there is no directory nowhere"]);
+        work.run_in_vain(&format!("{verb} -o vault.coldcert --force"))
+            .refused()
+            .says(&["never written over"]);
+    }
+    for verb in ["export www -o x", "backup www -o x", "set www --enabled true"] {
+        work.run_in_vain(verb).refused().says(&["www has no version yet"]);
+    }
+}
+
+#[test]
+fn a_folder_for_manual_pages_is_made_but_not_its_parents() {
+    let work = Workplace::empty();
+    work.run_in_vain("man nowhere/man1").broken().says(&["nowhere/man1", "in one that exists"]);
+    assert!(!work.path("nowhere").exists());
+    work.run("man man1").done();
+    work.run("man man1").done();
+    assert!(work.path("man1/coldcert.1").exists());
+}
+
+#[test]
 fn a_foreign_or_damaged_backup_is_refused() {
     let Some(work) = answered() else { return };
     still_merges(&work);

@@ -37,7 +37,13 @@ impl Backup {
         }
         let name = ObjectName::new(&self.name).map_err(VaultError::from)?;
         let vault = context.open()?;
-        let name = vault.certificate(&name, None)?.name;
+        let view = vault.certificate(&name, None)?;
+        let name = view.name;
+        // Whatever can be refused without the passphrase is refused before it is asked for.
+        if view.record.is_none() {
+            return Err(VaultError::NoVersion { name: name.to_string() }.into());
+        }
+        context.check_output(&self.output, Kind::Secret, self.force)?;
         let vault_key = context.unseal(&vault)?;
         let backup = vault.backup(&vault_key, &name)?;
         context.prepare(&self.output, Kind::Secret, self.force)?.write(&backup, context.stdout())?;

@@ -184,6 +184,12 @@ impl<'c, 's> Context<'c, 's> {
         Ok(Output::prepare(path, kind, force)?)
     }
 
+    /// Tests a place without holding it, for before a passphrase is asked for.
+    pub(super) fn check_output(&self, path: &Path, kind: Kind, force: bool) -> Result<(), CliError> {
+        refuse_vault(path, &self.vault)?;
+        Ok(Output::check(path, kind, force)?)
+    }
+
     /// Writes a public artifact whose bytes are known already; never over the vault that the run works on.
     pub(super) fn put_public(&mut self, path: &Path, bytes: &[u8], force: bool) -> Result<(), CliError> {
         refuse_vault(path, &self.vault)?;

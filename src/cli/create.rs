@@ -106,8 +106,11 @@ impl Create {
         let mut vault = context.open()?;
         let policy = self.policy(context, &vault, &name)?;
         note_issuer(context, &vault, &policy);
+        if let Some(path) = &self.output {
+            context.check_output(path, Kind::Public, self.force)?;
+        }
         let vault_key = context.unseal(&vault)?;
-        // The place for the request is tested before anything is changed.
+        // Held only now: whoever ends the run at the prompt leaves nothing behind.
         let output = match &self.output {
             Some(path) if !to_stdout => Some(context.prepare(path, Kind::Public, self.force)?),
             _ => None,

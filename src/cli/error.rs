@@ -147,9 +147,7 @@ impl CliError {
             Self::StdoutTwice { .. } => Some("write the artifact to a file with -o".to_owned()),
             Self::StdinTwice { .. } => Some("give one of them as a file".to_owned()),
             Self::FolderExists { .. } => Some("name a folder that does not exist yet".to_owned()),
-            Self::Folder { .. } => {
-                Some("name a folder that does not exist yet, in one that can be written".to_owned())
-            }
+            Self::Folder { .. } => Some("name a folder in one that exists and can be written".to_owned()),
             Self::Demonstration { .. } => Some("this is a fault of coldcert: please report it".to_owned()),
         }
     }

@@ -101,13 +101,15 @@ impl Export {
                 allowed: "with the format pfx only".to_owned(),
             });
         }
+        let kind = if format.is_secret() { Kind::Secret } else { Kind::Public };
+        // Whatever can be refused without the passphrase is refused before it is asked for.
+        context.check_output(&self.output, kind, self.force)?;
         let password = context.password(self.password_file.as_ref())?;
         let secret = match format.is_secret() && record.exportable {
             true => Secret::open(&record, &context.unseal(&vault)?).map_err(VaultError::from)?,
             false => Secret::without_key(&record),
         };
         let bytes = bytes(format, &record, &secret, &password)?;
-        let kind = if format.is_secret() { Kind::Secret } else { Kind::Public };
         context.prepare(&self.output, kind, self.force)?.write(&bytes, context.stdout())?;
         self.report(context, format, &record)
     }

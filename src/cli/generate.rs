@@ -36,14 +36,17 @@ impl Completions {
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  $ coldcert man man1")]
 pub(super) struct Man {
-    /// The folder, made if it does not exist
+    /// The folder, made if it does not exist; pages in it are replaced
     dir: PathBuf,
 }
 
 impl Man {
     pub(super) fn run(self, context: &mut Context<'_, '_>, command: Command) -> Result<(), CliError> {
         let failed = |cause| CliError::Folder { path: self.dir.clone(), cause };
-        fs::create_dir_all(&self.dir).map_err(failed)?;
+        // Not its parents: a mistyped path would become a tree of folders.
+        if !self.dir.is_dir() {
+            fs::create_dir(&self.dir).map_err(failed)?;
+        }
         clap_mangen::generate_to(command, &self.dir).map_err(failed)?;
         if context.json {
             context.write_json(&json!({"folder": self.dir}))?;

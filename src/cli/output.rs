@@ -18,6 +18,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::Access;
 use tempfile::{Builder, NamedTempFile};
 use thiserror::Error;
 
@@ -43,31 +44,25 @@ pub enum Kind {
 impl Output {
     /// Tests the place and holds it with a temporary file. Blocks for a named pipe without a reader.
     pub fn prepare(path: &Path, kind: Kind, force: bool) -> Result<Self, OutputError> {
-        refuse_any_vault(path)?;
-        let place = match Found::at(path)? {
-            Found::Stdout => Place::Stdout,
-            Found::Stream => Place::Stream(open_stream(path)?),
-            Found::Nothing => hold(path, path.to_owned(), kind, Replaces::Nothing)?,
-            Found::File { .. } | Found::Link { .. } if force && kind == Kind::Secret => {
-                hold(path, path.to_owned(), kind, Replaces::Anything)?
-            }
-            Found::Link { leads_to: Some(target), .. } if force => {
-                hold(path, target, kind, Replaces::Anything)?
-            }
-            Found::File { .. } | Found::Link { .. } if force => {
-                hold(path, path.to_owned(), kind, Replaces::Anything)?
-            }
-            Found::File { size: 0 } if kind == Kind::Public => {
-                hold(path, path.to_owned(), kind, Replaces::EmptyFile)?
-            }
-            Found::Link { leads_to: Some(target), size: 0 } if kind == Kind::Public => {
-                hold(path, target, kind, Replaces::EmptyFile)?
-            }
-            Found::File { .. } | Found::Link { .. } => {
-                return Err(OutputError::Exists { path: path.to_owned(), kind });
-            }
+        let place = match Way::to(path, kind, force)? {
+            Way::Stdout => Place::Stdout,
+            Way::Stream => Place::Stream(open_stream(path)?),
+            Way::File { target, replaces } => hold(path, target, kind, replaces)?,
         };
         Ok(Self { path: path.to_owned(), place })
+    }
+
+    /// Tests the place as [`Output::prepare`] does, but holds nothing and opens no pipe: for before a long wait,
+    /// after which it is prepared all the same.
+    pub fn check(path: &Path, kind: Kind, force: bool) -> Result<(), OutputError> {
+        let Way::File { target, .. } = Way::to(path, kind, force)? else {
+            return Ok(());
+        };
+        let directory = directory_of(&target);
+        match rustix::fs::access(directory, Access::WRITE_OK | Access::EXEC_OK) {
+            Ok(()) => Ok(()),
+            Err(cause) => Err(not_made(path, directory, &cause.into())),
+        }
     }
 
     /// The path as it was given, `-` being stdout.
@@ -181,6 +176,40 @@ enum Replaces {
     Anything,
 }
 
+/// How an artifact gets to its place.
+enum Way {
+    Stdout,
+    Stream,
+    File { target: PathBuf, replaces: Replaces },
+}
+
+impl Way {
+    /// Refuses a place where something is in the way.
+    fn to(path: &Path, kind: Kind, force: bool) -> Result<Self, OutputError> {
+        refuse_any_vault(path)?;
+        let itself = |replaces| Self::File { target: path.to_owned(), replaces };
+        Ok(match Found::at(path)? {
+            Found::Stdout => Self::Stdout,
+            Found::Stream => Self::Stream,
+            Found::Nothing => itself(Replaces::Nothing),
+            Found::File { .. } | Found::Link { .. } if force && kind == Kind::Secret => {
+                itself(Replaces::Anything)
+            }
+            Found::Link { leads_to: Some(target), .. } if force => {
+                Self::File { target, replaces: Replaces::Anything }
+            }
+            Found::File { .. } | Found::Link { .. } if force => itself(Replaces::Anything),
+            Found::File { size: 0 } if kind == Kind::Public => itself(Replaces::EmptyFile),
+            Found::Link { leads_to: Some(target), size: 0 } if kind == Kind::Public => {
+                Self::File { target, replaces: Replaces::EmptyFile }
+            }
+            Found::File { .. } | Found::Link { .. } => {
+                return Err(OutputError::Exists { path: path.to_owned(), kind });
+            }
+        })
+    }
+}
+
 /// What is at a path before it is written to.
 enum Found {
     Stdout,
@@ -258,15 +287,17 @@ fn hold(path: &Path, target: PathBuf, kind: Kind, replaces: Replaces) -> Result<
         .tempfile_in(directory);
     match made {
         Ok(temporary) => Ok(Place::File { temporary, target, kind, replaces }),
-        Err(_) if !directory.exists() => {
-            Err(OutputError::NoDirectory { path: path.to_owned(), directory: directory.to_owned() })
-        }
-        Err(cause) => {
-            // The kind alone: the whole error names the temporary file, which is nobody's business.
-            let cause = cause.kind().into();
-            Err(OutputError::Create { path: path.to_owned(), directory: directory.to_owned(), cause })
-        }
+        Err(cause) => Err(not_made(path, directory, &cause)),
     }
+}
+
+fn not_made(path: &Path, directory: &Path, cause: &io::Error) -> OutputError {
+    let (path, directory) = (path.to_owned(), directory.to_owned());
+    if !directory.exists() {
+        return OutputError::NoDirectory { path, directory };
+    }
+    // The kind alone: the whole error may name the temporary file, which is nobody's business.
+    OutputError::Create { path, directory, cause: cause.kind().into() }
 }
 
 fn put_in_place(
@@ -601,6 +632,12 @@ mod tests {
         assert!(matches!(at(&"x".repeat(300)), OutputError::Inspect { .. }));
         fs::write(folder.path().join("file"), b"").unwrap();
         assert!(matches!(at("file/shop.csr"), OutputError::Inspect { .. }));
+        for name in [".", "missing/", "missing/shop.csr", "file/shop.csr"] {
+            let checked = Output::check(&folder.path().join(name), Kind::Public, true).unwrap_err();
+            assert_eq!(checked.to_string(), at(name).to_string());
+        }
+        Output::check(&folder.path().join("new"), Kind::Public, false).unwrap();
+        assert_eq!(names(&folder), ["file"]);
         let error = Output::prepare(Path::new("/proc/shop.csr"), Kind::Public, false).unwrap_err();
         let message = error.to_string();
         assert!(message.starts_with("/proc/shop.csr cannot be written: no file can be made in /proc: "));
