@@ -714,11 +714,13 @@ fn options_that_cannot_be_meant_are_named() {
     let work = Workplace::with_vault();
     let sixteen: String = (0..16).map(|index| format!(" --tag t{index}=v")).collect();
     let subject = "create www --subject CN=x";
-    let rows: [(&str, &[&str]); 19] = [
+    let rows: [(&str, &[&str]); 21] = [
         ("show www --version 12", &["--version", "\"12\"", "32 hex digits"]),
         ("export www --version latest -o x", &["--version", "latest", "32 hex digits"]),
         ("set www --version 12 --enabled true", &["--version", "32 hex digits"]),
         (&format!("{subject}{sixteen}"), &["16 tags", "15"]),
+        (&format!("{subject} --tag =x"), &["a tag has no name, only the value \"x\"", "NAME=VALUE"]),
+        (&format!("{subject} --eku serverAuth,nonsense"), &["ekus[1]", "nonsense"]),
         (&format!("{subject} --tag alone"), &["--tag", "alone", "NAME=VALUE"]),
         (&format!("{subject} --kty RSA-HSM"), &["key_props.kty", "RSA-HSM", "hardware tokens"]),
         (&format!("{subject} --kty RSA --key-size 1024"), &["key_size", "1024", "2048, 3072, 4096"]),

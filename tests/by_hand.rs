@@ -530,6 +530,27 @@ fn what_waits_is_listed_only_when_asked_for() {
 }
 
 #[test]
+fn what_waits_is_shown_with_its_tags_and_a_subject_that_is_empty() {
+    let work = Workplace::with_vault();
+    let create = "create www --dns www.example.com --curve P-256 --tag team=web --tag ticket=4711 --eku \
+                  serverAuth,clientAuth --eku codeSigning --key-usage digitalSignature,keyAgreement -o www.csr";
+    work.run(create).done().says(&["subject  none"]);
+    let shown = work.run("show www").done().out();
+    assert!(shown.contains("team=web") && shown.contains("ticket=4711"), "{shown}");
+    assert!(work.run("pending show www").done().out().contains("subject     none\n"));
+    assert!(work.run("pending list").done().out().ends_with("\tnone\n"));
+    assert!(work.run("list --include-pending").done().out().ends_with("\tnone\n"));
+    let policy = work.run("--json policy show www").done().json();
+    assert_eq!(policy["x509_props"]["ekus"].as_array().map(Vec::len), Some(3));
+    assert_eq!(policy["x509_props"]["key_usage"].as_array().map(Vec::len), Some(2));
+    let help = work.run("create --help").done().out();
+    assert!(help.matches("may be repeated").count() >= 8, "{help}");
+    work.run("create self --dns self.example.com --curve P-256 --issuer Self").done();
+    assert!(work.run("show self").done().out().contains("subject     none\n"));
+    assert!(work.run("versions self").done().out().ends_with("\tnone\n"));
+}
+
+#[test]
 fn what_waits_keeps_its_dates_when_its_policy_changes() {
     let work = Workplace::with_vault();
     let create = "create www --subject CN=www --curve P-256 --validity-months 12 -o www.csr";

@@ -9,6 +9,7 @@ use super::context::Context;
 use super::error::CliError;
 use super::output::{Kind, Output, OutputError, is_stdout};
 use super::policy::read_document;
+use super::show::or_none;
 use super::terminal::shown;
 use crate::pem;
 use crate::policy::{Document, ObjectName, Policy, Route, Tags};
@@ -33,19 +34,19 @@ pub(super) struct Create {
     /// The subject, as Key Vault reads it: the last part of the text is encoded first
     #[arg(long, value_name = "DN", help_heading = "Names")]
     subject: Option<String>,
-    /// A DNS name
+    /// A DNS name (may be repeated)
     #[arg(long, value_name = "NAME", help_heading = "Names")]
     dns: Vec<String>,
-    /// An e-mail address
+    /// An e-mail address (may be repeated)
     #[arg(long, value_name = "ADDRESS", help_heading = "Names")]
     email: Vec<String>,
-    /// A user principal name
+    /// A user principal name (may be repeated)
     #[arg(long, value_name = "NAME", help_heading = "Names")]
     upn: Vec<String>,
-    /// A URI
+    /// A URI (may be repeated)
     #[arg(long, value_name = "URI", help_heading = "Names")]
     uri: Vec<String>,
-    /// An IP address
+    /// An IP address (may be repeated)
     #[arg(long, value_name = "ADDRESS", help_heading = "Names")]
     ip: Vec<String>,
     /// The type of key: RSA or EC [default: RSA, EC with --curve]
@@ -69,11 +70,12 @@ pub(super) struct Create {
     /// Make a new key, now and for later versions, where the policy says to reuse one
     #[arg(long, help_heading = "Key", conflicts_with = "reuse_key")]
     new_key: bool,
-    /// An extended key usage: an object identifier, or serverAuth, clientAuth, codeSigning, ...
-    #[arg(long, value_name = "OID", help_heading = "Policy")]
+    /// An extended key usage: an object identifier, or serverAuth, clientAuth, codeSigning, ... (may be repeated, or
+    /// separated by commas)
+    #[arg(long, value_name = "OID", value_delimiter = ',', help_heading = "Policy")]
     eku: Vec<String>,
-    /// A key usage: digitalSignature, keyEncipherment, ...
-    #[arg(long, value_name = "USAGE", help_heading = "Policy")]
+    /// A key usage: digitalSignature, keyEncipherment, ... (may be repeated, or separated by commas)
+    #[arg(long, value_name = "USAGE", value_delimiter = ',', help_heading = "Policy")]
     key_usage: Vec<String>,
     /// Months of validity [default: 12]
     #[arg(long, value_name = "MONTHS", help_heading = "Policy")]
@@ -84,7 +86,7 @@ pub(super) struct Create {
     /// Who signs: Unknown (a CA by hand), Self, or an issuer's name [default: Unknown]
     #[arg(long, value_name = "NAME", help_heading = "Policy")]
     issuer: Option<String>,
-    /// A tag, NAME=VALUE
+    /// A tag, NAME=VALUE (may be repeated)
     #[arg(long, value_name = "NAME=VALUE", help_heading = "Policy")]
     tag: Vec<String>,
     /// Where the request goes, - for stdout [default: stdout]
@@ -214,7 +216,7 @@ impl Create {
             shown(vault.path()),
             created.operation.request_id(),
         ));
-        context.say(&format!("  subject  {}   (in the order it is encoded)", request.subject()));
+        context.say(&format!("  subject  {}   (in the order it is encoded)", or_none(request.subject())));
         let names: Vec<String> = request.alternative_names().iter().map(ToString::to_string).collect();
         if !names.is_empty() {
             context.say(&format!("  names    {}", names.join(", ")));

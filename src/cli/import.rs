@@ -29,7 +29,7 @@ pub(super) struct Import {
     /// A policy file, - for stdin
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
-    /// A tag, NAME=VALUE
+    /// A tag, NAME=VALUE (may be repeated)
     #[arg(long, value_name = "NAME=VALUE")]
     tag: Vec<String>,
 }

@@ -21,7 +21,7 @@ use crate::vault::VaultError;
 pub(super) struct Merge {
     /// The certificate's name
     name: String,
-    /// What the CA sent, - for stdin
+    /// What the CA sent, one file or several, - for stdin
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 }

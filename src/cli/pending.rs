@@ -8,6 +8,7 @@ use super::context::Context;
 use super::error::CliError;
 use super::input::named;
 use super::output::is_stdout;
+use super::show::or_none;
 use super::terminal::shown;
 use crate::csr::CertificateRequest;
 use crate::identifier::Identifier;
@@ -144,7 +145,7 @@ fn list(context: &mut Context<'_, '_>) -> Result<(), CliError> {
             state(operation),
             operation.created(),
             operation.request_id(),
-            operation.request().subject(),
+            or_none(operation.request().subject()),
         );
         context.artifact(line.as_bytes())?;
     }
@@ -168,7 +169,7 @@ fn show(context: &mut Context<'_, '_>, operation: &Operation) -> Result<(), CliE
         operation.issuer().name,
         operation.created(),
         operation.request_id(),
-        request.subject(),
+        or_none(request.subject()),
         if names.is_empty() { "none".to_owned() } else { names.join(", ") },
         request.public_key().algorithm(),
         request.public_key().fingerprint(),

@@ -24,7 +24,7 @@ pub(super) struct Set {
     /// Whether it may be exported
     #[arg(long, value_name = "BOOL")]
     enabled: Option<bool>,
-    /// A tag, NAME=VALUE; all tags are replaced by those given
+    /// A tag, NAME=VALUE (may be repeated); all tags are replaced by those given
     #[arg(long, value_name = "NAME=VALUE", conflicts_with = "no_tags")]
     tag: Vec<String>,
     /// Take all tags away

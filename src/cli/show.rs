@@ -13,7 +13,8 @@ use super::pending::state;
 use super::terminal::escape;
 use crate::fingerprint::Fingerprint;
 use crate::identifier::Identifier;
-use crate::policy::ObjectName;
+use crate::name::DistinguishedName;
+use crate::policy::{ObjectName, Tags};
 use crate::record::Record;
 use crate::time::UnixTime;
 use crate::vault::{CertificateView, ListOptions, VaultError};
@@ -141,7 +142,7 @@ impl Versions {
                 record.version,
                 standing(record, context.now),
                 record.certificate.not_after().date(),
-                record.certificate.subject(),
+                or_none(record.certificate.subject()),
             );
             context.artifact(line.as_bytes())?;
         }
@@ -174,15 +175,15 @@ fn listed(view: &CertificateView, now: UnixTime) -> String {
         (Some(record), None) => (
             standing(record, now),
             record.certificate.not_after().date(),
-            Some(record.certificate.subject().to_string()),
+            Some(or_none(record.certificate.subject())),
         ),
         (None, None) => {
             let state = view.operation.as_ref().map_or_else(|| "no version".to_owned(), state);
-            let subject = view.operation.as_ref().map(|operation| operation.request().subject().to_string());
+            let subject = view.operation.as_ref().map(|operation| or_none(operation.request().subject()));
             (state, "-".to_owned(), subject)
         }
     };
-    format!("{}\t{state}\t{until}\t{}\n", view.name, subject.unwrap_or_default())
+    format!("{}\t{state}\t{until}\t{}\n", view.name, subject.unwrap_or_else(|| "none".to_owned()))
 }
 
 /// How a version stands, in a word.
@@ -213,6 +214,7 @@ fn described(view: &CertificateView, now: UnixTime) -> String {
             if let Some(subject) = &view.policy.subject {
                 line("subject", subject.text());
             }
+            describe_tags(&view.tags, &mut line);
         }
     }
     if let Some(operation) = &view.operation {
@@ -226,7 +228,7 @@ fn describe_record(record: &Record, now: UnixTime, line: &mut dyn FnMut(&str, &s
     let certificate = &record.certificate;
     line("version", &record.version.to_string());
     line("state", &standing(record, now));
-    line("subject", &certificate.subject().to_string());
+    line("subject", &or_none(certificate.subject()));
     let names: Vec<String> = certificate.alternative_names().iter().map(ToString::to_string).collect();
     line("names", &if names.is_empty() { "none".to_owned() } else { names.join(", ") });
     line("valid", &format!("{} until {}", certificate.not_before(), certificate.not_after()));
@@ -239,9 +241,18 @@ fn describe_record(record: &Record, now: UnixTime, line: &mut dyn FnMut(&str, &s
     for (index, issuer) in record.issuers.iter().enumerate() {
         line(if index == 0 { "chain" } else { "" }, &format!("signed by {}", issuer.subject()));
     }
-    for (name, value) in record.tags.iter() {
+    describe_tags(&record.tags, line);
+}
+
+fn describe_tags(tags: &Tags, line: &mut dyn FnMut(&str, &str)) {
+    for (name, value) in tags.iter() {
         line("tag", &escape(&format!("{name}={value}")));
     }
+}
+
+/// A name as it is shown where an empty one would look like a fault.
+pub(super) fn or_none(name: &DistinguishedName) -> String {
+    if name.is_empty() { "none".to_owned() } else { name.to_string() }
 }
 
 /// How many certificates are read at once.

@@ -14,8 +14,12 @@ impl Tags {
             return Err(TagsError::TooMany { count: tags.len() });
         }
         for (name, value) in &tags {
+            if name.is_empty() {
+                let value = value.chars().take(TAG_CHARACTERS_MAX).collect();
+                return Err(TagsError::Nameless { value });
+            }
             let count = name.chars().count().max(value.chars().count());
-            if name.is_empty() || count > TAG_CHARACTERS_MAX {
+            if count > TAG_CHARACTERS_MAX {
                 return Err(TagsError::Length {
                     name: name.chars().take(TAG_CHARACTERS_MAX).collect(),
                     count,
@@ -46,9 +50,15 @@ pub enum TagsError {
         /// How many.
         count: usize,
     },
-    /// A name without characters, or a name or value with too many.
+    /// A value without a name.
+    #[error("a tag has no name, only the value {value:?}")]
+    Nameless {
+        /// The tag's value, cut.
+        value: String,
+    },
+    /// A name or value with too many characters.
     #[error(
-        "the tag {name:?} has a name or value of {count} characters, where 1 to {TAG_CHARACTERS_MAX} are allowed"
+        "the tag {name:?} has a name or value of {count} characters, where at most {TAG_CHARACTERS_MAX} are allowed"
     )]
     Length {
         /// The tag's name, cut.
@@ -63,6 +73,9 @@ impl TagsError {
     pub fn help(&self) -> String {
         match self {
             Self::TooMany { .. } => "join some of them into one tag".to_owned(),
+            Self::Nameless { .. } => {
+                "write a tag as NAME=VALUE; its name has at least one character".to_owned()
+            }
             Self::Length { .. } => "write a tag as NAME=VALUE, both short".to_owned(),
         }
     }
