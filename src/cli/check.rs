@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::context::{Context, ReadFile};
 use super::error::CliError;
 use super::findings::findings_json;
-use super::output::{Kind, Output};
+use super::output::Kind;
 use super::terminal::shown;
 use crate::bundle::Bundle;
 use crate::certificate::Certificate;
@@ -158,7 +158,7 @@ impl Check {
                 self.files.iter().map(|file| shown(file)).collect::<Vec<_>>().join(", ")
             );
             let page = report::html(&title, verdict, bundle, context.now);
-            Output::prepare(path, Kind::Public, self.force)?.write(page.as_bytes(), context.stdout())?;
+            context.prepare(path, Kind::Public, self.force)?.write(page.as_bytes(), context.stdout())?;
             context.say(&format!("wrote {}", shown(path)));
         }
         if let (Some(form), Some(path)) = (self.write, &self.output) {
@@ -175,7 +175,7 @@ impl Check {
                     format!("{:#}\n", json!({"x5c": items})).into_bytes()
                 }
             };
-            Output::prepare(path, Kind::Public, self.force)?.write(&bytes, context.stdout())?;
+            context.prepare(path, Kind::Public, self.force)?.write(&bytes, context.stdout())?;
             context.say(&format!("wrote {}: {} certificates, leaf first", shown(path), chain.len()));
         }
         Ok(())

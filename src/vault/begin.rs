@@ -84,7 +84,8 @@ impl Vault {
     pub fn pending(&self, name: &ObjectName) -> Result<Operation, VaultError> {
         match store::entry(self.store.connection(), name)? {
             Some(entry) if entry.deleted.is_none() => {
-                let operation = store::operation(self.store.connection(), &entry)?.ok_or_else(|| not_found(&entry.name))?;
+                let operation = store::operation(self.store.connection(), &entry)?
+                    .ok_or_else(|| not_found(&entry.name))?;
                 // What goes to a CA from here is checked again; lists are not.
                 operation.request().verify().map_err(|_| StoreError::Content { what: "a request" })?;
                 Ok(operation)

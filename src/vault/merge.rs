@@ -79,13 +79,14 @@ impl Vault {
     fn verdict(&self, pending: &Pending, bundle: &Bundle, at: UnixTime) -> Result<Verdict, VaultError> {
         let key = pending.request.public_key();
         let holders = self.holders_of(bundle)?;
+        let terms = Terms { request: Some(pending.request.clone()), ..Terms::of(Profile::Rfc5280) };
         let question = Question {
             name: pending.name.as_str(),
             key,
             bundle,
             at,
             leaf: None,
-            terms: &Terms::of(Profile::Rfc5280),
+            terms: &terms,
             holders: &holders,
         };
         Ok(Verdict::judge(&question))

@@ -219,7 +219,7 @@ pub(super) static NO_KEY_IDENTIFIER: Rule = Rule {
 pub(super) static EMPTY_NAME: Rule = Rule {
     name: "empty-name",
     clause: "RFC 5280 4.1.2.4, 4.1.2.6",
-    severity: Severities::path_validation(),
+    severity: Severities::conformance(),
     purpose: "An issuer has a name, and so has whoever has no alternative name marked critical.",
     clients: "Clients cannot find the issuer, or whom they talk to.",
     origin: "The request had no subject, and the CA left the alternative names uncritical.",
