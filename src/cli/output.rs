@@ -2,8 +2,9 @@
 //!
 //! * `-` is stdout. Anything else is a path, and it is tested before anything is changed: a missing
 //!   directory, a read-only place or a file that is in the way is found by [`Output::prepare`].
-//! * A file appears whole or not at all: it is written beside its place under a temporary name, flushed
-//!   to the disk and renamed.
+//! * A file appears whole or not at all: it is written without a name, flushed to the disk and then given its
+//!   name, so that a process that is killed leaves nothing behind. Where the file system has no files without a
+//!   name it is written beside its place under a temporary one and renamed.
 //! * Secrets are files of mode 0600, made new. Nothing that exists is replaced by them without force, and
 //!   with force the link, not what it leads to, is replaced, and the mode is 0600 whatever it was.
 //! * Public artifacts have the usual mode. An empty file gives way to them and so does, in
@@ -12,15 +13,18 @@
 //! * Devices, pipes and `/dev/stdout` are written straight to.
 //! * A vault is never written over, whatever is forced: every key in it would be lost.
 
-use std::fs::{self, File, Permissions};
+mod held;
+
+use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::Access;
-use tempfile::{Builder, NamedTempFile};
 use thiserror::Error;
+
+use held::{Held, Replaces};
 
 use super::input::is_standard_stream;
 use super::terminal::shown;
@@ -41,8 +45,18 @@ pub enum Kind {
     Public,
 }
 
+impl Kind {
+    fn mode(self) -> u32 {
+        match self {
+            Self::Secret => SECRET_MODE,
+            // The system takes the process's umask off.
+            Self::Public => PUBLIC_MODE,
+        }
+    }
+}
+
 impl Output {
-    /// Tests the place and holds it with a temporary file. Blocks for a named pipe without a reader.
+    /// Tests the place and holds it with a file that has no name yet. Blocks for a named pipe without a reader.
     pub fn prepare(path: &Path, kind: Kind, force: bool) -> Result<Self, OutputError> {
         let place = match Way::to(path, kind, force)? {
             Way::Stdout => Place::Stdout,
@@ -82,9 +96,11 @@ impl Output {
         match place {
             Place::Stdout => stdout.write_all(bytes).and_then(|()| stdout.flush()).map_err(failed),
             Place::Stream(mut stream) => stream.write_all(bytes).map_err(failed),
-            Place::File { mut temporary, target, kind, replaces } => {
-                temporary.write_all(bytes).and_then(|()| temporary.as_file().sync_all()).map_err(failed)?;
-                put_in_place(temporary, &path, &target, kind, replaces)?;
+            Place::File { held, target, kind, replaces } => {
+                held.put(bytes, &target, replaces).map_err(|cause| match cause.kind() {
+                    io::ErrorKind::AlreadyExists => OutputError::Exists { path: path.clone(), kind },
+                    _ => failed(cause),
+                })?;
                 sync_directory(&target).map_err(failed)
             }
         }
@@ -165,15 +181,7 @@ fn resolved(path: &Path) -> PathBuf {
 enum Place {
     Stdout,
     Stream(File),
-    File { temporary: NamedTempFile, target: PathBuf, kind: Kind, replaces: Replaces },
-}
-
-/// What may stand at the target when the file is put there.
-#[derive(Debug, Clone, Copy)]
-enum Replaces {
-    Nothing,
-    EmptyFile,
-    Anything,
+    File { held: Held, target: PathBuf, kind: Kind, replaces: Replaces },
 }
 
 /// How an artifact gets to its place.
@@ -275,20 +283,8 @@ fn open_stream(path: &Path) -> Result<File, OutputError> {
 
 fn hold(path: &Path, target: PathBuf, kind: Kind, replaces: Replaces) -> Result<Place, OutputError> {
     let directory = directory_of(&target);
-    let mode = match kind {
-        Kind::Secret => SECRET_MODE,
-        // The system takes the process's umask off.
-        Kind::Public => PUBLIC_MODE,
-    };
-    let made = Builder::new()
-        .prefix(".coldcert-")
-        .suffix(".tmp")
-        .permissions(Permissions::from_mode(mode))
-        .tempfile_in(directory);
-    match made {
-        Ok(temporary) => Ok(Place::File { temporary, target, kind, replaces }),
-        Err(cause) => Err(not_made(path, directory, &cause)),
-    }
+    let held = Held::beside(&target, kind.mode()).map_err(|cause| not_made(path, directory, &cause))?;
+    Ok(Place::File { held, target, kind, replaces })
 }
 
 fn not_made(path: &Path, directory: &Path, cause: &io::Error) -> OutputError {
@@ -298,27 +294,6 @@ fn not_made(path: &Path, directory: &Path, cause: &io::Error) -> OutputError {
     }
     // The kind alone: the whole error may name the temporary file, which is nobody's business.
     OutputError::Create { path, directory, cause: cause.kind().into() }
-}
-
-fn put_in_place(
-    temporary: NamedTempFile,
-    path: &Path,
-    target: &Path,
-    kind: Kind,
-    replaces: Replaces,
-) -> Result<(), OutputError> {
-    let in_the_way = || OutputError::Exists { path: path.to_owned(), kind };
-    let put = match replaces {
-        Replaces::Nothing => temporary.persist_noclobber(target),
-        Replaces::EmptyFile if fs::metadata(target).is_ok_and(|found| found.len() > 0) => {
-            return Err(in_the_way());
-        }
-        Replaces::EmptyFile | Replaces::Anything => temporary.persist(target),
-    };
-    put.map(drop).map_err(|failure| match failure.error.kind() {
-        io::ErrorKind::AlreadyExists => in_the_way(),
-        _ => OutputError::Write { path: path.to_owned(), cause: failure.error },
-    })
 }
 
 /// Makes the new name durable. A directory that may be written but not read, and a file system that
@@ -477,7 +452,8 @@ const NAMES_OF_OPEN_STREAMS: &[&str] = &["/dev/stderr", "/dev/fd", "/proc"];
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::symlink;
+    use std::fs::Permissions;
+    use std::os::unix::fs::{PermissionsExt, symlink};
 
     use tempfile::{TempDir, tempdir};
 
@@ -643,6 +619,14 @@ mod tests {
         assert!(message.starts_with("/proc/shop.csr cannot be written: no file can be made in /proc: "));
         assert!(!message.contains(".coldcert-"), "{message}");
         assert!(!error.is_refusal());
+    }
+
+    #[test]
+    fn a_place_that_is_held_shows_nothing_where_files_need_no_name() {
+        let folder = tempdir().unwrap();
+        let held = Output::prepare(&folder.path().join("shop.pfx"), Kind::Secret, false).unwrap();
+        let Place::File { held: Held::Unnamed(_), .. } = held.place else { return };
+        assert_eq!(names(&folder), [""; 0]);
     }
 
     #[test]
