@@ -234,7 +234,9 @@ fn echo(terminal: &File) -> bool {
 }
 
 fn child(play: &str, setsid_options: &[&str]) -> Command {
-    let mut command = Command::new("setsid");
+    // Whoever runs the tests in the background of a script ignores SIGINT, and the child would too.
+    let mut command = Command::new("env");
+    command.args(["--default-signal=INT,QUIT,TERM,HUP", "setsid"]);
     command
         .args(setsid_options)
         .arg(std::env::current_exe().unwrap())
