@@ -8,11 +8,11 @@ use super::context::Context;
 use super::error::CliError;
 use super::input::named;
 use super::output::is_stdout;
-use super::show::or_none;
 use super::terminal::shown;
 use crate::csr::CertificateRequest;
 use crate::identifier::Identifier;
 use crate::key::PublicKey;
+use crate::name::DistinguishedName;
 use crate::pem;
 use crate::pending::Operation;
 use crate::policy::{ObjectName, Route};
@@ -259,6 +259,11 @@ fn delete(context: &mut Context<'_, '_>, name: &str) -> Result<(), CliError> {
     context
         .next(&format!("ask anew with: coldcert create {name}; or give the name up: coldcert delete {name}"));
     Ok(())
+}
+
+/// A name as it is shown where an empty one would look like a fault.
+pub(super) fn or_none(name: &DistinguishedName) -> String {
+    if name.is_empty() { "none".to_owned() } else { name.to_string() }
 }
 
 /// The state in words for people.

@@ -9,11 +9,10 @@ use serde_json::Value;
 
 use super::context::Context;
 use super::error::CliError;
-use super::pending::state;
+use super::pending::{or_none, state};
 use super::terminal::escape;
 use crate::fingerprint::Fingerprint;
 use crate::identifier::Identifier;
-use crate::name::DistinguishedName;
 use crate::policy::{ObjectName, Tags};
 use crate::record::Record;
 use crate::time::UnixTime;
@@ -248,11 +247,6 @@ fn describe_tags(tags: &Tags, line: &mut dyn FnMut(&str, &str)) {
     for (name, value) in tags.iter() {
         line("tag", &escape(&format!("{name}={value}")));
     }
-}
-
-/// A name as it is shown where an empty one would look like a fault.
-pub(super) fn or_none(name: &DistinguishedName) -> String {
-    if name.is_empty() { "none".to_owned() } else { name.to_string() }
 }
 
 /// How many certificates are read at once.
