@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::check::TermsOptions;
 use super::context::{Context, ReadFile};
 use super::error::CliError;
 use crate::bundle::Bundle;
@@ -17,13 +18,16 @@ use crate::vault::VaultError;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   $ coldcert merge www answer.pem
-  $ coldcert merge www www.cer intermediate.cer root.cer")]
+  $ coldcert merge www www.cer intermediate.cer root.cer
+  $ coldcert merge www www.cer intermediate.cer --roots root.cer --profile webpki")]
 pub(super) struct Merge {
     /// The certificate's name
     name: String,
     /// What the CA sent, one file or several, - for stdin
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
+    #[command(flatten)]
+    terms: TermsOptions,
 }
 
 impl Merge {
@@ -38,8 +42,9 @@ impl Merge {
         for passed in &bundle.passed_over {
             context.say(&format!("note    {}: {}, passed over", passed.place, passed.kind));
         }
+        let terms = self.terms.terms(context)?;
         let vault_key = context.unseal(&vault)?;
-        let merged = vault.merge(&vault_key, &name, &bundle, context.now)?;
+        let merged = vault.merge_by(&vault_key, &name, &bundle, &terms, context.now)?;
         let record = &merged.record;
         if context.json {
             let view = vault.certificate(&name, None)?;

@@ -21,14 +21,8 @@ pub struct Merged {
 }
 
 impl Vault {
-    /// Judges an answer for an operation, without changing anything.
-    pub fn judge(&self, name: &ObjectName, bundle: &Bundle, at: UnixTime) -> Result<Verdict, VaultError> {
-        let pending = self.mergeable(name)?;
-        self.verdict(&pending, bundle, at)
-    }
-
-    /// Ends an operation with the CA's answer: version, key, secret and the operation's end, together or not
-    /// at all. A refused answer leaves the operation as it was.
+    /// Ends an operation with the CA's answer, judged by RFC 5280 on its own: version, key, secret and the
+    /// operation's end, together or not at all. A refused answer leaves the operation as it was.
     pub fn merge(
         &mut self,
         vault_key: &VaultKey,
@@ -36,9 +30,21 @@ impl Vault {
         bundle: &Bundle,
         now: UnixTime,
     ) -> Result<Merged, VaultError> {
+        self.merge_by(vault_key, name, bundle, &Terms::of(Profile::Rfc5280), now)
+    }
+
+    /// The same, judged by stated terms: a profile, trusted roots. What was asked for is the operation's request.
+    pub fn merge_by(
+        &mut self,
+        vault_key: &VaultKey,
+        name: &ObjectName,
+        bundle: &Bundle,
+        terms: &Terms,
+        now: UnixTime,
+    ) -> Result<Merged, VaultError> {
         let pending = self.mergeable(name)?;
         let request_id = pending.request_id;
-        let verdict = self.verdict(&pending, bundle, now)?;
+        let verdict = self.verdict(&pending, bundle, terms, now)?;
         let findings = verdict.findings().to_vec();
         let record = Record::merge(pending, verdict, vault_key, now)?;
 
@@ -76,10 +82,16 @@ impl Vault {
         }
     }
 
-    fn verdict(&self, pending: &Pending, bundle: &Bundle, at: UnixTime) -> Result<Verdict, VaultError> {
+    fn verdict(
+        &self,
+        pending: &Pending,
+        bundle: &Bundle,
+        terms: &Terms,
+        at: UnixTime,
+    ) -> Result<Verdict, VaultError> {
         let key = pending.request.public_key();
         let holders = self.holders_of(bundle)?;
-        let terms = Terms { request: Some(pending.request.clone()), ..Terms::of(Profile::Rfc5280) };
+        let terms = Terms { request: Some(pending.request.clone()), ..terms.clone() };
         let question = Question {
             name: pending.name.as_str(),
             key,
