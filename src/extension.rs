@@ -3,6 +3,7 @@
 
 mod certificate_policies;
 mod name_constraints;
+mod distribution_points;
 
 use der::asn1::{BitStringRef, ObjectIdentifier, OctetStringRef};
 use der::{Decode, Tag};
@@ -17,6 +18,10 @@ pub use certificate_policies::{
 };
 pub use name_constraints::{
     HostSubtree, MailSubtree, NameConstraints, NameConstraintsError, NameForm, Network, Subtree,
+};
+pub use distribution_points::{
+    CRL_DISTRIBUTION_POINTS, DISTRIBUTION_POINTS_MAX, DistributionPoint, DistributionPointError,
+    DistributionPointName, FRESHEST_CRL, ISSUING_DISTRIBUTION_POINT, IssuingDistributionPoint, Reasons,
 };
 
 /// One extension, its value exactly as received.
@@ -246,8 +251,6 @@ pub const BASIC_CONSTRAINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.
 pub const NAME_CONSTRAINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.30");
 /// RFC 5280 4.2.1.2.
 pub const SUBJECT_KEY_IDENTIFIER: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.14");
-/// RFC 5280 4.2.1.13.
-pub const CRL_DISTRIBUTION_POINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.31");
 /// RFC 5280 4.2.2.1.
 pub const AUTHORITY_INFORMATION_ACCESS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.1.1");
 /// RFC 5280 4.2.1.1.

@@ -24,6 +24,7 @@ pub mod csr;
 pub mod pending;
 // the answer
 pub mod certificate;
+pub mod crl;
 pub mod bundle;
 pub mod chain;
 pub mod verdict;
