@@ -15,6 +15,7 @@ use std::io::Read;
 
 use coldcert::bundle::{Bundle, Given, Origin};
 use coldcert::certificate::Certificate;
+use coldcert::crl::CertificateRevocationList;
 use coldcert::pem;
 use coldcert::time::UnixTime;
 use coldcert::verdict::{PeerName, PolicyInputs, Profile, Question, Severity, Terms, Verdict};
@@ -56,6 +57,11 @@ fn judged(case: &Value) -> Result<(bool, String), String> {
     }
     terms.purpose = purpose(case);
     terms.peer_names = peer_names(case);
+    for pem in texts(&case["crls"]) {
+        terms.crls.push(revocation_list(pem)?);
+    }
+    // Where there are lists every certificate is to be on the good side of one.
+    terms.revocation_required = !terms.crls.is_empty();
     terms.policies = policy_inputs(&case["policy"]);
     if let Some(depth) = case["max_chain_depth"].as_u64() {
         terms.intermediates_max = usize::try_from(depth).unwrap_or(usize::MAX);
@@ -129,12 +135,18 @@ fn certificate(pem: &Value) -> Result<Certificate, String> {
     Certificate::from_der(block.contents()).map_err(|error| error.to_string())
 }
 
+fn revocation_list(pem: &str) -> Result<CertificateRevocationList, String> {
+    let blocks = pem::read(pem.as_bytes()).map_err(|error| error.to_string())?;
+    let block = blocks.first().ok_or("no revocation list in the case")?;
+    CertificateRevocationList::from_der(block.contents()).map_err(|error| error.to_string())
+}
+
 fn texts(value: &Value) -> Vec<&str> {
     value.as_array().into_iter().flatten().filter_map(Value::as_str).collect()
 }
 
 /// Features that ask for what is not there, or for the other of two reasonable choices.
-const SKIPPED: [(&str, &str); 11] = [
+const SKIPPED: [(&str, &str); 10] = [
     ("dsa", "the cryptographic provider has no DSA"),
     ("sha3", "the cryptographic provider has no ECDSA with SHA-3 for certificates"),
     ("anchor-constraints-ignored", "an anchor's own constraints are enforced here"),
@@ -145,7 +157,6 @@ const SKIPPED: [(&str, &str); 11] = [
     ("purpose-profile", "OpenSSL's profiles of purposes are not judged here"),
     ("nc-common-name", "a host name in the common name is no name here"),
     ("ms-application-policies", "Microsoft's application policies are not understood here"),
-    ("crl-required", "revocation is not judged yet"),
 ];
 
 /// RFC 5280 4.2.1.12.

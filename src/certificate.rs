@@ -60,8 +60,8 @@ impl Certificate {
             signed_algorithm: SignatureAlgorithm::from_der(fields.algorithm)?,
             issuer: DistinguishedName::from_der(fields.issuer)?,
             subject: DistinguishedName::from_der(fields.subject)?,
-            not_before: read_time(fields.not_before)?,
-            not_after: read_time(fields.not_after)?,
+            not_before: read_time::<CertificateError>(fields.not_before)?,
+            not_after: read_time::<CertificateError>(fields.not_after)?,
             public_key: PublicKey::from_der(fields.public_key)?,
             extensions: fields.extensions.map_or_else(|| Ok(Vec::new()), Extension::read_all)?,
             signature_algorithm: SignatureAlgorithm::from_der(algorithm.whole)?,
@@ -303,8 +303,8 @@ impl CertificateError {
 /// RFC 5280 4.2.2.1.
 const CA_ISSUERS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.48.2");
 
-/// UTCTime or GeneralizedTime (RFC 5280 4.1.2.5).
-fn read_time(der: &[u8]) -> Result<UnixTime, CertificateError> {
+/// UTCTime or GeneralizedTime, of a certificate or a revocation list (RFC 5280 4.1.2.5, 5.1.2.4).
+pub(crate) fn read_time<E: From<der::Error> + From<TimeError>>(der: &[u8]) -> Result<UnixTime, E> {
     let (time, _) = tlv::split_first(der)?;
     match time.tag {
         Tag::UtcTime => Ok(UnixTime::from_utc_time(time.contents)?),

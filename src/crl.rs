@@ -13,6 +13,7 @@ use std::ops::Range;
 use der::asn1::{BitStringRef, ObjectIdentifier};
 use der::{Decode, Tag, TagNumber};
 
+use crate::certificate::read_time;
 use crate::extension::{
     AUTHORITY_KEY_IDENTIFIER, DistributionPoint, DistributionPointError, Extension, FRESHEST_CRL,
     ISSUING_DISTRIBUTION_POINT, IssuingDistributionPoint,
@@ -77,8 +78,8 @@ impl CertificateRevocationList {
         Ok(Self {
             signed: start..start + signed.whole.len(),
             issuer: DistinguishedName::from_der(fields.issuer)?,
-            this_update: read_time(fields.this_update)?,
-            next_update: fields.next_update.map(read_time).transpose()?,
+            this_update: read_time::<CrlError>(fields.this_update)?,
+            next_update: fields.next_update.map(read_time::<CrlError>).transpose()?,
             certificate_issuers: entries.issuer_names()?,
             not_understood: entries.not_understood,
             entries: entries.read,
@@ -396,12 +397,6 @@ impl CrlError {
             _ => "fetch the CRL again from the CA, as PEM (X509 CRL) or DER".to_owned(),
         }
     }
-}
-
-/// UTCTime or GeneralizedTime (RFC 5280 5.1.2.4).
-fn read_time(der: &[u8]) -> Result<UnixTime, CrlError> {
-    let seconds = x509_cert::time::Time::from_der(der)?.to_unix_duration().as_secs();
-    Ok(UnixTime::from_unix_seconds(i64::try_from(seconds).unwrap_or(i64::MAX))?)
 }
 
 /// The largest CRL read, in bytes. Ours: the largest public ones are of some tens of megabytes, and all of

@@ -16,12 +16,12 @@ pub use certificate_policies::{
     ANY_POLICY, CERTIFICATE_POLICIES, INHIBIT_ANY_POLICY, POLICY_CONSTRAINTS, POLICY_MAPPINGS,
     PolicyConstraints, PolicyExtensionError, PolicyInformation, PolicyMapping, read_inhibit_any_policy,
 };
-pub use name_constraints::{
-    HostSubtree, MailSubtree, NameConstraints, NameConstraintsError, NameForm, Network, Subtree,
-};
 pub use distribution_points::{
     CRL_DISTRIBUTION_POINTS, DISTRIBUTION_POINTS_MAX, DistributionPoint, DistributionPointError,
     DistributionPointName, FRESHEST_CRL, ISSUING_DISTRIBUTION_POINT, IssuingDistributionPoint, Reasons,
+};
+pub use name_constraints::{
+    HostSubtree, MailSubtree, NameConstraints, NameConstraintsError, NameForm, Network, Subtree,
 };
 
 /// One extension, its value exactly as received.

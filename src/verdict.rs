@@ -7,6 +7,7 @@ mod asked;
 mod names;
 mod path;
 mod policies;
+mod revocation;
 mod rule;
 mod rules;
 mod server_name;
@@ -22,6 +23,7 @@ use der::asn1::ObjectIdentifier;
 use crate::bundle::{Bundle, Given, Origin};
 use crate::certificate::Certificate;
 use crate::chain::{End, INTERMEDIATES_MAX, Path, Pool, Step};
+use crate::crl::CertificateRevocationList;
 use crate::csr::CertificateRequest;
 use crate::fingerprint::Fingerprint;
 use crate::key::{PublicKey, SignatureFault};
@@ -65,6 +67,10 @@ pub struct Terms {
     pub purpose: Option<ObjectIdentifier>,
     /// The names that the leaf must be for.
     pub peer_names: Vec<PeerName>,
+    /// Revocation lists; with none revocation is not looked at.
+    pub crls: Vec<CertificateRevocationList>,
+    /// Whether a certificate of which the lists say nothing is refused.
+    pub revocation_required: bool,
     /// What is asked of certificate policies (RFC 5280 6.1.1).
     pub policies: PolicyInputs,
     /// What was asked for.
@@ -83,6 +89,8 @@ impl Terms {
             anchors: Vec::new(),
             purpose: None,
             peer_names: Vec::new(),
+            crls: Vec::new(),
+            revocation_required: false,
             policies: PolicyInputs::default(),
             request: None,
             accepted_rules: Vec::new(),
@@ -292,6 +300,7 @@ impl<'a> Judge<'a> {
         faults.extend(names::faults(&certificates, &mut comparisons_left));
         self.comparisons_left.set(comparisons_left);
         faults.extend(policies::faults(&certificates, &terms.policies));
+        faults.extend(self.revocation_faults(path, &certificates));
         // What signed an anchor does not matter: it is trusted as it is.
         let top = certificates.len() - 1;
         let strength = strength::faults(&certificates).into_iter();
@@ -318,6 +327,17 @@ impl<'a> Judge<'a> {
             })
             .collect();
         Judged { path: path.clone(), findings }
+    }
+
+    /// Every certificate below the anchor, by the lists that were given.
+    fn revocation_faults(&self, path: &Path, certificates: &[&Certificate]) -> Vec<Fault> {
+        let terms = self.question.terms;
+        let (below, anchor) = match (&path.end, certificates.split_last()) {
+            (End::Anchor, Some((anchor, below))) => (below, Some(*anchor)),
+            _ => (certificates, None),
+        };
+        let others = &self.pool.given;
+        revocation::faults(below, anchor, others, &terms.crls, self.question.at, terms.revocation_required)
     }
 
     fn end_faults(&self, path: &Path, certificates: &[&Certificate]) -> Option<Fault> {

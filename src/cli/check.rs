@@ -12,8 +12,9 @@ use super::error::CliError;
 use super::findings::findings_json;
 use super::output::Kind;
 use super::terminal::shown;
-use crate::bundle::Bundle;
+use crate::bundle::{Bundle, BundleError};
 use crate::certificate::Certificate;
+use crate::crl::CertificateRevocationList;
 use crate::csr::CertificateRequest;
 use crate::key::{PrivateKey, PublicKey, SecretDer, Signer};
 use crate::pem;
@@ -84,6 +85,9 @@ pub(super) struct TermsOptions {
     /// Trusted certificates (may be repeated)
     #[arg(long, value_name = "FILE")]
     roots: Vec<PathBuf>,
+    /// Certificate revocation lists (may be repeated)
+    #[arg(long, value_name = "FILE")]
+    crl: Vec<PathBuf>,
     /// Whose judgement: key-vault, rfc5280, webpki
     #[arg(long, value_name = "P", value_parser = profile, default_value = "rfc5280")]
     profile: Profile,
@@ -106,6 +110,10 @@ impl TermsOptions {
         if !self.roots.is_empty() {
             let bundle = read_bundle(context, &self.roots)?;
             terms.anchors = bundle.certificates.into_iter().map(|given| given.certificate).collect();
+        }
+        for path in &self.crl {
+            let bytes = context.read(path)?;
+            terms.crls.extend(revocation_lists(path, &bytes)?);
         }
         Ok(terms)
     }
@@ -271,6 +279,22 @@ fn der_of(bytes: &[u8]) -> Option<Vec<u8>> {
 
 fn not_readable(path: &Path, allowed: &str) -> CliError {
     CliError::Option { option: "FILE", value: shown(path), allowed: allowed.to_owned() }
+}
+
+/// The revocation lists of a file: PEM blocks `X509 CRL`, or DER.
+fn revocation_lists(path: &Path, bytes: &[u8]) -> Result<Vec<CertificateRevocationList>, CliError> {
+    let failed = |error| CliError::RevocationList { path: path.to_owned(), error };
+    if !pem::looks_like_pem(bytes) {
+        return Ok(vec![CertificateRevocationList::from_der(bytes).map_err(failed)?]);
+    }
+    let blocks =
+        pem::read(bytes).map_err(|error| VaultError::from(BundleError::Pem { file: shown(path), error }))?;
+    let lists = blocks.iter().filter(|block| block.label == "X509 CRL");
+    let lists: Vec<_> = lists
+        .map(|block| CertificateRevocationList::from_der(block.contents()))
+        .collect::<Result<_, _>>()
+        .map_err(failed)?;
+    if lists.is_empty() { Err(not_readable(path, "PEM blocks X509 CRL, or DER")) } else { Ok(lists) }
 }
 
 fn read_bundle(context: &mut Context<'_, '_>, files: &[PathBuf]) -> Result<Bundle, CliError> {

@@ -10,6 +10,7 @@ use super::output::OutputError;
 use super::passphrase::PassphraseError;
 use super::surroundings::{Exit, Surroundings};
 use super::terminal::shown;
+use crate::crl::CrlError;
 use crate::policy::{DocumentError, ObjectName};
 use crate::vault::VaultError;
 use crate::wire;
@@ -35,6 +36,8 @@ pub(super) enum CliError {
     InFile { path: PathBuf, error: Box<VaultError> },
     #[error("{cause}; {name} is created, and its key is kept")]
     RequestNotWritten { name: ObjectName, cause: OutputError },
+    #[error("{}: {error}", shown(.path))]
+    RevocationList { path: PathBuf, error: CrlError },
     #[error("stdout: {0}")]
     Stdout(std::io::Error),
     #[error("{option} is {value:?}, allowed: {allowed}")]
@@ -138,6 +141,7 @@ impl CliError {
             Self::Output(error) => Some(error.help()),
             Self::Passphrase(error) => Some(error.help()),
             Self::PolicyFile { error, .. } => Some(error.help()),
+            Self::RevocationList { error, .. } => Some(error.help()),
             Self::InFile { error, .. } => Some(error.help()),
             Self::RequestNotWritten { name, .. } => {
                 Some(format!("write its request again with: coldcert pending csr {name} -o FILE"))

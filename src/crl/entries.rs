@@ -122,7 +122,7 @@ impl<'a> Entries<'a> {
                 serial_length: place(serial.len()),
                 issuer,
                 reason,
-                date: read_time(date.whole)?,
+                date: read_time::<CrlError>(date.whole)?,
             });
         }
         let der = self.start;

@@ -1,11 +1,19 @@
 //! The table: every rule, in the order in which a reader should meet them.
 
 use super::rule::{Rule, Severities, Severity};
-use super::{asked, names, policies, strength, webpki};
+use super::{asked, names, policies, revocation, strength, webpki};
 
 /// Every rule.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
-    let parts = [&OWN[..], &names::ROWS, &policies::ROWS, &strength::ROWS, &webpki::ROWS, &asked::ROWS];
+    let parts = [
+        &OWN[..],
+        &names::ROWS,
+        &policies::ROWS,
+        &revocation::ROWS,
+        &strength::ROWS,
+        &webpki::ROWS,
+        &asked::ROWS,
+    ];
     parts.into_iter().flatten().copied()
 }
 

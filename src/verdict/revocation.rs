@@ -1,0 +1,435 @@
+//! Whether certificates were revoked, by the CRLs that were given (RFC 5280 6.3).
+//!
+//! A CRL counts when it speaks of the certificate, a key that may sign it did, it is current, and all that
+//! is critical in it is understood. Nothing is fetched, and a CRL signer's own path is followed one
+//! certificate deep: its issuer must be the anchor or stand in the path above the certificate in question.
+
+mod scope;
+mod signer;
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use super::rule::{Fault, Rule, Severities, Severity};
+use crate::certificate::Certificate;
+use crate::crl::{CertificateRevocationList, Reason, Revoked};
+use crate::extension::{DistributionPoint, Reasons};
+use crate::fingerprint::hex;
+use crate::name::Printed;
+use crate::time::UnixTime;
+use scope::{points, reasons_told, speaks_for};
+use signer::{List, ListSigner, signs_crls};
+
+/// Judges every certificate of a path by the CRLs given: `path` leaf first, each signed by the next, all
+/// below the anchor. A self-issued last certificate stands for an anchor that is not given.
+///
+/// Certificates that sign CRLs are looked for in the path, the anchor and `extra_issuers`. A certificate of
+/// which the CRLs say nothing is a fault of [`REVOCATION_REQUIRED`] where that is asked for, else of
+/// [`REVOCATION_UNKNOWN`]; where there are no CRLs and nothing is required, nothing is judged.
+pub(super) fn faults(
+    path: &[&Certificate],
+    anchor: Option<&Certificate>,
+    extra_issuers: &[&Certificate],
+    crls: &[CertificateRevocationList],
+    at: UnixTime,
+    required: bool,
+) -> Vec<Fault> {
+    if crls.is_empty() && !required {
+        return Vec::new();
+    }
+    let judge = Judge::new(path, anchor, extra_issuers, crls, at);
+    let ends_in_root = anchor.is_none() && path.last().is_some_and(|last| last.is_self_issued());
+    let below = if ends_in_root { path.len() - 1 } else { path.len() };
+    path[..below]
+        .iter()
+        .enumerate()
+        .filter_map(|(index, certificate)| match judge.status(certificate, index + 1, Signers::All) {
+            Status::Good => None,
+            Status::Revoked { entry, list } => Some(revoked(index, certificate, entry, list)),
+            Status::Unknown { why } => Some(unknown(index, certificate, &why, required)),
+        })
+        .collect()
+}
+
+/// What the CRLs say of one certificate.
+enum Status<'a> {
+    Good,
+    Revoked { entry: Revoked, list: &'a CertificateRevocationList },
+    Unknown { why: Vec<String> },
+}
+
+/// Whose CRLs are looked at.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Signers {
+    /// Those of the path, the anchor and the extra issuers below them.
+    All,
+    /// Those of the path and the anchor: for the certificates of extra issuers.
+    Trusted,
+}
+
+struct Judge<'a> {
+    /// The path, then the anchor.
+    trusted: Vec<&'a Certificate>,
+    /// The latest first, so that an older one of the same scope is not asked.
+    lists: Vec<List<'a>>,
+    at: UnixTime,
+    /// Whether an extra issuer, by its address and its issuer's place, was revoked: CRLs share signers.
+    extra_revoked: RefCell<HashMap<(*const Certificate, usize), bool>>,
+}
+
+impl<'a> Judge<'a> {
+    fn new(
+        path: &[&'a Certificate],
+        anchor: Option<&'a Certificate>,
+        extra_issuers: &[&'a Certificate],
+        crls: &'a [CertificateRevocationList],
+        at: UnixTime,
+    ) -> Self {
+        let trusted: Vec<&Certificate> = path.iter().copied().chain(anchor).collect();
+        let mut lists: Vec<List<'_>> =
+            crls.iter().map(|crl| List::new(crl, &trusted, anchor, extra_issuers, at)).collect();
+        lists.sort_by_key(|list| std::cmp::Reverse(list.crl.this_update()));
+        Self { trusted, lists, at, extra_revoked: RefCell::default() }
+    }
+
+    /// RFC 5280 6.3.3, for a certificate whose issuers start at a place in [`Judge::trusted`].
+    fn status(&self, certificate: &Certificate, above: usize, signers: Signers) -> Status<'a> {
+        let mut notes = Notes::default();
+        let points = points(certificate).unwrap_or_else(|(error, points)| {
+            notes.certificate = Some(format!("its cRLDistributionPoints cannot be read: {error}"));
+            points
+        });
+        let mut told = Reasons::NONE;
+        let complete: Vec<&List<'a>> = self
+            .lists
+            .iter()
+            .filter(|list| list.crl.base_number().is_none() && speaks_for(list.crl, certificate, &points))
+            .collect();
+        for point in &points {
+            for list in &complete {
+                let tells = match reasons_told(list.crl, certificate, point) {
+                    Ok(tells) => tells,
+                    Err(reason) => {
+                        notes.out_of_scope(list.crl, reason);
+                        continue;
+                    }
+                };
+                // 6.3.3(e): a CRL that tells no further reason is not asked.
+                if told.includes(tells) {
+                    continue;
+                }
+                if let Err(reason) = self.usable(list, above, signers) {
+                    notes.of_no_use(list.crl, reason);
+                    continue;
+                }
+                let delta = self.delta_of(list, &mut notes);
+                let current = self.current(list.crl).or_else(|late| delta.map(|_| ()).ok_or(late));
+                if let Some((entry, list)) = entry_of(certificate, list, delta)
+                    && (current.is_ok() || is_for_good(entry))
+                {
+                    return Status::Revoked { entry, list };
+                }
+                match current {
+                    Ok(()) => {
+                        notes.withdraw(list.crl);
+                        told = told.union(tells);
+                    }
+                    Err(late) => notes.of_no_use(list.crl, late),
+                }
+            }
+        }
+        if told == Reasons::ALL {
+            return Status::Good;
+        }
+        let mut why = notes.into_text();
+        if told != Reasons::NONE {
+            why.push(format!("the CRLs tell only {told}, and not {}", told.others()));
+        }
+        if why.is_empty() {
+            why.push(self.none_speaks_for(certificate));
+        }
+        Status::Unknown { why }
+    }
+
+    /// 6.3.3(f) and (g), and that it is understood and not of the future.
+    fn usable(&self, list: &List<'a>, above: usize, signers: Signers) -> Result<(), String> {
+        let crl = list.crl;
+        understood(crl)?;
+        if let Err(fault) = &list.key {
+            return Err(fault.to_string());
+        }
+        if crl.this_update() > self.at {
+            return Err(format!("is of {}, and it is {}", crl.this_update(), self.at));
+        }
+        let mut reason = "is signed by nobody above the certificate".to_owned();
+        for signer in &list.signers {
+            match self.may_sign(signer, above, signers) {
+                Ok(()) => return Ok(()),
+                Err(fault) => reason = fault,
+            }
+        }
+        Err(reason)
+    }
+
+    fn may_sign(&self, signer: &ListSigner<'a>, above: usize, signers: Signers) -> Result<(), String> {
+        match signer {
+            ListSigner::Trusted(place) => {
+                if *place < above {
+                    return Err("is signed by a certificate below its issuer".to_owned());
+                }
+                signs_crls(self.trusted[*place])
+            }
+            ListSigner::Extra { certificate, .. } if signers == Signers::Trusted => {
+                Err(format!("is signed by {}, which the path does not hold", certificate.subject()))
+            }
+            ListSigner::Extra { certificate, parents } => {
+                signs_crls(certificate)?;
+                let subject = certificate.subject();
+                let (start, end) = (certificate.not_before(), certificate.not_after());
+                if self.at < start || self.at > end {
+                    return Err(format!(
+                        "is signed by {subject}, valid {start} to {end}, and it is {}",
+                        self.at
+                    ));
+                }
+                // Of a certificate below, or beside, any CA could make one that bears another CA's name.
+                let Some(parent) = parents.iter().find(|parent| **parent >= above) else {
+                    return Err(format!(
+                        "is signed by {subject}, whom no issuer of the certificate certified"
+                    ));
+                };
+                if self.is_revoked(certificate, *parent) {
+                    return Err(format!("is signed by {subject}, which was revoked"));
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn is_revoked(&self, extra: &'a Certificate, parent: usize) -> bool {
+        let key = (std::ptr::from_ref(extra), parent);
+        if let Some(known) = self.extra_revoked.borrow().get(&key) {
+            return *known;
+        }
+        let revoked = matches!(self.status(extra, parent, Signers::Trusted), Status::Revoked { .. });
+        self.extra_revoked.borrow_mut().insert(key, revoked);
+        revoked
+    }
+
+    /// The latest delta CRL that can be laid over a complete one (RFC 5280 5.2.4, 6.3.3(c)).
+    fn delta_of(&self, complete: &List<'a>, notes: &mut Notes<'a>) -> Option<&'a CertificateRevocationList> {
+        let number = complete.crl.number()?;
+        let fitting = self.lists.iter().filter(|delta| {
+            // (c)(1) to (3) and (h): same issuer, same scope, same key.
+            delta.crl.base_number().is_some()
+                && delta.crl.issuer().matches(complete.crl.issuer())
+                && delta.crl.issuing_distribution_point() == complete.crl.issuing_distribution_point()
+                && matches!((&delta.key, &complete.key), (Ok(one), Ok(two)) if one == two)
+        });
+        let mut best: Option<&CertificateRevocationList> = None;
+        for delta in fitting {
+            let (Some(base), Some(delta_number)) = (delta.crl.base_number(), delta.crl.number()) else {
+                continue;
+            };
+            if base > number {
+                let reason = format!("starts from number {base}, and the complete CRL is number {number}");
+                notes.of_no_use(delta.crl, reason);
+            } else if let Err(reason) = understood(delta.crl).and_then(|()| self.current(delta.crl)) {
+                notes.of_no_use(delta.crl, reason);
+            } else if delta_number > number && best.is_none_or(|best| best.number() < Some(delta_number)) {
+                best = Some(delta.crl);
+            }
+        }
+        best
+    }
+
+    /// RFC 5280 5.1.2.4, 5.1.2.5. A CRL without nextUpdate breaks 5.1.2.5, and there is no time after which
+    /// it would be old.
+    fn current(&self, crl: &CertificateRevocationList) -> Result<(), String> {
+        if crl.this_update() > self.at {
+            return Err(format!("is of {}, and it is {}", crl.this_update(), self.at));
+        }
+        match crl.next_update() {
+            Some(next) if next < self.at => {
+                Err(format!("was to be replaced by {next}, and it is {}", self.at))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn none_speaks_for(&self, certificate: &Certificate) -> String {
+        let issuer = certificate.issuer();
+        if self.lists.is_empty() {
+            return format!("no CRL was given, and none of {issuer}");
+        }
+        let mut given: Vec<String> = self.lists.iter().map(|list| list.crl.issuer().to_string()).collect();
+        given.sort();
+        given.dedup();
+        let more = given.len().saturating_sub(ISSUERS_NAMED_MAX);
+        given.truncate(ISSUERS_NAMED_MAX);
+        let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+        format!("no CRL of {issuer} was given, but of {}{more}", given.join("; "))
+    }
+}
+
+/// Why CRLs were of no use for a certificate, at most one reason for each.
+#[derive(Default)]
+struct Notes<'a> {
+    certificate: Option<String>,
+    lists: Vec<(&'a CertificateRevocationList, Note)>,
+}
+
+enum Note {
+    /// It does not speak of the certificate, at least by one distribution point.
+    OutOfScope(String),
+    /// It does, and does not count.
+    OfNoUse(String),
+}
+
+impl<'a> Notes<'a> {
+    fn out_of_scope(&mut self, crl: &'a CertificateRevocationList, reason: String) {
+        if !self.lists.iter().any(|(noted, _)| std::ptr::eq(*noted, crl)) {
+            self.lists.push((crl, Note::OutOfScope(reason)));
+        }
+    }
+
+    fn of_no_use(&mut self, crl: &'a CertificateRevocationList, reason: String) {
+        match self.lists.iter_mut().find(|(noted, _)| std::ptr::eq(*noted, crl)) {
+            Some((_, note)) => *note = Note::OfNoUse(reason),
+            None => self.lists.push((crl, Note::OfNoUse(reason))),
+        }
+    }
+
+    /// It counts after all, by another distribution point.
+    fn withdraw(&mut self, crl: &CertificateRevocationList) {
+        self.lists.retain(|(noted, _)| !std::ptr::eq(*noted, crl));
+    }
+
+    fn into_text(self) -> Vec<String> {
+        let lists = self.lists.into_iter().map(|(crl, note)| {
+            let (Note::OutOfScope(reason) | Note::OfNoUse(reason)) = note;
+            format!("{} {reason}", shown(crl))
+        });
+        self.certificate.into_iter().chain(lists).take(NOTES_MAX).collect()
+    }
+}
+
+/// 6.3.3(i) to (k): what the delta CRL says comes first, and it may take a certificate off the list.
+fn entry_of<'a>(
+    certificate: &Certificate,
+    complete: &List<'a>,
+    delta: Option<&'a CertificateRevocationList>,
+) -> Option<(Revoked, &'a CertificateRevocationList)> {
+    for crl in delta.into_iter().chain([complete.crl]) {
+        if let Some(entry) = crl.find(certificate.issuer(), certificate.serial()) {
+            // removeFromCRL means something in a delta CRL alone (5.3.1): elsewhere the entry stands.
+            let removed = entry.reason == Some(Reason::RemoveFromCrl) && crl.base_number().is_some();
+            return (!removed).then_some((entry, crl));
+        }
+    }
+    None
+}
+
+/// Whether a revocation outlives the CRL that tells it. RFC 5280 6.3.3 takes nothing from an old CRL; but
+/// only a hold is ever lifted (5.3.1), and to call a revoked certificate unknown would help nobody.
+fn is_for_good(entry: Revoked) -> bool {
+    entry.reason != Some(Reason::CertificateHold)
+}
+
+/// RFC 5280 5.2, 5.3: a CRL with a critical extension that is not understood must not be used.
+fn understood(crl: &CertificateRevocationList) -> Result<(), String> {
+    match crl.not_understood() {
+        [] => Ok(()),
+        [first, others @ ..] => {
+            let others = others.iter().map(|oid| format!(", {oid}")).collect::<String>();
+            Err(format!("has critical extensions that are not understood: {first}{others}"))
+        }
+    }
+}
+
+fn shown(crl: &CertificateRevocationList) -> String {
+    let kind = if crl.base_number().is_some() { "delta CRL" } else { "CRL" };
+    let number = crl.number().map(|number| format!(" number {number}")).unwrap_or_default();
+    format!("{kind}{number} of {} of {}", crl.issuer(), crl.this_update())
+}
+
+fn revoked(at: usize, certificate: &Certificate, entry: Revoked, list: &CertificateRevocationList) -> Fault {
+    let reason = entry.reason.map_or("no reason told", Reason::name);
+    let message = format!(
+        "revoked since {}, {reason}: {} lists serial number {}",
+        entry.date,
+        shown(list),
+        hex(certificate.serial())
+    );
+    let issuer = certificate.issuer();
+    let help = match (entry.reason, at) {
+        (Some(Reason::CertificateHold), _) => {
+            format!(
+                "ask {issuer} when the hold ends and for the CRL that says so, or for another certificate"
+            )
+        }
+        (Some(Reason::KeyCompromise), 0) => {
+            format!(
+                "make a new key and request, and ask {issuer} for a certificate of it: this key is not to be used"
+            )
+        }
+        (_, 0) => format!("ask {issuer} for a new certificate: a revoked one is not made good again"),
+        _ => "ask the CA for a chain without this CA certificate, and for a new certificate if there is none"
+            .to_owned(),
+    };
+    Fault { rule: &REVOKED, at, message, help }
+}
+
+fn unknown(at: usize, certificate: &Certificate, why: &[String], required: bool) -> Fault {
+    let rule = if required { &REVOCATION_REQUIRED } else { &REVOCATION_UNKNOWN };
+    let message = format!("not known whether it was revoked: {}", why.join("; "));
+    let points = points(certificate).unwrap_or_else(|(_, points)| points);
+    let uri = points.iter().flat_map(DistributionPoint::uris).find(|uri| uri.starts_with("http"));
+    let help = match uri {
+        Some(uri) => format!("fetch the CRL from {}, and give it with --crl FILE", Printed::new(uri)),
+        None => format!("ask {} for its current CRL, and give it with --crl FILE", certificate.issuer()),
+    };
+    Fault { rule, at, message, help }
+}
+
+/// The rows of this file.
+pub(super) static ROWS: [&Rule; 3] = [&REVOKED, &REVOCATION_UNKNOWN, &REVOCATION_REQUIRED];
+
+/// The certificate stands on a CRL.
+pub(super) static REVOKED: Rule = Rule {
+    name: "revoked",
+    clause: "RFC 5280 6.1.3(a)(3), 6.3.3",
+    severity: Severities::path_validation(),
+    purpose: "A CA takes back a certificate before it expires, because its key leaked or what it says is no longer true. Who goes on using it vouches for something that the CA no longer does.",
+    clients: "Key Vault does not look at CRLs and merges it. Browsers, Windows and Java refuse the connection wherever they check revocation; others go on until the certificate expires.",
+    origin: "The request was answered with an older certificate that has been replaced since, an intermediate was retired with its key, or the certificate was put on hold after it was issued.",
+};
+
+/// The CRLs given do not tell, and nobody asked that they do.
+pub(super) static REVOCATION_UNKNOWN: Rule = Rule {
+    name: "revocation-unknown",
+    clause: "RFC 5280 6.3.3",
+    severity: Severities::everywhere(Severity::Warn),
+    purpose: "CRLs were given, and none that counts speaks of this certificate: that it is not listed says nothing. The message tells for each CRL why it does not count.",
+    clients: "Key Vault does not look. Most clients accept a certificate whose status they cannot find out; those that are set to check strictly refuse it.",
+    origin: "The CRL of one CA of the chain was left out, is older than its nextUpdate, was signed by a key whose certificate was not given, or is for other distribution points than this certificate's.",
+};
+
+/// The CRLs given do not tell, and that was asked for.
+pub(super) static REVOCATION_REQUIRED: Rule = Rule {
+    name: "revocation-required",
+    clause: "RFC 5280 6.1.3(a)(3)",
+    severity: Severities::path_validation(),
+    purpose: "It was asked that the status of every certificate below the anchor be known, and that of this one is not. The message tells for each CRL why it does not count.",
+    clients: "Key Vault does not look. Clients set to hard-fail revocation checks refuse such a certificate just as they refuse a revoked one.",
+    origin: "The CRL of one CA of the chain was left out, is older than its nextUpdate, was signed by a key whose certificate was not given, or is for other distribution points than this certificate's.",
+};
+
+/// The reasons named in one message, and the CRL issuers. Ours: more would not be read.
+const NOTES_MAX: usize = 8;
+const ISSUERS_NAMED_MAX: usize = 3;
+
+#[cfg(test)]
+mod suites;
+#[cfg(test)]
+mod tests;
