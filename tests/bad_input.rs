@@ -438,6 +438,9 @@ fn a_full_disk_changes_nothing() {
     {
         work.run(verb).broken().says(&["disk/", "cannot be written"]);
     }
+    // The vault has room and the request has none: it is not even begun.
+    work.run("create api --subject CN=api --curve P-256 -o disk/api.csr").broken().says(&["disk/api.csr"]);
+    work.run("pending show api").refused();
     let mut left: Vec<_> = fs::read_dir(&place).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     left.sort();
     assert_eq!(left, ["fill", "v.coldcert"]);

@@ -37,11 +37,17 @@ pub(super) enum Replaces {
 impl Held {
     /// A file of that mode on the file system of the target, the process's umask taken off.
     pub(super) fn beside(target: &Path, mode: u32) -> io::Result<Self> {
-        match unnamed(directory_of(target), mode) {
-            Ok(file) => Ok(Self::Unnamed(UnnamedFile { file, mode })),
+        let held = match unnamed(directory_of(target), mode) {
+            Ok(file) => Self::Unnamed(UnnamedFile { file, mode }),
             // A folder where no file can be made says so again.
-            Err(_) => Ok(Self::Named(named(target, mode)?)),
+            Err(_) => Self::Named(named(target, mode)?),
+        };
+        // A full disk is found before anything is changed, and not after.
+        match &held {
+            Self::Unnamed(UnnamedFile { file, .. }) => reserve(file)?,
+            Self::Named(temporary) => reserve(temporary.as_file())?,
         }
+        Ok(held)
     }
 
     /// Writes the bytes to the disk and puts the file at the target. [`io::ErrorKind::AlreadyExists`] says that
@@ -68,7 +74,27 @@ impl Held {
 
 fn write_through(file: &mut File, bytes: &[u8]) -> io::Result<()> {
     file.write_all(bytes)?;
+    // Gives back what was reserved and is not needed.
+    file.set_len(u64::try_from(bytes.len()).unwrap_or(u64::MAX))?;
     file.sync_all()
+}
+
+/// Takes the blocks that a request needs, so that writing it later does not fail for want of room. A file system
+/// that cannot do that is left alone.
+#[cfg(target_os = "linux")]
+fn reserve(file: &File) -> io::Result<()> {
+    use rustix::fs::{FallocateFlags, fallocate};
+    use rustix::io::Errno;
+
+    match fallocate(file, FallocateFlags::KEEP_SIZE, 0, RESERVED_BYTES) {
+        Err(full @ (Errno::NOSPC | Errno::DQUOT)) => Err(full.into()),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn reserve(_: &File) -> io::Result<()> {
+    Ok(())
 }
 
 fn put_unnamed(file: &File, target: &Path, replaces: Replaces) -> io::Result<()> {
@@ -122,6 +148,10 @@ fn give_name(file: &File, name: &Path) -> io::Result<()> {
 fn give_name(_: &File, _: &Path) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
+
+/// A request for a 4096-bit key with a hundred names has under 8 KiB.
+#[cfg(target_os = "linux")]
+const RESERVED_BYTES: u64 = 16 * 1024;
 
 fn named(target: &Path, mode: u32) -> io::Result<NamedTempFile> {
     let made = temporary_name().permissions(Permissions::from_mode(mode)).tempfile_in(directory_of(target));
