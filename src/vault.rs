@@ -24,10 +24,13 @@ pub use transfer::Opening;
 
 pub use crate::store::{Deletion, Holder, StoreError};
 
+use crate::bundle::Bundle;
+use crate::key::PublicKey;
 use crate::policy::ObjectName;
 use crate::seal::{Cost, Passphrase, PassphraseSeal, VaultKey};
 use crate::store::{self, Entry, Protection, Store};
 use crate::time::UnixTime;
+use crate::verdict::{Accepted, Profile, Question, Terms, Verdict};
 
 /// An open vault. Whatever touches a private key also asks for the [`VaultKey`], which only the
 /// passphrase gives.
@@ -116,6 +119,19 @@ fn living(db: &rusqlite::Connection, name: &ObjectName) -> Result<Entry, VaultEr
         Some(entry) => Err(VaultError::IsDeleted { name: entry.name.to_string() }),
         None => Err(VaultError::CertificateNotFound { name: name.to_string(), version: None }),
     }
+}
+
+/// Judges what is no answer to a request (a self-signed certificate, an import) by RFC 5280, on its own.
+fn judged_alone(
+    name: &ObjectName,
+    key: &PublicKey,
+    bundle: &Bundle,
+    now: UnixTime,
+) -> Result<Accepted, VaultError> {
+    let terms = Terms::of(Profile::Rfc5280);
+    let question =
+        Question { name: name.as_str(), key, bundle, at: now, leaf: None, terms: &terms, holders: &[] };
+    Verdict::judge(&question).accept().map_err(|verdict| VaultError::import_refused(name, &verdict))
 }
 
 fn open_any(seals: &[PassphraseSeal], passphrase: &Passphrase) -> Result<VaultKey, VaultError> {

@@ -1,6 +1,6 @@
 //! Beginning an operation, and ending one without a certificate.
 
-use super::{Holder, Vault, VaultError, living};
+use super::{Holder, Vault, VaultError, judged_alone, living};
 use crate::authority;
 use crate::bundle::{Bundle, Given, Origin};
 use crate::csr::{self, CertificateRequest, Concern};
@@ -12,7 +12,6 @@ use crate::record::Record;
 use crate::seal::{SealError, VaultKey};
 use crate::store::{self, Entry, StoreError};
 use crate::time::UnixTime;
-use crate::verdict::{Profile, Question, Terms, Verdict};
 
 /// What `create` asks for.
 #[derive(Debug)]
@@ -237,18 +236,7 @@ fn sign_self(
     let certificate = authority::self_signed(&pending.policy, &pending.request, key, now)?;
     let place = Origin { file: "the self-signed certificate".to_owned(), line: None };
     let bundle = Bundle { certificates: vec![Given { certificate, place }], passed_over: Vec::new() };
-    let question = Question {
-        name: pending.name.as_str(),
-        key: key.public_key(),
-        bundle: &bundle,
-        at: now,
-        leaf: None,
-        terms: &Terms::of(Profile::Rfc5280),
-        holders: &[],
-    };
-    let accepted = Verdict::judge(&question)
-        .accept()
-        .map_err(|verdict| VaultError::import_refused(&pending.name, &verdict))?;
+    let accepted = judged_alone(&pending.name, key.public_key(), &bundle, now)?;
     let (name, tags) = (pending.name.clone(), pending.tags.clone());
     Ok(Record::import(name, &pending.policy, tags, key, accepted, vault_key, now)?)
 }

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::begin::free_for_create;
-use super::{Vault, VaultError};
+use super::{Vault, VaultError, judged_alone};
 use crate::certificate::Certificate;
 use crate::identifier::Identifier;
 use crate::key::Signer;
@@ -13,7 +13,7 @@ use crate::seal::{SealError, VaultKey};
 use crate::secret::Brought;
 use crate::store::{self, Entry};
 use crate::time::UnixTime;
-use crate::verdict::{Finding, Profile, Question, Terms, Verdict};
+use crate::verdict::Finding;
 
 impl Vault {
     /// Takes over a key with its certificate as a new version. The policy is read off the certificate
@@ -30,18 +30,7 @@ impl Vault {
     ) -> Result<(Record, Vec<Finding>), VaultError> {
         let known = free_for_create(self.store.connection(), name)?;
         let name = known.as_ref().map_or(name, |entry| &entry.name);
-        let question = Question {
-            name: name.as_str(),
-            key: brought.key.public_key(),
-            bundle: &brought.bundle,
-            at: now,
-            leaf: None,
-            terms: &Terms::of(Profile::Rfc5280),
-            holders: &[],
-        };
-        let accepted = Verdict::judge(&question)
-            .accept()
-            .map_err(|verdict| VaultError::import_refused(name, &verdict))?;
+        let accepted = judged_alone(name, brought.key.public_key(), &brought.bundle, now)?;
         let findings = accepted.findings().to_vec();
         let mut whole = document_of(accepted.leaf(), brought)?;
         whole.replace_with(document);

@@ -10,7 +10,7 @@ use crate::name::shown;
 use crate::pending::PendingError;
 use crate::policy::{DocumentError, ObjectName, ObjectNameError, PolicyError, TagsError};
 use crate::record::{MergeError, Refused};
-use crate::seal::SealError;
+use crate::seal::{Damaged, SealError};
 use crate::secret::SecretError;
 use crate::store::StoreError;
 use crate::time::TimeError;
@@ -339,7 +339,11 @@ impl From<MergeError> for VaultError {
     fn from(error: MergeError) -> Self {
         match error {
             MergeError::Refused(refused) => Self::Refused(refused),
-            MergeError::AnotherKey => Self::Seal(SealError::Damaged { what: crate::seal::Damaged::VaultKey }),
+            // The chain was judged for the request's key: what was opened is not that key any more.
+            MergeError::AnotherKey => {
+                let place = "the private key that is held for the request".to_owned();
+                Self::Seal(SealError::Damaged { what: Damaged::Sealed { place } })
+            }
             MergeError::Pending(error) => error.into(),
             MergeError::Key(error) => error.into(),
             MergeError::Seal(error) => error.into(),
