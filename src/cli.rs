@@ -60,6 +60,7 @@ pub fn main() -> ExitCode {
             palette,
             vault: variable("COLDCERT_VAULT"),
             passphrase: std::env::var_os(passphrase::PASSPHRASE_VARIABLE),
+            operator: || whoami::username().unwrap_or_else(|_| "unknown".to_owned()),
             now: UnixTime::now(),
         },
     );

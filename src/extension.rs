@@ -2,8 +2,9 @@
 //! this program writes.
 
 mod certificate_policies;
-mod name_constraints;
 mod distribution_points;
+mod name_constraints;
+mod purpose;
 
 use der::asn1::{BitStringRef, ObjectIdentifier, OctetStringRef};
 use der::{Decode, Tag};
@@ -23,6 +24,7 @@ pub use distribution_points::{
 pub use name_constraints::{
     HostSubtree, MailSubtree, NameConstraints, NameConstraintsError, NameForm, Network, Subtree,
 };
+pub use purpose::{purpose_name, purpose_of_name};
 
 /// One extension, its value exactly as received.
 ///

@@ -3,14 +3,17 @@
 //! A record of a pending operation exists only through [`Record::merge`], which consumes the operation and
 //! the proof that the chain was judged.
 
+use std::fmt;
+
 use crate::certificate::Certificate;
+use crate::fingerprint::Fingerprint;
 use crate::identifier::Identifier;
 use crate::key::{KeyError, PrivateKey, SecretDer, Signer};
 use crate::pending::{Pending, PendingError};
 use crate::policy::{ContentType, ObjectName, Policy, Tags};
 use crate::seal::{Place, Purpose, SealError, VaultKey};
 use crate::time::UnixTime;
-use crate::verdict::{Accepted, Verdict};
+use crate::verdict::{Accepted, Finding, Verdict};
 
 /// A version: certificate, key and secret under one id (reference 2.1).
 #[derive(Debug)]
@@ -35,8 +38,30 @@ pub struct Record {
     pub created: UnixTime,
     /// `attributes.updated`.
     pub updated: UnixTime,
+    /// What would have refused the merge, had nobody accepted it.
+    pub accepted: Vec<AcceptedFault>,
     /// The private key, sealed to this version.
     pub sealed_key: Vec<u8>,
+}
+
+/// A fault of the answer that somebody accepted when it was merged, which was at [`Record::created`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AcceptedFault {
+    /// The rule's name.
+    pub rule: String,
+    /// SHA-256 over the certificate that it is about.
+    pub certificate: Option<Fingerprint>,
+    /// What was found, with both sides of it.
+    pub message: String,
+    /// Who accepted it, as the system calls them.
+    pub by: String,
+}
+
+/// `expired: ended at …; accepted by alice`
+impl fmt::Display for AcceptedFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}; accepted by {}", self.rule, self.message, self.by)
+    }
 }
 
 impl Record {
@@ -71,6 +96,8 @@ impl Record {
         if key.public_key() != accepted.leaf().public_key() {
             return Err(MergeError::AnotherKey);
         }
+        let faults = accepted.findings().iter().filter(|finding| finding.accepted);
+        let faults = faults.map(|finding| AcceptedFault::of(finding, accepted.accepted_by())).collect();
         let (certificate, issuers) = accepted.into_chain();
         let mut record = Self {
             name,
@@ -83,6 +110,7 @@ impl Record {
             tags,
             created: now,
             updated: now,
+            accepted: faults,
             sealed_key: Vec::new(),
         };
         record.reseal(key, vault_key)?;
@@ -107,6 +135,20 @@ impl Record {
     /// Leaf and issuers, as one slice of references.
     pub fn chain(&self) -> Vec<&Certificate> {
         std::iter::once(&self.certificate).chain(&self.issuers).collect()
+    }
+}
+
+impl AcceptedFault {
+    fn of(finding: &Finding, by: &str) -> Self {
+        Self {
+            rule: finding.rule.name.to_owned(),
+            certificate: finding.about.as_ref().map(|about| about.fingerprint),
+            message: match &finding.about {
+                Some(about) => format!("{}: {}", about.subject, finding.message),
+                None => finding.message.clone(),
+            },
+            by: by.to_owned(),
+        }
     }
 }
 

@@ -21,8 +21,9 @@ use crate::pending::{Operation, Pending};
 use crate::policy::{ObjectName, Policy, Tags};
 use crate::record::Record;
 use crate::time::UnixTime;
+use crate::verdict::Holder;
 
-pub(crate) use rows::{Attributes, Protection};
+pub(crate) use rows::{Attributes, Protection, StoredFault};
 
 /// An open vault file.
 #[derive(Debug)]
@@ -55,24 +56,6 @@ pub struct Deletion {
     pub scheduled_purge: UnixTime,
 }
 
-/// Where a key is held.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Holder {
-    /// The certificate's name.
-    pub name: String,
-    /// The version; none for an operation that waits.
-    pub version: Option<Identifier>,
-}
-
-impl std::fmt::Display for Holder {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.version {
-            Some(version) => write!(f, "{} version {version}", self.name),
-            None => write!(f, "{} (pending)", self.name),
-        }
-    }
-}
-
 impl Store {
     /// Lays out a new vault in an empty file that exists already.
     pub(crate) fn create(path: &Path, protection: &Protection, now: UnixTime) -> Result<Self, StoreError> {
@@ -86,8 +69,8 @@ impl Store {
 
     /// Opens a vault, read-only where the file is.
     pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
-        let store = Self::connect(path)?;
-        schema::check(&store.connection, path)?;
+        let mut store = Self::connect(path)?;
+        schema::check(&mut store.connection, path)?;
         Ok(store)
     }
 
@@ -307,8 +290,8 @@ pub(crate) fn put_version(db: &Connection, certificate: i64, record: &Record) ->
     let chain: Vec<u8> = record.chain().iter().flat_map(|one| one.as_der().iter().copied()).collect();
     db.prepare_cached(
         "INSERT INTO version (certificate, version, chain, public_key, sealed_key, content_type, exportable, enabled,
-                              tags, created, updated)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                              tags, created, updated, accepted)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
     )?
     .execute(params![
         certificate,
@@ -322,6 +305,7 @@ pub(crate) fn put_version(db: &Connection, certificate: i64, record: &Record) ->
         rows::tags_text(&record.tags),
         record.created.unix_seconds(),
         record.updated.unix_seconds(),
+        rows::accepted_text(&record.accepted)?,
     ])?;
     Ok(())
 }
@@ -623,6 +607,7 @@ mod tests {
             tags: Tags::default(),
             created: now,
             updated: now,
+            accepted: Vec::new(),
             sealed_key: vec![1],
         };
         let db = store.begin().unwrap();

@@ -19,10 +19,10 @@ use zeroize::Zeroizing;
 pub use begin::{Created, NewCertificate};
 pub use error::VaultError;
 pub use lifecycle::{Attributes, CertificateView, ListOptions, RECOVERABLE_DAYS};
-pub use merge::Merged;
+pub use merge::{Expectation, Merged};
 pub use transfer::Opening;
 
-pub use crate::store::{Deletion, Holder, StoreError};
+pub use crate::store::{Deletion, StoreError};
 
 use crate::bundle::Bundle;
 use crate::key::PublicKey;

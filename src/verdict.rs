@@ -4,6 +4,8 @@
 //! judged and kept. A rule is a row ([`Rule`]), and the place that finds it.
 
 mod asked;
+mod known_key;
+mod lifetime;
 mod names;
 mod path;
 mod policies;
@@ -26,6 +28,7 @@ use crate::chain::{End, INTERMEDIATES_MAX, Path, Pool, Step};
 use crate::crl::CertificateRevocationList;
 use crate::csr::CertificateRequest;
 use crate::fingerprint::Fingerprint;
+use crate::identifier::Identifier;
 use crate::key::{PublicKey, SignatureFault};
 use crate::name::DistinguishedName;
 use crate::policy::ObjectName;
@@ -52,8 +55,8 @@ pub struct Question<'a> {
     pub at: UnixTime,
     /// What it is held against.
     pub terms: &'a Terms,
-    /// Where the vault holds keys of the certificates that were sent.
-    pub holders: &'a [(Fingerprint, KnownHolder)],
+    /// Where the vault holds keys of the certificates that were sent, the waiting operation itself included.
+    pub holders: &'a [(Fingerprint, Holder)],
 }
 
 /// What an answer is held against.
@@ -75,8 +78,10 @@ pub struct Terms {
     pub policies: PolicyInputs,
     /// What was asked for.
     pub request: Option<CertificateRequest>,
-    /// Rules whose findings do not refuse, by name: somebody accepts them.
-    pub accepted_rules: Vec<String>,
+    /// For how many months it was asked, where that is known.
+    pub validity_months: Option<u32>,
+    /// Rules whose findings do not refuse: somebody accepts them.
+    pub acceptance: Acceptance,
     /// Certificates between leaf and end, at most.
     pub intermediates_max: usize,
 }
@@ -93,19 +98,38 @@ impl Terms {
             revocation_required: false,
             policies: PolicyInputs::default(),
             request: None,
-            accepted_rules: Vec::new(),
+            validity_months: None,
+            acceptance: Acceptance::default(),
             intermediates_max: INTERMEDIATES_MAX,
         }
     }
 }
 
-/// Where the vault holds a key of a certificate that was sent.
+/// Rules that somebody lets pass, and who that is.
+#[derive(Clone, Debug, Default)]
+pub struct Acceptance {
+    /// The rules.
+    pub rules: Vec<&'static Rule>,
+    /// Who accepts them, as the system calls them.
+    pub by: String,
+}
+
+/// Where the vault holds a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KnownHolder {
-    /// The name, with its version or `(pending)`.
-    pub label: String,
-    /// The name alone, where an operation waits for this answer; none where it was merged before.
-    pub waits: Option<String>,
+pub struct Holder {
+    /// The certificate's name.
+    pub name: String,
+    /// The version; none for an operation that waits.
+    pub version: Option<Identifier>,
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.version {
+            Some(version) => write!(f, "{} version {version}", self.name),
+            None => write!(f, "{} (pending)", self.name),
+        }
+    }
 }
 
 /// All that was found, and the chain that was judged.
@@ -114,6 +138,7 @@ pub struct Verdict {
     profile: Profile,
     findings: Vec<Finding>,
     path: Vec<Certificate>,
+    accepted_by: String,
 }
 
 impl Verdict {
@@ -129,7 +154,8 @@ impl Verdict {
             }
         };
         findings.sort_by_key(|finding| finding.severity);
-        Self { profile: question.terms.profile, findings, path }
+        let Terms { profile, acceptance, .. } = question.terms;
+        Self { profile: *profile, findings, path, accepted_by: acceptance.by.clone() }
     }
 
     /// Whose judgement it is.
@@ -159,7 +185,10 @@ impl Verdict {
         }
         let mut path = self.path.clone().into_iter();
         match path.next() {
-            Some(leaf) => Ok(Accepted { leaf, issuers: path.collect(), findings: self.findings }),
+            Some(leaf) => {
+                let Self { findings, accepted_by, .. } = self;
+                Ok(Accepted { leaf, issuers: path.collect(), findings, accepted_by })
+            }
             None => Err(self),
         }
     }
@@ -171,6 +200,7 @@ pub struct Accepted {
     leaf: Certificate,
     issuers: Vec<Certificate>,
     findings: Vec<Finding>,
+    accepted_by: String,
 }
 
 impl Accepted {
@@ -189,6 +219,11 @@ impl Accepted {
         &self.findings
     }
 
+    /// Who accepted the findings that would have refused ([`Finding::accepted`]), as the system calls them.
+    pub fn accepted_by(&self) -> &str {
+        &self.accepted_by
+    }
+
     /// Leaf and issuers, given away.
     pub fn into_chain(self) -> (Certificate, Vec<Certificate>) {
         (self.leaf, self.issuers)
@@ -202,6 +237,8 @@ pub struct Finding {
     pub rule: &'static Rule,
     /// What it does in this judgement.
     pub severity: Severity,
+    /// Whether it would refuse, and somebody accepts it.
+    pub accepted: bool,
     /// The certificate that it is about.
     pub about: Option<About>,
     /// What was found, with both sides of it.
@@ -313,6 +350,8 @@ impl<'a> Judge<'a> {
         if let Some(request) = &terms.request {
             faults.extend(asked::faults(certificates[0], request));
         }
+        faults.extend(known_key::faults(&certificates, self.question.name, self.question.holders));
+        faults.extend(lifetime::faults(&certificates, self.question.at, terms.validity_months));
         faults.extend(server_name::faults(certificates[0], &terms.peer_names));
         if let Some(purpose) = terms.purpose {
             // The Web's servers say what they are for; elsewhere "any" will do.
@@ -415,12 +454,10 @@ impl<'a> Judge<'a> {
         );
         let help = match holders.iter().find(|(fingerprint, _)| *fingerprint == found) {
             Some((_, holder)) => {
-                message.push_str(&format!("; that is the key of {}", holder.label));
-                match &holder.waits {
-                    Some(name) => {
-                        format!("this answer belongs to {}: coldcert merge {name} ANSWER", holder.label)
-                    }
-                    None => format!("this answer belongs to {}, where it was merged before", holder.label),
+                message.push_str(&format!("; that is the key of {holder}"));
+                match holder.version {
+                    None => format!("this answer belongs to {holder}: coldcert merge {} ANSWER", holder.name),
+                    Some(_) => format!("this answer belongs to {holder}, where it was merged before"),
                 }
             }
             // What is no object name is a file that was given.
@@ -434,6 +471,7 @@ impl<'a> Judge<'a> {
         Finding {
             rule: &rules::KEY_MISMATCH,
             severity: Severity::Refuse,
+            accepted: false,
             about: Some(self.about(Step::Given(leaf))),
             message,
             help,
@@ -479,11 +517,10 @@ impl<'a> Judge<'a> {
         help: String,
     ) -> Option<Finding> {
         let terms = self.question.terms;
-        let severity = match rule.severity_of(terms.profile, !self.pool.anchors.is_empty())? {
-            Severity::Refuse if terms.accepted_rules.iter().any(|name| name == rule.name) => Severity::Warn,
-            severity => severity,
-        };
-        Some(Finding { rule, severity, about: step.map(|step| self.about(step)), message, help })
+        let severity = rule.severity_of(terms.profile, !self.pool.anchors.is_empty())?;
+        let accepted = severity == Severity::Refuse && terms.acceptance.rules.contains(&rule);
+        let severity = if accepted { Severity::Warn } else { severity };
+        Some(Finding { rule, severity, accepted, about: step.map(|step| self.about(step)), message, help })
     }
 
     fn about(&self, step: Step) -> About {

@@ -110,9 +110,10 @@ pub fn secret(base: &Base, record: &Record, secret_value: &str) -> Value {
     Value::Object(value)
 }
 
-/// The member that the command line shows and the service has not: SHA-256 of the certificate, by the name that
-/// RFC 7515 4.1.8 gives it, after `x5t`.
-pub fn with_sha256(value: Value, record: Option<&Record>) -> Value {
+/// The members that the command line shows and the service has not: SHA-256 of the certificate, by the name that
+/// RFC 7515 4.1.8 gives it, after `x5t`; and at the end `accepted`, what would have refused the merge, where there
+/// is any: a list of `{"rule", "message", "by"}`.
+pub fn with_own_members(value: Value, record: Option<&Record>) -> Value {
     let (Value::Object(members), Some(record)) = (&value, record) else { return value };
     let sha256 = BASE64_URL_SAFE_NO_PAD.encode(record.certificate.fingerprint().as_bytes());
     let mut whole = Map::new();
@@ -121,6 +122,12 @@ pub fn with_sha256(value: Value, record: Option<&Record>) -> Value {
         if name == "x5t" {
             whole.insert("x5t#S256".to_owned(), sha256.as_str().into());
         }
+    }
+    if !record.accepted.is_empty() {
+        let faults = record.accepted.iter();
+        let faults =
+            faults.map(|fault| json!({"rule": fault.rule, "message": fault.message, "by": fault.by}));
+        whole.insert("accepted".to_owned(), faults.collect());
     }
     Value::Object(whole)
 }

@@ -8,8 +8,8 @@ use coldcert::key::{PrivateKey, Signer};
 use coldcert::pending::Operation;
 use coldcert::policy::{Document, KeyKind, ObjectName, Policy, Tags};
 use coldcert::time::UnixTime;
-use coldcert::vault::{Holder, NewCertificate, Vault, VaultError};
-use coldcert::verdict::{Profile, Question, Terms, Verdict, rules};
+use coldcert::vault::{NewCertificate, Vault, VaultError};
+use coldcert::verdict::{Holder, Profile, Question, Terms, Verdict, rules};
 use serde_json::json;
 
 #[test]
@@ -73,7 +73,7 @@ fn dates_are_judged_at_the_stated_time_for_every_certificate_of_the_path() {
         judge(&key, &chain, at).findings().iter().map(|finding| finding.rule.name).collect()
     };
     assert_eq!(names(leaf.not_before()), [""; 0]);
-    assert_eq!(names(leaf.not_after()), [""; 0]);
+    assert_eq!(names(leaf.not_after()), ["expires-soon"]);
     assert_eq!(names(leaf.not_after().plus_seconds(1)), ["expired"]);
     assert_eq!(names(leaf.not_before().plus_seconds(-1)), ["not-yet-valid"; 3]);
     assert_eq!(names(ca.root.certificate().not_after().plus_seconds(1)), ["expired"; 3]);

@@ -16,13 +16,14 @@ use crate::bundle::{Bundle, BundleError};
 use crate::certificate::Certificate;
 use crate::crl::CertificateRevocationList;
 use crate::csr::CertificateRequest;
+use crate::fingerprint::Fingerprint;
 use crate::key::{PrivateKey, PublicKey, SecretDer, Signer};
 use crate::pem;
 use crate::policy::ObjectName;
 use crate::report;
 use crate::secret::pem_chain;
-use crate::vault::VaultError;
-use crate::verdict::{PeerName, Profile, Question, Terms, Verdict};
+use crate::vault::{Expectation, VaultError};
+use crate::verdict::{Holder, PeerName, Profile, Question, Terms, Verdict};
 
 /// Judge an answer before it is merged: whether it would be, and what is wrong with it
 ///
@@ -127,8 +128,9 @@ impl Check {
         }
         let mut terms = self.terms.terms(context)?;
         terms.peer_names = self.server_name.iter().map(|name| PeerName::of_host(name)).collect();
-        let held = self.against.held(context)?;
+        let held = self.against.held(context, &bundle)?;
         terms.request = held.request;
+        terms.validity_months = held.validity_months;
         let question = Question {
             name: &held.label,
             key: &held.key,
@@ -136,7 +138,7 @@ impl Check {
             leaf: None,
             at: context.now,
             terms: &terms,
-            holders: &[],
+            holders: &held.holders,
         };
         let verdict = Verdict::judge(&question);
         self.write_files(context, &verdict, &bundle)?;
@@ -209,17 +211,33 @@ struct Held {
     label: String,
     key: PublicKey,
     request: Option<CertificateRequest>,
+    validity_months: Option<u32>,
+    holders: Vec<(Fingerprint, Holder)>,
+}
+
+impl Held {
+    fn of_key(path: &Path, key: PublicKey) -> Self {
+        Self { label: shown(path), key, request: None, validity_months: None, holders: Vec::new() }
+    }
+
+    fn of_request(path: &Path, request: CertificateRequest) -> Self {
+        let key = request.public_key().clone();
+        Self { request: Some(request), ..Self::of_key(path, key) }
+    }
 }
 
 impl Against {
-    fn held(&self, context: &mut Context<'_, '_>) -> Result<Held, CliError> {
+    fn held(&self, context: &mut Context<'_, '_>, bundle: &Bundle) -> Result<Held, CliError> {
         if let Some(name) = &self.name {
             let name = ObjectName::new(name).map_err(VaultError::from)?;
-            let request = context.open()?.pending(&name)?.request().clone();
+            let Expectation { name, request, validity_months, holders } =
+                context.open()?.expectation(&name, bundle)?;
             return Ok(Held {
                 label: name.to_string(),
                 key: request.public_key().clone(),
                 request: Some(request),
+                validity_months: Some(validity_months),
+                holders,
             });
         }
         if let Some(path) = &self.key {
@@ -239,7 +257,7 @@ impl Against {
             }
         };
         let request = CertificateRequest::from_der(&request).map_err(VaultError::from)?;
-        Ok(Held { label: shown(path), key: request.public_key().clone(), request: Some(request) })
+        Ok(Held::of_request(path, request))
     }
 }
 
@@ -264,7 +282,7 @@ fn key_of(context: &mut Context<'_, '_>, path: &Path) -> Result<Held, CliError> 
             _ => continue,
         };
         let key = key.map_err(VaultError::from)?;
-        return Ok(Held { label: shown(path), key, request: None });
+        return Ok(Held::of_key(path, key));
     }
     Err(not_readable(path, "a PEM block PUBLIC KEY or PRIVATE KEY"))
 }

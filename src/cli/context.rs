@@ -105,6 +105,11 @@ impl<'c, 's> Context<'c, 's> {
         Ok(source.ask(prompt, self.surroundings.stdin)?)
     }
 
+    /// Who works here, as the system calls them.
+    pub(super) fn operator(&self) -> String {
+        (self.surroundings.operator)()
+    }
+
     pub(super) fn palette(&self) -> Palette {
         self.surroundings.palette
     }
@@ -175,7 +180,7 @@ impl<'c, 's> Context<'c, 's> {
     /// Writes a certificate as the one JSON document.
     pub(super) fn write_certificate(&mut self, view: &CertificateView) -> Result<(), CliError> {
         let certificate = wire::certificate(&self.base(), view);
-        self.write_json(&wire::with_sha256(certificate, view.record.as_ref()))
+        self.write_json(&wire::with_own_members(certificate, view.record.as_ref()))
     }
 
     /// A place for an artifact, tested and held; never the vault that the run works on.

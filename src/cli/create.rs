@@ -11,6 +11,7 @@ use super::output::{Kind, Output, OutputError, is_stdout};
 use super::pending::or_none;
 use super::policy::read_document;
 use super::terminal::shown;
+use crate::extension::purpose_of_name;
 use crate::pem;
 use crate::policy::{Document, ObjectName, Policy, Route, Tags};
 use crate::vault::{Created, NewCertificate, Vault, VaultError};
@@ -166,7 +167,7 @@ impl Create {
         for (path, texts) in lists {
             set(path, (!texts.is_empty()).then(|| texts.as_slice().into()));
         }
-        let purposes: Vec<&str> = self.eku.iter().map(|one| purpose(one)).collect();
+        let purposes: Vec<&str> = self.eku.iter().map(|one| purpose_of_name(one).unwrap_or(one)).collect();
         set("x509_props.ekus", (!purposes.is_empty()).then(|| purposes.into()));
         set("x509_props.validity_months", self.validity_months.map(Value::from));
         set("key_props.kty", self.kty.as_deref().map(Value::from));
@@ -288,22 +289,3 @@ fn content_type(text: &str) -> Result<Value, CliError> {
         }),
     }
 }
-
-/// An extended key usage by its ASN.1 name, with or without `id-kp-`; anything else is left to the policy.
-fn purpose(text: &str) -> &str {
-    let name = text.strip_prefix("id-kp-").unwrap_or(text);
-    PURPOSES.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map_or(text, |(_, oid)| oid)
-}
-
-/// RFC 5280 4.2.1.12, RFC 4556 3.2.2 and Microsoft's smart card logon.
-const PURPOSES: [(&str, &str); 9] = [
-    ("serverAuth", "1.3.6.1.5.5.7.3.1"),
-    ("clientAuth", "1.3.6.1.5.5.7.3.2"),
-    ("codeSigning", "1.3.6.1.5.5.7.3.3"),
-    ("emailProtection", "1.3.6.1.5.5.7.3.4"),
-    ("timeStamping", "1.3.6.1.5.5.7.3.8"),
-    ("OCSPSigning", "1.3.6.1.5.5.7.3.9"),
-    ("anyExtendedKeyUsage", "2.5.29.37.0"),
-    ("pkinitKPClientAuth", "1.3.6.1.5.2.3.4"),
-    ("smartcardLogon", "1.3.6.1.4.1.311.20.2.2"),
-];

@@ -13,6 +13,7 @@ use super::terminal::shown;
 use crate::crl::CrlError;
 use crate::policy::{DocumentError, ObjectName};
 use crate::vault::VaultError;
+use crate::verdict::{Rule, Severity, Verdict};
 use crate::wire;
 
 /// Why a run did not do what was asked.
@@ -124,6 +125,7 @@ impl CliError {
         if let Self::Vault(VaultError::Refused(refused)) = self {
             lines.extend(finding_lines(refused.verdict.findings(), palette));
             lines.push(format!("{} {self}; the operation is as it was", palette.red("refused:")));
+            lines.extend(acceptance(&refused.verdict));
             return lines;
         }
         lines.push(format!("{} {self}", palette.red("error:")));
@@ -187,4 +189,14 @@ impl CliError {
         }
         document
     }
+}
+
+/// How to merge all the same, where that can be.
+fn acceptance(verdict: &Verdict) -> Option<String> {
+    let refusals = verdict.findings().iter().filter(|finding| finding.severity == Severity::Refuse);
+    let mut rules: Vec<&Rule> = refusals.map(|finding| finding.rule).collect();
+    rules.dedup();
+    let can_be = rules.iter().all(|rule| rule.can_be_accepted());
+    let options: Vec<String> = rules.iter().map(|rule| format!("--accept {}", rule.name)).collect();
+    can_be.then(|| format!("  or merge it all the same, which the record will say: {}", options.join(" ")))
 }

@@ -10,6 +10,7 @@ use super::error::CliError;
 use crate::bundle::Bundle;
 use crate::policy::ObjectName;
 use crate::vault::VaultError;
+use crate::verdict::{Acceptance, Rule, rules};
 
 /// Merge the CA's answer into the certificate that waits for it
 ///
@@ -19,7 +20,8 @@ use crate::vault::VaultError;
 #[command(after_help = "Examples:
   $ coldcert merge www answer.pem
   $ coldcert merge www www.cer intermediate.cer root.cer
-  $ coldcert merge www www.cer intermediate.cer --roots root.cer --profile webpki")]
+  $ coldcert merge www www.cer intermediate.cer --roots root.cer --profile webpki
+  $ coldcert merge www answer.pem --accept expired")]
 pub(super) struct Merge {
     /// The certificate's name
     name: String,
@@ -28,6 +30,9 @@ pub(super) struct Merge {
     files: Vec<PathBuf>,
     #[command(flatten)]
     terms: TermsOptions,
+    /// Let a rule pass that refuses; the record keeps that you did (may be repeated)
+    #[arg(long, value_name = "RULE", value_parser = rule)]
+    accept: Vec<&'static Rule>,
 }
 
 impl Merge {
@@ -42,7 +47,10 @@ impl Merge {
         for passed in &bundle.passed_over {
             context.say(&format!("note    {}: {}, passed over", passed.place, passed.kind));
         }
-        let terms = self.terms.terms(context)?;
+        let mut terms = self.terms.terms(context)?;
+        if !self.accept.is_empty() {
+            terms.acceptance = Acceptance { rules: self.accept.clone(), by: context.operator() };
+        }
         let vault_key = context.unseal(&vault)?;
         let merged = vault.merge_by(&vault_key, &name, &bundle, &terms, context.now)?;
         let record = &merged.record;
@@ -51,6 +59,11 @@ impl Merge {
             context.write_certificate(&view)?;
         }
         context.findings(&merged.findings);
+        for rule in &self.accept {
+            if !merged.findings.iter().any(|finding| finding.accepted && finding.rule == *rule) {
+                context.say(&format!("note    --accept {}: nothing had to be accepted by it", rule.name));
+            }
+        }
         let chain = record.chain();
         context.say(&format!("merged {name}: version {}", record.version));
         for (depth, certificate) in chain.iter().enumerate() {
@@ -66,5 +79,16 @@ impl Merge {
         let ending = if record.content_type == crate::policy::ContentType::Pem { "pem" } else { "pfx" };
         context.next(&format!("coldcert export {name} -o {name}.{ending}"));
         Ok(())
+    }
+}
+
+/// The value of `--accept`.
+fn rule(name: &str) -> Result<&'static Rule, String> {
+    match rules().find(|rule| rule.name == name) {
+        Some(rule) if rule.can_be_accepted() => Ok(rule),
+        Some(rule) => {
+            Err(format!("{} cannot be accepted: without the held key there is nothing to merge", rule.name))
+        }
+        None => Err("`coldcert explain` lists the rules".to_owned()),
     }
 }

@@ -40,7 +40,7 @@ impl Show {
             return match (&view.record, version) {
                 (Some(record), Some(_)) => {
                     let version = wire::version(&context.base(), record);
-                    context.write_json(&wire::with_sha256(version, Some(record)))
+                    context.write_json(&wire::with_own_members(version, Some(record)))
                 }
                 _ => context.write_certificate(&view),
             };
@@ -239,6 +239,9 @@ fn describe_record(record: &Record, now: UnixTime, line: &mut dyn FnMut(&str, &s
     line("key sha256", &certificate.public_key().fingerprint().to_string());
     for (index, issuer) in record.issuers.iter().enumerate() {
         line(if index == 0 { "chain" } else { "" }, &format!("signed by {}", issuer.subject()));
+    }
+    for fault in &record.accepted {
+        line("accepted", &escape(&format!("{fault} at {}", record.created)));
     }
     describe_tags(&record.tags, line);
 }

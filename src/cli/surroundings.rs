@@ -20,6 +20,8 @@ pub struct Surroundings<'a> {
     pub vault: Option<OsString>,
     /// `COLDCERT_PASSPHRASE`.
     pub passphrase: Option<OsString>,
+    /// Tells who works here, as the system calls them; asked only where it is written down.
+    pub operator: fn() -> String,
     /// The clock's time, unless `--at` says another.
     pub now: UnixTime,
 }

@@ -1,16 +1,18 @@
 //! Rows as values and values as rows.
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::{Deletion, Entry, StoreError};
 use crate::certificate::Certificate;
 use crate::csr::CertificateRequest;
+use crate::fingerprint::Fingerprint;
 use crate::identifier::Identifier;
 use crate::issuer::Issuer;
 use crate::pending::{Completed, Failure, Operation, Pending};
 use crate::policy::{ContentType, Document, ObjectName, Policy, Tags};
-use crate::record::Record;
+use crate::record::{AcceptedFault, Record};
 use crate::seal::{Cost, PassphraseSeal};
 use crate::time::UnixTime;
 use crate::tlv;
@@ -36,7 +38,7 @@ const CANCELLED: i64 = 3;
 const FAILED: i64 = 4;
 
 pub(super) const VERSION_COLUMNS: &str =
-    "version, chain, sealed_key, content_type, exportable, enabled, tags, created, updated";
+    "version, chain, sealed_key, content_type, exportable, enabled, tags, created, updated, accepted";
 
 pub(super) fn insert_vault(
     db: &Connection,
@@ -175,6 +177,7 @@ pub(super) fn version(name: &ObjectName, row: &Row<'_>) -> Result<Record, StoreE
         tags: tags(&row.get::<_, String>(6)?)?,
         created: time(row.get(7)?)?,
         updated: time(row.get(8)?)?,
+        accepted: accepted(&row.get::<_, String>(9)?)?,
     })
 }
 
@@ -198,6 +201,45 @@ pub(super) fn tags_text(tags: &Tags) -> String {
     let map: serde_json::Map<_, _> =
         tags.iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
     serde_json::Value::Object(map).to_string()
+}
+
+pub(super) fn accepted_text(faults: &[AcceptedFault]) -> Result<String, StoreError> {
+    let faults: Vec<StoredFault> = faults.iter().map(StoredFault::of).collect();
+    serde_json::to_string(&faults).map_err(|_| StoreError::Content { what: "an accepted fault" })
+}
+
+fn accepted(text: &str) -> Result<Vec<AcceptedFault>, StoreError> {
+    let damaged = || StoreError::Content { what: "an accepted fault" };
+    let faults: Vec<StoredFault> = serde_json::from_str(text).map_err(|_| damaged())?;
+    faults.iter().map(|fault| fault.understood().ok_or_else(damaged)).collect()
+}
+
+/// An accepted fault as it is written into the vault, and into a backup.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct StoredFault {
+    rule: String,
+    /// SHA-256, in hex.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    certificate: Option<String>,
+    message: String,
+    by: String,
+}
+
+impl StoredFault {
+    pub(crate) fn of(fault: &AcceptedFault) -> Self {
+        let AcceptedFault { rule, certificate, message, by } = fault.clone();
+        Self { rule, certificate: certificate.map(|certificate| certificate.hex()), message, by }
+    }
+
+    /// None where the fingerprint is none.
+    pub(crate) fn understood(&self) -> Option<AcceptedFault> {
+        let Self { rule, certificate, message, by } = self;
+        let certificate = match certificate {
+            Some(hex) => Some(Fingerprint::from_hex(hex)?),
+            None => None,
+        };
+        Some(AcceptedFault { rule: rule.clone(), certificate, message: message.clone(), by: by.clone() })
+    }
 }
 
 fn policy(text: &str) -> Result<Policy, StoreError> {

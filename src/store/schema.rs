@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, TransactionBehavior};
 
 use super::{StoreError, not_a_vault};
 
@@ -14,8 +14,34 @@ pub(super) fn create(db: &Connection) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Says whether the file is a vault that this program can read.
-pub(super) fn check(db: &Connection, path: &Path) -> Result<(), StoreError> {
+/// Says whether the file is a vault that this program can read, and brings an older one up to date.
+pub(super) fn check(db: &mut Connection, path: &Path) -> Result<(), StoreError> {
+    match version(db, path)? {
+        SCHEMA_VERSION => Ok(()),
+        found if found > SCHEMA_VERSION => {
+            Err(StoreError::Newer { path: path.to_owned(), found, known: SCHEMA_VERSION })
+        }
+        1.. => migrate(db, path),
+        _ => Err(StoreError::NotAVault { path: path.to_owned() }),
+    }
+}
+
+/// The steps from the version of the file to ours, all of them or none.
+fn migrate(db: &mut Connection, path: &Path) -> Result<(), StoreError> {
+    let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    // Another process may have been faster.
+    let found = version(&transaction, path)?;
+    for (from, step) in MIGRATIONS {
+        if found <= from {
+            transaction.execute_batch(step)?;
+        }
+    }
+    transaction.pragma_update(None, "user_version", SCHEMA_VERSION)?;
+    Ok(transaction.commit()?)
+}
+
+/// The version of the tables in a file that is marked as ours.
+fn version(db: &Connection, path: &Path) -> Result<i32, StoreError> {
     let read = |pragma: &str| {
         db.pragma_query_value(None, pragma, |row| row.get::<_, i32>(0))
             .map_err(|cause| not_a_vault(path, cause))
@@ -23,13 +49,7 @@ pub(super) fn check(db: &Connection, path: &Path) -> Result<(), StoreError> {
     if read("application_id")? != APPLICATION_ID {
         return Err(StoreError::NotAVault { path: path.to_owned() });
     }
-    match read("user_version")? {
-        SCHEMA_VERSION => Ok(()),
-        found if found > SCHEMA_VERSION => {
-            Err(StoreError::Newer { path: path.to_owned(), found, known: SCHEMA_VERSION })
-        }
-        _ => Err(StoreError::NotAVault { path: path.to_owned() }),
-    }
+    read("user_version")
 }
 
 /// Set on each connection. A rollback journal and not a write-ahead log, so that a vault at rest is one
@@ -46,7 +66,11 @@ pub(super) const CONNECTION: &str = "
 
 /// `cold`, in SQLite's header at byte 68.
 const APPLICATION_ID: i32 = 0x636f_6c64;
-const SCHEMA_VERSION: i32 = 1;
+const SCHEMA_VERSION: i32 = 2;
+
+/// What brings the tables of a version to those of the next.
+const MIGRATIONS: [(i32, &str); 1] =
+    [(1, "ALTER TABLE version ADD COLUMN accepted TEXT NOT NULL DEFAULT '[]'")];
 
 /// Times are Unix seconds; ids and hashes are raw bytes; policies are the documents that `policy` writes and
 /// reads; a chain is its certificates' DER, leaf first, back to back.
@@ -89,7 +113,8 @@ const TABLES: &str = "
         enabled INTEGER NOT NULL,
         tags TEXT NOT NULL,
         created INTEGER NOT NULL,
-        updated INTEGER NOT NULL
+        updated INTEGER NOT NULL,
+        accepted TEXT NOT NULL DEFAULT '[]'   -- what would have refused the merge, as JSON
     ) STRICT;
     CREATE INDEX version_by_certificate ON version (certificate, id);
     CREATE INDEX version_by_public_key ON version (public_key);

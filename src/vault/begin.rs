@@ -1,6 +1,6 @@
 //! Beginning an operation, and ending one without a certificate.
 
-use super::{Holder, Vault, VaultError, judged_alone, living};
+use super::{Vault, VaultError, judged_alone, living};
 use crate::authority;
 use crate::bundle::{Bundle, Given, Origin};
 use crate::csr::{self, CertificateRequest, Concern};
@@ -12,6 +12,7 @@ use crate::record::Record;
 use crate::seal::{SealError, VaultKey};
 use crate::store::{self, Entry, StoreError};
 use crate::time::UnixTime;
+use crate::verdict::Holder;
 
 /// What `create` asks for.
 #[derive(Debug)]

@@ -1,7 +1,10 @@
 //! Merging the CA's answer.
 
+use std::collections::BTreeSet;
+
 use super::{Vault, VaultError, living};
 use crate::bundle::Bundle;
+use crate::csr::CertificateRequest;
 use crate::fingerprint::Fingerprint;
 use crate::pending::{Operation, Pending};
 use crate::policy::{ObjectName, Route};
@@ -9,7 +12,7 @@ use crate::record::Record;
 use crate::seal::VaultKey;
 use crate::store;
 use crate::time::UnixTime;
-use crate::verdict::{Finding, KnownHolder, Profile, Question, Terms, Verdict};
+use crate::verdict::{Finding, Holder, Profile, Question, Terms, Verdict};
 
 /// What a merge made, and what was found on the way.
 #[derive(Debug)]
@@ -18,6 +21,39 @@ pub struct Merged {
     pub record: Record,
     /// The warnings and notes of the verdict.
     pub findings: Vec<Finding>,
+}
+
+/// What is waited for, as far as a verdict has use for it.
+#[derive(Debug)]
+pub struct Expectation {
+    /// The certificate's name.
+    pub name: ObjectName,
+    /// What was asked for.
+    pub request: CertificateRequest,
+    /// For how many months it was asked.
+    pub validity_months: u32,
+    /// Where the vault holds the keys of the answer's certificates.
+    pub holders: Vec<(Fingerprint, Holder)>,
+}
+
+impl Expectation {
+    /// Judges an answer to it by stated terms.
+    fn judge(&self, bundle: &Bundle, terms: &Terms, at: UnixTime) -> Verdict {
+        let terms = Terms {
+            request: Some(self.request.clone()),
+            validity_months: Some(self.validity_months),
+            ..terms.clone()
+        };
+        Verdict::judge(&Question {
+            name: self.name.as_str(),
+            key: self.request.public_key(),
+            bundle,
+            at,
+            leaf: None,
+            terms: &terms,
+            holders: &self.holders,
+        })
+    }
 }
 
 impl Vault {
@@ -44,7 +80,7 @@ impl Vault {
     ) -> Result<Merged, VaultError> {
         let pending = self.mergeable(name)?;
         let request_id = pending.request_id;
-        let verdict = self.verdict(&pending, bundle, terms, now)?;
+        let verdict = self.expectation_of(&pending, bundle)?.judge(bundle, terms, now);
         let findings = verdict.findings().to_vec();
         let record = Record::merge(pending, verdict, vault_key, now)?;
 
@@ -82,37 +118,38 @@ impl Vault {
         }
     }
 
-    fn verdict(
-        &self,
-        pending: &Pending,
-        bundle: &Bundle,
-        terms: &Terms,
-        at: UnixTime,
-    ) -> Result<Verdict, VaultError> {
-        let key = pending.request.public_key();
-        let holders = self.holders_of(bundle)?;
-        let terms = Terms { request: Some(pending.request.clone()), ..terms.clone() };
-        let question = Question {
-            name: pending.name.as_str(),
-            key,
-            bundle,
-            at,
-            leaf: None,
-            terms: &terms,
-            holders: &holders,
-        };
-        Ok(Verdict::judge(&question))
+    /// What the vault knows when it judges an answer: to judge one without merging it, before or after.
+    pub fn expectation(&self, name: &ObjectName, bundle: &Bundle) -> Result<Expectation, VaultError> {
+        match self.pending(name)? {
+            Operation::InProgress(pending)
+            | Operation::Cancelled(pending)
+            | Operation::Failed(pending, _) => self.expectation_of(&pending, bundle),
+            Operation::Completed(completed) => Ok(Expectation {
+                validity_months: self.living(name)?.policy.validity_months,
+                holders: self.holders_of(bundle)?,
+                name: completed.name,
+                request: completed.request,
+            }),
+        }
+    }
+
+    fn expectation_of(&self, pending: &Pending, bundle: &Bundle) -> Result<Expectation, VaultError> {
+        Ok(Expectation {
+            name: pending.name.clone(),
+            request: pending.request.clone(),
+            validity_months: pending.policy.validity_months,
+            holders: self.holders_of(bundle)?,
+        })
     }
 
     /// Where the vault holds the keys of these certificates.
-    fn holders_of(&self, bundle: &Bundle) -> Result<Vec<(Fingerprint, KnownHolder)>, VaultError> {
+    fn holders_of(&self, bundle: &Bundle) -> Result<Vec<(Fingerprint, Holder)>, VaultError> {
         let mut known = Vec::new();
-        for given in &bundle.certificates {
-            let fingerprint = given.certificate.public_key().fingerprint();
-            if let Some(holder) = store::holders(self.store.connection(), fingerprint)?.first() {
-                let waits = holder.version.is_none().then(|| holder.name.clone());
-                known.push((fingerprint, KnownHolder { label: holder.to_string(), waits }));
-            }
+        let keys: BTreeSet<Fingerprint> =
+            bundle.certificates.iter().map(|given| given.certificate.public_key().fingerprint()).collect();
+        for key in keys {
+            let holders = store::holders(self.store.connection(), key)?;
+            known.extend(holders.into_iter().map(|holder| (key, holder)));
         }
         Ok(known)
     }

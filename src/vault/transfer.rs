@@ -18,7 +18,7 @@ use crate::key::{PrivateKey, SecretDer, Signer};
 use crate::policy::{ContentType, Document, ObjectName, Policy, Tags};
 use crate::record::Record;
 use crate::seal::{Cost, Passphrase, PassphraseSeal, Place, Purpose, SealError, VaultKey};
-use crate::store::{self, Entry, Protection};
+use crate::store::{self, Entry, Protection, StoredFault};
 use crate::time::UnixTime;
 
 /// How a backup opens.
@@ -237,6 +237,9 @@ struct StoredVersion {
     tags: std::collections::BTreeMap<String, String>,
     created: i64,
     updated: i64,
+    /// Absent in backups of versions of which nothing had to be accepted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    accepted: Vec<StoredFault>,
 }
 
 impl StoredVersion {
@@ -252,6 +255,7 @@ impl StoredVersion {
             tags: record.tags.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
             created: record.created.unix_seconds(),
             updated: record.updated.unix_seconds(),
+            accepted: record.accepted.iter().map(StoredFault::of).collect(),
         })
     }
 
@@ -271,6 +275,7 @@ impl StoredVersion {
         }
         let version =
             Identifier::from_hex(&self.version).ok_or_else(|| damaged("a version without an id"))?;
+        let accepted = self.accepted.iter().map(StoredFault::understood).collect::<Option<Vec<_>>>();
         let mut record = Record {
             name: name.clone(),
             version,
@@ -283,6 +288,7 @@ impl StoredVersion {
             tags: Tags::new(self.tags.clone())?,
             created: UnixTime::from_unix_seconds(self.created)?,
             updated: UnixTime::from_unix_seconds(self.updated)?,
+            accepted: accepted.ok_or_else(|| damaged("an accepted fault without a fingerprint"))?,
             sealed_key: Vec::new(),
         };
         record.reseal(&key, vault_key)?;

@@ -7,8 +7,8 @@ use der::asn1::ObjectIdentifier;
 use super::rule::{Fault, Rule, Severities, Severity};
 use crate::certificate::Certificate;
 use crate::csr::CertificateRequest;
-use crate::extension::{self, Extension};
-use crate::name::GeneralName;
+use crate::extension::{self, Extension, purpose_name};
+use crate::name::{Attribute, DistinguishedName, GeneralName};
 use crate::policy::KeyUsage;
 
 /// What the leaf has otherwise than the request.
@@ -27,7 +27,7 @@ pub(super) fn faults(leaf: &Certificate, request: &CertificateRequest) -> Vec<Fa
             ),
             false => find(
                 &SUBJECT_CHANGED,
-                format!("asked for the subject {asked}, and it has {got}"),
+                format!("asked for the subject {asked}, and it has {got}: {}", differences(asked, got)),
                 "ask the CA, if anything depends on the subject; host names are alternative names",
             ),
         }
@@ -43,7 +43,7 @@ pub(super) fn faults(leaf: &Certificate, request: &CertificateRequest) -> Vec<Fa
         let message = format!("has {}, which the request does not ask for", added.join(", "));
         find(&SAN_ADDED, message, "nothing, if these names are yours too; otherwise ask the CA");
     }
-    let purposes = |list: Vec<ObjectIdentifier>| list.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let purposes = |list: Vec<ObjectIdentifier>| list.iter().map(purpose_name).collect::<Vec<_>>();
     let (asked, got) = (purposes(requested_purposes(request)), purposes(leaf.extended_key_usages()));
     if !same_set(&asked, &got) {
         let message = format!("asked for the purposes {}, and it has {}", listed(&asked), listed(&got));
@@ -65,6 +65,33 @@ pub(super) fn faults(leaf: &Certificate, request: &CertificateRequest) -> Vec<Fa
         );
     }
     faults
+}
+
+/// What changed between two subjects that do not match: attributes gone, new ones, or their order alone.
+fn differences(asked: &DistinguishedName, got: &DistinguishedName) -> String {
+    let beyond = |one: &DistinguishedName, other: &DistinguishedName| {
+        let mut others: Vec<&Attribute> = other.attributes().collect();
+        let mut beyond = Vec::new();
+        for attribute in one.attributes() {
+            match others.iter().position(|other| other.matches(attribute)) {
+                // Each attribute answers for one: a second OU of the same text is one more.
+                Some(found) => {
+                    others.swap_remove(found);
+                }
+                None => beyond.push(attribute.to_string()),
+            }
+        }
+        beyond
+    };
+    let (lost, added) = (beyond(asked, got), beyond(got, asked));
+    let mut words = Vec::new();
+    if !lost.is_empty() {
+        words.push(format!("{} is gone", lost.join(", ")));
+    }
+    if !added.is_empty() {
+        words.push(format!("{} is new", added.join(", ")));
+    }
+    if words.is_empty() { "the same attributes in another order".to_owned() } else { words.join(", ") }
 }
 
 /// DNS names are the same whatever their case.

@@ -8,7 +8,7 @@ use der::asn1::{BitStringRef, ObjectIdentifier};
 use super::rule::{Fault, Rule};
 use super::rules;
 use crate::certificate::Certificate;
-use crate::extension::{self, BasicConstraints, Extension};
+use crate::extension::{self, BasicConstraints, Extension, purpose_name};
 use crate::name::GeneralName;
 use crate::policy::KeyUsage;
 use crate::time::UnixTime;
@@ -243,8 +243,9 @@ pub(super) fn purpose_faults(
         if purposes.contains(&purpose) || (any_counts && purposes.contains(&ANY_EXTENDED_KEY_USAGE)) {
             continue;
         }
-        let listed: Vec<String> = purposes.iter().map(ToString::to_string).collect();
-        let message = format!("for the purposes {}, where {purpose} is needed", listed.join(", "));
+        let listed: Vec<String> = purposes.iter().map(purpose_name).collect();
+        let needed = purpose_name(&purpose);
+        let message = format!("for the purposes {}, where {needed} is needed", listed.join(", "));
         let help = "ask the CA for a certificate for this purpose".to_owned();
         faults.push(Fault { rule: &rules::PURPOSE_NOT_ALLOWED, at, message, help });
     }

@@ -1,5 +1,7 @@
 //! What a rule is: a row of the table, with what it does in each profile and what there is to say about it.
 
+use super::rules::KEY_MISMATCH;
+
 /// A rule of the table.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Rule {
@@ -18,6 +20,11 @@ pub struct Rule {
 }
 
 impl Rule {
+    /// Whether somebody may let it pass: not where nothing would be left to merge.
+    pub fn can_be_accepted(&self) -> bool {
+        self.name != KEY_MISMATCH.name
+    }
+
     /// What a finding of it does in a profile; none where the profile does not have the rule.
     pub fn severity_in(&self, profile: Profile) -> Option<Severity> {
         match profile {

@@ -1,7 +1,7 @@
 //! The table: every rule, in the order in which a reader should meet them.
 
 use super::rule::{Rule, Severities, Severity};
-use super::{asked, names, policies, revocation, strength, webpki};
+use super::{asked, known_key, lifetime, names, policies, revocation, strength, webpki};
 
 /// Every rule.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
@@ -13,6 +13,8 @@ pub fn rules() -> impl Iterator<Item = &'static Rule> {
         &strength::ROWS,
         &webpki::ROWS,
         &asked::ROWS,
+        &known_key::ROWS,
+        &lifetime::ROWS,
     ];
     parts.into_iter().flatten().copied()
 }
