@@ -4,6 +4,7 @@
 //! judged and kept. A rule is a row ([`Rule`]), and the place that finds it.
 
 mod asked;
+mod ending;
 mod known_key;
 mod lifetime;
 mod names;
@@ -29,11 +30,12 @@ use crate::crl::CertificateRevocationList;
 use crate::csr::CertificateRequest;
 use crate::fingerprint::Fingerprint;
 use crate::identifier::Identifier;
-use crate::key::{PublicKey, SignatureFault};
+use crate::key::PublicKey;
 use crate::name::DistinguishedName;
 use crate::policy::ObjectName;
 use crate::time::UnixTime;
 
+pub use ending::Ending;
 pub use policies::PolicyInputs;
 use rule::Fault;
 pub use rule::{Profile, Rule, Severities, Severity};
@@ -138,6 +140,7 @@ pub struct Verdict {
     profile: Profile,
     findings: Vec<Finding>,
     path: Vec<Certificate>,
+    ending: Option<Ending>,
     accepted_by: String,
 }
 
@@ -145,17 +148,18 @@ impl Verdict {
     /// Judges.
     pub fn judge(question: &Question<'_>) -> Self {
         let judge = Judge::new(question);
-        let (mut findings, path) = match judge.best_path() {
-            None => (vec![judge.key_mismatch()], Vec::new()),
+        let (mut findings, path, ending) = match judge.best_path() {
+            None => (vec![judge.key_mismatch()], Vec::new(), None),
             Some(found) => {
-                let path =
+                let path: Vec<Certificate> =
                     found.path.steps.iter().map(|step| judge.pool.certificate(*step).clone()).collect();
-                (judge.with_left_over(found), path)
+                let ending = path.last().map(|last| judge.ending(&found.path, last));
+                (judge.with_left_over(found), path, ending)
             }
         };
         findings.sort_by_key(|finding| finding.severity);
         let Terms { profile, acceptance, .. } = question.terms;
-        Self { profile: *profile, findings, path, accepted_by: acceptance.by.clone() }
+        Self { profile: *profile, findings, path, ending, accepted_by: acceptance.by.clone() }
     }
 
     /// Whose judgement it is.
@@ -171,6 +175,11 @@ impl Verdict {
     /// The chain that was judged, leaf first; empty where no certificate holds the key.
     pub fn path(&self) -> &[Certificate] {
         &self.path
+    }
+
+    /// How that chain ends; none where no certificate holds the key.
+    pub fn ending(&self) -> Option<&Ending> {
+        self.ending.as_ref()
     }
 
     /// Whether nothing refuses.
@@ -379,69 +388,6 @@ impl<'a> Judge<'a> {
         revocation::faults(below, anchor, others, &terms.crls, self.question.at, terms.revocation_required)
     }
 
-    fn end_faults(&self, path: &Path, certificates: &[&Certificate]) -> Option<Fault> {
-        let at = path.steps.len().checked_sub(1)?;
-        let last = certificates[at];
-        let issuer = last.issuer();
-        let has_anchors = !self.pool.anchors.is_empty();
-        let (rule, message, help) = match &path.end {
-            End::Anchor => return None,
-            End::SelfSigned if !has_anchors => return None,
-            End::SelfSigned => (
-                &rules::UNTRUSTED_ROOT,
-                format!(
-                    "signed itself, and is none of the {} certificates that are trusted",
-                    self.pool.anchors.len()
-                ),
-                "trust it with --roots if you know where it comes from, or give the chain to a trusted root"
-                    .to_owned(),
-            ),
-            End::IssuerNotGiven => {
-                let rule = if has_anchors { &rules::MISSING_ISSUER } else { &rules::ISSUER_NOT_GIVEN };
-                let issuer_is_here = certificates[..at].iter().any(|one| one.subject().matches(issuer));
-                let message = match issuer_is_here {
-                    true => format!(
-                        "issued by {issuer}, which is further down in this chain: it goes round in a circle"
-                    ),
-                    false => format!("issued by {issuer}, which was not given: the chain ends here"),
-                };
-                (rule, message, missing_issuer_help(last))
-            }
-            End::Broken { issuer: step, fault } => {
-                let rule = match fault {
-                    SignatureFault::CannotCheck { .. } => &rules::SIGNATURE_NOT_CHECKED,
-                    _ => &rules::BAD_SIGNATURE,
-                };
-                let by = self.about(*step);
-                let (message, help) = if path.steps.contains(step) {
-                    let message = format!("{fault} inside it, by which it says it was signed");
-                    (message, "it was changed on its way, or forged: take it again from its CA".to_owned())
-                } else {
-                    let message = format!("{fault} of {by}, by whom it says it was issued");
-                    let help = format!(
-                        "it was changed on its way, or {by} is another CA of the same name: ask the CA for the issuer of this certificate"
-                    );
-                    (message, help)
-                };
-                (rule, message, help)
-            }
-            End::TooLong => (
-                &rules::PATH_NOT_FOUND,
-                format!(
-                    "more than {} certificates stand between the leaf and its root",
-                    self.pool.intermediates_max
-                ),
-                "no CA needs so many: ask for a shorter chain".to_owned(),
-            ),
-            End::BudgetUsedUp => (
-                &rules::PATH_NOT_FOUND,
-                "the search for its issuers was given up: too many certificates fit".to_owned(),
-                "give the certificates of this chain alone".to_owned(),
-            ),
-        };
-        Some(Fault { rule, at, message, help })
-    }
-
     fn key_mismatch(&self) -> Finding {
         let Question { name, key, bundle, holders, .. } = self.question;
         let held = key.fingerprint();
@@ -542,15 +488,5 @@ impl<'a> Judge<'a> {
 
     fn holds_key(&self, index: usize) -> bool {
         self.pool.given[index].public_key() == self.question.key
-    }
-}
-
-/// Where a missing issuer can be had, as far as the certificate tells; it is shown, never fetched.
-fn missing_issuer_help(certificate: &Certificate) -> String {
-    match certificate.issuer_address() {
-        Some(address) => {
-            format!("give the issuer's certificate too; the certificate says that it is at {address}")
-        }
-        None => "give the issuer's certificate too, so that servers can send it".to_owned(),
     }
 }

@@ -5,10 +5,23 @@ use serde_json::{Value, json};
 use super::terminal::Palette;
 use crate::verdict::{Finding, Severity};
 
-/// Findings as lines: severity, rule, certificate, message; then clause and help.
+/// Findings as lines: severity, rule, certificate, message; then clause and help. Of notes alike the first few.
 pub(super) fn finding_lines(findings: &[Finding], palette: Palette) -> Vec<String> {
     let mut lines = Vec::new();
-    for finding in findings {
+    let mut alike = 0;
+    for (index, finding) in findings.iter().enumerate() {
+        let before = index.checked_sub(1).map(|before| &findings[before]);
+        let is_like = |other: Option<&Finding>| {
+            other.is_some_and(|other| finding.severity == Severity::Note && other.rule == finding.rule)
+        };
+        alike = if is_like(before) { alike + 1 } else { 0 };
+        if alike >= ALIKE_MAX {
+            if !is_like(findings.get(index + 1)) {
+                let more = alike + 1 - ALIKE_MAX;
+                lines.push(palette.dim(&format!("note    {:<16} and {more} more", finding.rule.name)));
+            }
+            continue;
+        }
         let word = format!("{:<7}", finding.severity.word());
         let word = match finding.severity {
             Severity::Refuse => palette.red(&word),
@@ -50,3 +63,6 @@ pub(super) fn findings_json(findings: &[Finding]) -> Value {
         .collect();
     items.into()
 }
+
+/// A root store thrown in beside a chain makes a note of each of its certificates.
+const ALIKE_MAX: usize = 5;

@@ -1,0 +1,122 @@
+//! The whole report as one page that needs nothing else, and prints on a sheet or two.
+
+use std::fmt::Write;
+
+use super::conclusion;
+use super::drawing::{Drawing, Rung, Stone};
+use crate::time::UnixTime;
+use crate::verdict::{Finding, Severity, Verdict};
+
+pub(super) fn page(title: &str, verdict: &Verdict, drawing: &Drawing<'_>, at: UnixTime) -> String {
+    let mut page = String::new();
+    let class = if verdict.is_accepted() { "accepted" } else { "refused" };
+    // Writing to a string does not fail.
+    let _ = write!(
+        page,
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<h1>{title}</h1>\n<p class=\"{class}\">{}</p>\n<p>Judged at {at} by coldcert {}.</p>\n<h2>Chain</h2>\n",
+        escaped(&conclusion(verdict)),
+        env!("CARGO_PKG_VERSION"),
+        title = escaped(title),
+    );
+    for rung in &drawing.rungs {
+        page.push_str(&rung_html(rung));
+    }
+    if !drawing.beside.is_empty() {
+        page.push_str("<h2>Beside it</h2>\n");
+    }
+    for stone in &drawing.beside {
+        page.push_str(&certificate(stone));
+    }
+    if drawing.more_beside > 0 {
+        let _ = writeln!(page, "<p>And {} more that are not part of this chain.</p>", drawing.more_beside);
+    }
+    page.push_str("<h2>Findings</h2>\n");
+    if verdict.findings().is_empty() {
+        page.push_str("<p>None.</p>\n");
+    }
+    let (notes, grave): (Vec<&Finding>, Vec<&Finding>) =
+        verdict.findings().iter().partition(|finding| finding.severity == Severity::Note);
+    for finding in grave.iter().chain(notes.iter().take(NOTES_MAX)) {
+        page.push_str(&finding_html(finding));
+    }
+    if notes.len() > NOTES_MAX {
+        let _ = writeln!(page, "<p>And {} more notes.</p>", notes.len() - NOTES_MAX);
+    }
+    page.push_str("</body>\n</html>\n");
+    page
+}
+
+fn rung_html(rung: &Rung<'_>) -> String {
+    let class = |refuses: &bool| if *refuses { "broken" } else { "open" };
+    match rung {
+        Rung::Certificate(stone) => certificate(stone),
+        Rung::Link => "<p class=\"link\">│ signed by</p>\n".to_owned(),
+        Rung::Broken { words, refuses } => {
+            let mark = if *refuses { '✗' } else { '┊' };
+            format!("<p class=\"link {}\">{mark} {}</p>\n", class(refuses), escaped(words))
+        }
+        Rung::Missing { name, remark, refuses } => format!(
+            "<div class=\"certificate missing {}\"><b>{}</b><br>{}</div>\n",
+            class(refuses),
+            escaped(name),
+            escaped(remark)
+        ),
+    }
+}
+
+fn certificate(stone: &Stone<'_>) -> String {
+    let Stone { label, certificate, role, refused_by } = stone;
+    let (class, faults) = match refused_by.as_slice() {
+        [] => ("", String::new()),
+        rules => (" broken", format!("<br><b>✗ {}</b>", escaped(&rules.join(", ")))),
+    };
+    format!(
+        "<div class=\"certificate{class}\"><b>{} {}</b> <small>{role}</small><br>valid {} to {}<br>key {}<br><code>sha256 {}</code>{faults}</div>\n",
+        escaped(label),
+        escaped(&certificate.subject().to_string()),
+        certificate.not_before(),
+        certificate.not_after(),
+        escaped(&certificate.public_key().algorithm().to_string()),
+        certificate.fingerprint(),
+    )
+}
+
+fn finding_html(finding: &Finding) -> String {
+    let about = finding.about.as_ref().map(|about| format!("{about}: ")).unwrap_or_default();
+    let place = finding.about.as_ref().map(|about| format!("; {}", about.place)).unwrap_or_default();
+    format!(
+        "<div class=\"finding {severity}\"><b>{severity} {rule}</b> {message}<br><small>{clause}</small><br>help: {help}</div>\n",
+        severity = finding.severity.word(),
+        rule = escaped(finding.rule.name),
+        message = escaped(&format!("{about}{}", finding.message)),
+        clause = escaped(&format!("{}{place}", finding.rule.clause)),
+        help = escaped(&finding.help),
+    )
+}
+
+fn escaped(text: &str) -> String {
+    text.chars().fold(String::with_capacity(text.len()), |mut safe, c| {
+        match c {
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '&' => safe.push_str("&amp;"),
+            '"' => safe.push_str("&quot;"),
+            '\'' => safe.push_str("&#39;"),
+            c => safe.push(c),
+        }
+        safe
+    })
+}
+
+/// More notes than these are of one kind, and would take the page beyond its two sheets.
+const NOTES_MAX: usize = 12;
+
+const STYLE: &str = "body{font:14px/1.4 sans-serif;max-width:48em;margin:2em auto;padding:0 1em;color:#222}\
+h1{font-size:1.4em}h2{font-size:1.1em;margin-top:1.5em}\
+.accepted,.refused{font-weight:bold;padding:.6em;border:2px solid}.accepted{color:#165c26}.refused{color:#8b1a1a}\
+.certificate{border:1px solid #888;padding:.5em;margin:.2em 0;overflow-wrap:anywhere}\
+.link{margin:.2em 0 .2em 2em;color:#555}.missing{border-style:dashed}\
+.certificate.broken{border-color:#8b1a1a}.link.broken,.broken>b:last-child{color:#8b1a1a}\
+.finding{border-left:4px solid #888;padding:.3em .6em;margin:.6em 0;overflow-wrap:anywhere}\
+.refuse{border-color:#8b1a1a}.warn{border-color:#b8860b}\
+@media print{body{margin:0;max-width:none;font-size:11px}.certificate,.finding{break-inside:avoid}}";

@@ -1,0 +1,157 @@
+//! How a chain ends, for people and for the table of rules: at what is trusted, or for want of something.
+
+use super::rule::Fault;
+use super::{About, Judge, rules};
+use crate::certificate::Certificate;
+use crate::chain::{End, Path};
+use crate::extension::{self, Extension};
+use crate::fingerprint::hex;
+use crate::key::SignatureFault;
+use crate::name::DistinguishedName;
+
+/// How the chain that was judged ends.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Ending {
+    /// At a trusted certificate.
+    Trusted,
+    /// At a certificate that signed itself, and nobody said what is trusted.
+    Root,
+    /// At a certificate that signed itself and is not trusted.
+    UntrustedRoot,
+    /// The issuer of the last certificate was not given.
+    IssuerNotGiven {
+        /// Its name.
+        issuer: DistinguishedName,
+        /// Its key identifier, where the last certificate names it.
+        key_identifier: Option<Vec<u8>>,
+        /// Where the last certificate says that it can be had; shown, never fetched.
+        address: Option<String>,
+        /// How many certificates are trusted, none of which it is.
+        trusted: usize,
+    },
+    /// A certificate bears the issuer's name, and did not sign the last one.
+    NotSigned {
+        /// Which; the last certificate itself where it says that it signed itself.
+        by: About,
+        /// What the signature check said.
+        fault: SignatureFault,
+    },
+    /// The chain is longer than the limit.
+    TooLong,
+    /// The search was given up.
+    GivenUp,
+}
+
+impl Judge<'_> {
+    /// How a path ends whose last certificate is `last`.
+    pub(super) fn ending(&self, path: &Path, last: &Certificate) -> Ending {
+        match &path.end {
+            End::Anchor => Ending::Trusted,
+            End::SelfSigned if self.pool.anchors.is_empty() => Ending::Root,
+            End::SelfSigned => Ending::UntrustedRoot,
+            End::IssuerNotGiven => Ending::IssuerNotGiven {
+                issuer: last.issuer().clone(),
+                key_identifier: named_key(last),
+                address: last.issuer_address(),
+                trusted: self.pool.anchors.len(),
+            },
+            End::Broken { issuer, fault } => {
+                Ending::NotSigned { by: self.about(*issuer), fault: fault.clone() }
+            }
+            End::TooLong => Ending::TooLong,
+            End::BudgetUsedUp => Ending::GivenUp,
+        }
+    }
+
+    /// What there is to say against it.
+    pub(super) fn end_faults(&self, path: &Path, certificates: &[&Certificate]) -> Option<Fault> {
+        let at = path.steps.len().checked_sub(1)?;
+        let last = certificates[at];
+        let issuer = last.issuer();
+        let has_anchors = !self.pool.anchors.is_empty();
+        let (rule, message, help) = match &path.end {
+            End::Anchor => return None,
+            End::SelfSigned if !has_anchors => return None,
+            End::SelfSigned => (
+                &rules::UNTRUSTED_ROOT,
+                match self.pool.anchors.len() {
+                    1 => "signed itself, and is not the certificate that is trusted".to_owned(),
+                    several => {
+                        format!("signed itself, and is none of the {several} certificates that are trusted")
+                    }
+                },
+                "trust it with --roots if you know where it comes from, or give the chain to a trusted root"
+                    .to_owned(),
+            ),
+            End::IssuerNotGiven => {
+                let rule = if has_anchors { &rules::MISSING_ISSUER } else { &rules::ISSUER_NOT_GIVEN };
+                let issuer_is_here = certificates[..at].iter().any(|one| one.subject().matches(issuer));
+                let message = match issuer_is_here {
+                    true => format!(
+                        "issued by {issuer}, which is further down in this chain: it goes round in a circle"
+                    ),
+                    false => format!("issued by {issuer}, which was not given: the chain ends here"),
+                };
+                (rule, message, missing_issuer_help(last, has_anchors))
+            }
+            End::Broken { issuer: step, fault } => {
+                let rule = match fault {
+                    SignatureFault::CannotCheck { .. } => &rules::SIGNATURE_NOT_CHECKED,
+                    _ => &rules::BAD_SIGNATURE,
+                };
+                let by = self.about(*step);
+                let (message, help) = if path.steps.contains(step) {
+                    let message = format!("{fault} inside it, by which it says it was signed");
+                    (message, "it was changed on its way, or forged: take it again from its CA".to_owned())
+                } else {
+                    let keys = other_key(last, self.pool.certificate(*step)).unwrap_or_default();
+                    let message = format!("{fault} of {by}, by whom it says it was issued{keys}");
+                    let help = format!(
+                        "it was changed on its way, or {by} is another CA of the same name: ask the CA for the issuer of this certificate"
+                    );
+                    (message, help)
+                };
+                (rule, message, help)
+            }
+            End::TooLong => (
+                &rules::PATH_NOT_FOUND,
+                format!(
+                    "more than {} certificates stand between the leaf and its root",
+                    self.pool.intermediates_max
+                ),
+                "no CA needs so many: ask for a shorter chain".to_owned(),
+            ),
+            End::BudgetUsedUp => (
+                &rules::PATH_NOT_FOUND,
+                "the search for its issuers was given up: too many certificates fit".to_owned(),
+                "give the certificates of this chain alone".to_owned(),
+            ),
+        };
+        Some(Fault { rule, at, message, help })
+    }
+}
+
+/// The key identifier of the issuer, as a certificate names it.
+fn named_key(certificate: &Certificate) -> Option<Vec<u8>> {
+    let one = certificate.extension(extension::AUTHORITY_KEY_IDENTIFIER)?;
+    Extension::read_authority_key_identifier(&one.value).ok()?.key_identifier
+}
+
+/// Both key identifiers, where the issuer that is named is another one than this of the same name.
+fn other_key(certificate: &Certificate, bearer: &Certificate) -> Option<String> {
+    let (named, own) = (named_key(certificate)?, bearer.subject_key_identifier()?);
+    (named != own).then(|| format!("; it names the key id {}, and that one's is {}", hex(&named), hex(own)))
+}
+
+/// Where a missing issuer can be had, as far as the certificate tells; it is shown, never fetched.
+fn missing_issuer_help(certificate: &Certificate, has_anchors: bool) -> String {
+    let give = match has_anchors {
+        true => "give the issuer's certificate as one more FILE, or with --roots FILE where you trust it",
+        false => "give the issuer's certificate too, so that servers can send it",
+    };
+    match certificate.issuer_address() {
+        Some(address) => format!("{give}; the certificate says that it is at {address}"),
+        None => give.to_owned(),
+    }
+}

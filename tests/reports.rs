@@ -1,0 +1,136 @@
+//! The report as people see it: the chain drawn, with what is broken and what is missing at its place.
+
+mod support;
+
+use support::{Workplace, need};
+
+/// A vault, an authority, `www` with its request and answer, and a root of the same name with another key.
+fn answered() -> Option<Workplace> {
+    need("openssl")?;
+    let work = Workplace::with_vault();
+    work.make_authority();
+    let new_key = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -config ca.cnf";
+    work.openssl(&format!("req -x509 {new_key} -keyout x.key -out other.pem -subj /CN=Test-Root -days 3650"))
+        .done();
+    work.openssl(&format!("req -x509 {new_key} -keyout x.key -out far.pem -subj /CN=Far-Root -days 3650"))
+        .done();
+    work.create("www");
+    work.sign("www.csr", "www.pem");
+    Some(work)
+}
+
+/// The drawing of a check, dates and key identifiers left out.
+fn drawn(work: &Workplace, arguments: &str, code: i32) -> String {
+    let run = work.run(&format!("check {arguments} --csr www.csr")).ended(code);
+    let lines = run.out().lines().map(without_dates_and_keys).collect::<Vec<_>>().join("\n");
+    lines.trim_end().to_owned()
+}
+
+fn without_dates_and_keys(line: &str) -> String {
+    let words: Vec<&str> = line.split(' ').collect();
+    let mut kept: Vec<String> = Vec::new();
+    for (index, word) in words.iter().enumerate() {
+        let before = index.checked_sub(1).map_or("", |before| words[before]);
+        kept.push(match before {
+            "until" => "DATE".to_owned(),
+            "id" => "KEY".to_owned(),
+            _ => (*word).to_owned(),
+        });
+    }
+    kept.join(" ")
+}
+
+#[test]
+fn a_whole_chain_is_drawn_from_the_leaf_to_what_is_trusted() {
+    let Some(work) = answered() else { return };
+    let drawn = drawn(&work, "intermediate.pem www.pem far.pem --roots root.pem", 0);
+    let expected = [
+        "  [2]      CN=www.example.com     leaf, holds the key, until DATE",
+        "   │  signed by",
+        "  [1]      CN=Test-Intermediate   CA, until DATE",
+        "   │  signed by",
+        "  [anchor] CN=Test-Root           trusted, until DATE",
+        "  [3]      CN=Far-Root            not part of this chain, until DATE",
+    ];
+    assert_eq!(drawn.lines().collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn what_is_missing_stands_where_it_is_missing() {
+    let Some(work) = answered() else { return };
+    let alone = drawn(&work, "www.pem", 0);
+    let expected = [
+        "  [1] CN=www.example.com   leaf, holds the key, until DATE",
+        "   ┊  issued by, and not found",
+        "   …  CN=Test-Intermediate   not in www.pem, key id KEY",
+    ];
+    assert_eq!(alone.lines().collect::<Vec<_>>(), expected);
+    let refused = drawn(&work, "www.pem --roots far.pem", 1);
+    let expected = [
+        "  [1] CN=www.example.com   leaf, holds the key, until DATE   ✗ missing-issuer",
+        "   ✗  issued by, and not found",
+        "   ✗  CN=Test-Intermediate   not in www.pem, not the trusted certificate, key id KEY",
+    ];
+    assert_eq!(refused.lines().collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn a_broken_link_names_the_certificate_that_bears_the_name_and_did_not_sign() {
+    let Some(work) = answered() else { return };
+    let broken = drawn(&work, "www.pem intermediate.pem other.pem", 1);
+    let lines: Vec<&str> = broken.lines().collect();
+    assert_eq!(lines[2], "  [2] CN=Test-Intermediate   CA, until DATE   ✗ bad-signature");
+    assert!(lines[3].starts_with("   ✗  not signed by, though it bears the issuer's name: "), "{broken}");
+    assert_eq!(lines[4], "  [3] CN=Test-Root           bears the issuer's name, until DATE");
+    assert_eq!(lines.len(), 5, "{broken}");
+    let broken = drawn(&work, "www.pem intermediate.pem --roots other.pem", 1);
+    assert!(broken.ends_with("   ✗  [anchor] CN=Test-Root   is trusted, and did not sign it"), "{broken}");
+}
+
+#[test]
+fn an_answer_to_another_request_is_drawn_without_a_chain() {
+    let Some(work) = answered() else { return };
+    let drawn = drawn(&work, "intermediate.pem root.pem", 1);
+    let expected = [
+        "  [1] CN=Test-Intermediate   does not hold the key, until DATE   ✗ key-mismatch",
+        "  [2] CN=Test-Root           does not hold the key, until DATE",
+    ];
+    assert_eq!(drawn.lines().collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn a_root_store_beside_the_chain_is_counted_and_not_listed() {
+    let Some(work) = answered() else { return };
+    let mut store = String::new();
+    for index in 0..30 {
+        let subject = format!("/CN=Root-{index}");
+        work.openssl(&format!("req -x509 -key root.key -config ca.cnf -out one.pem -subj {subject} -days 9"))
+            .done();
+        store.push_str(&work.text("one.pem"));
+    }
+    work.write("store.pem", store);
+    let run = work.run("check www.pem store.pem intermediate.pem --csr www.csr --html page.html").done();
+    assert!(run.out().contains("  and 18 more that are not part of this chain"), "{}", run.out());
+    assert_eq!(run.stderr.matches("note    unrelated").count(), 6, "{}", run.stderr);
+    assert!(run.stderr.contains("and 25 more"), "{}", run.stderr);
+    assert!(work.text("page.html").contains("And 18 more that are not part of this chain."));
+}
+
+#[test]
+fn the_page_shows_the_same_and_needs_nothing_else() {
+    let Some(work) = answered() else { return };
+    work.run("check www.pem intermediate.pem --roots far.pem --csr www.csr --html page.html").ended(1);
+    let page = work.text("page.html");
+    for part in [
+        "missing-issuer",
+        "issued by, and not found",
+        "CN=Test-Root",
+        "not the trusted certificate",
+        "refused by",
+    ] {
+        assert!(page.contains(part), "no {part:?} in {page}");
+    }
+    for foreign in ["src=", "href=", "url(", "@import", "<script"] {
+        assert!(!page.contains(foreign), "{foreign:?} in {page}");
+    }
+}
