@@ -20,16 +20,17 @@ use aws_lc_rs::signature::{
     RSA_PKCS1_SHA256, RsaKeyPair, UnparsedPublicKey,
 };
 use aws_lc_rs::{digest, pbkdf2, rsa};
-use coldcert::bundle::Bundle;
+use coldcert::authority::{Authority, Validity};
+use coldcert::bundle::{Bundle, CERTIFICATES_MAX, Source};
 use coldcert::certificate::Certificate;
 use coldcert::csr::CertificateRequest;
-use coldcert::key::PrivateKey;
+use coldcert::key::{PrivateKey, PublicKey, Signer};
 use coldcert::policy::{KeyKind, ObjectName, Policy, Tags};
 use coldcert::seal::VaultKey;
-use coldcert::secret::Secret;
 use coldcert::secret::pkcs12::{EMPTY_PASSWORD_ITERATIONS, PASSWORD_ITERATIONS};
+use coldcert::secret::{Secret, pem_chain};
 use coldcert::vault::{ListOptions, NewCertificate, Vault};
-use coldcert::verdict::{Profile, Question, Terms, Verdict};
+use coldcert::verdict::{Profile, Question, Terms, Verdict, key_weaknesses};
 use criterion::{BenchmarkGroup, Criterion, SamplingMode, measurement::WallTime};
 use der::Encode;
 
@@ -241,6 +242,59 @@ fn judge(bench: &mut Bench, vaults: &Vaults) {
         || timed(|| Verdict::judge(&question)),
         || timed(|| signatures.check()),
     );
+    let chain = &answer.certificates;
+    bench.pair(
+        Pair {
+            group: "judge",
+            what: "key strength of 3 P-256 keys, on its own".to_owned(),
+            floor: "the same 3 signature checks",
+            target: Target::None,
+        },
+        || timed(|| chain.iter().map(|given| weaknesses(given.certificate.public_key())).sum::<usize>()),
+        || timed(|| signatures.check()),
+    );
+    let rsa = PrivateKey::generate(KeyKind::Rsa2048).unwrap();
+    bench.pair(
+        Pair {
+            group: "judge",
+            what: "key strength of an RSA 2048 key, on its own".to_owned(),
+            floor: "3 signature checks, P-256",
+            target: Target::None,
+        },
+        || timed(|| weaknesses(rsa.public_key())),
+        || timed(|| signatures.check()),
+    );
+    judge_with_a_root_store(bench, vaults, &question);
+}
+
+fn weaknesses(key: &PublicKey) -> usize {
+    let found = key_weaknesses(key).len();
+    assert_eq!(found, 0);
+    found
+}
+
+/// The answer with a whole store of roots thrown in, read from PEM and judged.
+fn judge_with_a_root_store(bench: &mut Bench, vaults: &Vaults, question: &Question<'_>) {
+    let answer = question.bundle.certificates.iter().map(|given| given.certificate.clone());
+    let mut all: Vec<Certificate> = answer.collect();
+    let validity = Validity::days(vaults.now, 30);
+    for number in all.len()..CERTIFICATES_MAX {
+        let subject = format!("CN=Root {number}, O=Example");
+        let root = Authority::root(&subject, KeyKind::P256, validity).unwrap();
+        all.push(root.certificate().clone());
+    }
+    let pem = pem_chain(&all.iter().collect::<Vec<_>>());
+    let read = || Bundle::read(&[Source { name: "answer.pem", bytes: pem.as_bytes() }]).unwrap();
+    bench.pair(
+        Pair {
+            group: "judge",
+            what: format!("read and judge {CERTIFICATES_MAX} certificates"),
+            floor: "reading them",
+            target: Target::Under(0.050),
+        },
+        || timed(|| Verdict::judge(&Question { bundle: &read(), ..*question }).is_accepted()),
+        || timed(|| read().certificates.len()),
+    );
 }
 
 /// Keys and requests on every core, against keys and signatures on every core.
@@ -274,7 +328,7 @@ fn requests(bench: &mut Bench) {
         let generated = Instant::now();
         let key = PrivateKey::generate(KeyKind::Rsa2048).unwrap();
         let generated = generated.elapsed();
-        let signed = timed(|| coldcert::key::Signer::sign(&key, &MESSAGE).unwrap());
+        let signed = timed(|| Signer::sign(&key, &MESSAGE).unwrap());
         let made = timed(|| CertificateRequest::make(&rsa, &key).unwrap());
         making.borrow_mut().push((generated + made).as_secs_f64());
         floor.borrow_mut().push((generated + signed).as_secs_f64());

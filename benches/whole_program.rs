@@ -17,13 +17,16 @@ use std::time::{Duration, Instant};
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair};
+use coldcert::csr::CertificateRequest;
+use coldcert::key::PrivateKey;
+use coldcert::pem;
 use coldcert::policy::{KeyKind, ObjectName};
 use coldcert::secret::pem_chain;
 use coldcert::vault::Vault;
 
 use measure::{
     LARGE, PASSPHRASE, Row, Table, Target, Unit, Vaults, begin, filled_name, median, millis, passphrase,
-    wanted,
+    policy, wanted,
 };
 
 fn main() {
@@ -47,6 +50,7 @@ fn main() {
     bench.create();
     bench.merge_and_export();
     bench.look();
+    bench.check();
     let memory = bench.memory();
     bench.table.publish();
     memory.publish();
@@ -64,8 +68,7 @@ struct Bench {
 impl Bench {
     fn start(&mut self) {
         let figure = || run(program(None).arg("--version"));
-        let has_openssl = Command::new("openssl").arg("version").stdout(Stdio::null()).status().is_ok();
-        if has_openssl {
+        if has_openssl() {
             let floor = || run(Command::new("openssl").arg("version"));
             let target = Target::UnderAndUnderFloor(0.003);
             self.pair("coldcert --version", 101, "openssl version", target, figure, floor);
@@ -142,6 +145,41 @@ impl Bench {
             millis(whole / pages)
         );
         self.table.notes.push(note);
+    }
+
+    /// A chain of three judged from its files, beside what `openssl verify` does with the same files.
+    fn check(&mut self) {
+        let key = PrivateKey::generate(KeyKind::P256).unwrap();
+        let request = CertificateRequest::make(&policy(KeyKind::P256, false, "Unknown"), &key).unwrap();
+        let chain = self.vaults.ca.chain(&request);
+        let file = |name: &str, text: String| {
+            let path = self.vaults.folder().join(name);
+            std::fs::write(&path, text).unwrap();
+            path
+        };
+        let csr = file("check.csr", pem::write("CERTIFICATE REQUEST", request.as_der()));
+        let [leaf, intermediate, root] = [("leaf.pem", 0), ("intermediate.pem", 1), ("root.pem", 2)]
+            .map(|(name, index)| file(name, pem_chain(&[&chain[index]])));
+        let figure = || {
+            let mut command = program(None);
+            run(command
+                .arg("check")
+                .args([&leaf, &intermediate])
+                .arg("--csr")
+                .arg(&csr)
+                .arg("--roots")
+                .arg(&root))
+        };
+        let floor = || {
+            let mut command = Command::new("openssl");
+            let files = command.arg("verify").arg("-CAfile").arg(&root).arg("-untrusted").arg(&intermediate);
+            run(files.arg(&leaf))
+        };
+        if has_openssl() {
+            self.pair("check a chain of 3, P-256", 101, "openssl verify", Target::Times(0.5), figure, floor);
+        } else {
+            self.table.notes.push("There is no `openssl` here to set `check` beside.".to_owned());
+        }
     }
 
     /// The peak of each command in the large vault, beside its peak in the small one.
@@ -239,6 +277,10 @@ fn create_floor(vault: &Path) {
     Vault::open(vault).unwrap().unseal(Some(&passphrase())).unwrap();
     let key = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).unwrap();
     key.sign(&SystemRandom::new(), b"as long as a request is, or nearly").unwrap();
+}
+
+fn has_openssl() -> bool {
+    Command::new("openssl").arg("version").stdout(Stdio::null()).status().is_ok()
 }
 
 fn merge_and_export(vault: &Path, (name, answer): &(ObjectName, PathBuf)) -> Duration {

@@ -41,6 +41,7 @@ use rule::Fault;
 pub use rule::{Profile, Rule, Severities, Severity};
 pub use rules::rules;
 pub use server_name::PeerName;
+pub use strength::key_weaknesses;
 
 /// What is judged, by which profile, and what is known besides.
 #[derive(Debug)]

@@ -24,7 +24,7 @@ use crate::tlv;
 pub(super) fn faults(path: &[&Certificate]) -> Vec<Fault> {
     let mut faults = Vec::new();
     for (at, certificate) in path.iter().enumerate() {
-        let found = key_faults(certificate.public_key());
+        let found = key_weaknesses(certificate.public_key());
         faults.extend(found.into_iter().map(|(rule, message)| Fault {
             rule,
             at,
@@ -63,7 +63,9 @@ fn signs_itself(certificate: &Certificate) -> bool {
         )
 }
 
-fn key_faults(key: &PublicKey) -> Vec<(&'static Rule, String)> {
+/// What is weak in a key alone, with the rules by which it is: size, exponent, primes that can be found, a point off
+/// its curve. Nothing secret is needed for it, nor given by it.
+pub fn key_weaknesses(key: &PublicKey) -> Vec<(&'static Rule, String)> {
     match key.algorithm() {
         PublicKeyAlgorithm::Rsa { .. } => rsa_faults(key.key_bits()),
         PublicKeyAlgorithm::Other(oid) if *oid == RSASSA_PSS => rsa_faults(key.key_bits()),
@@ -364,7 +366,7 @@ mod tests {
         assert_eq!(of_size(2048), [""; 0]);
         assert_eq!(of_size(2047), ["rsa-below-2048", "rsa-modulus-not-whole-bytes"]);
         assert_eq!(of_size(1024), ["rsa-below-2048"]);
-        let found = key_faults(&key(1024));
+        let found = key_weaknesses(&key(1024));
         assert_eq!(found[0].1, "the RSA modulus has 1024 bits, where at least 2048 are expected");
     }
 
@@ -389,7 +391,7 @@ mod tests {
         assert_eq!(of_modulus(&(prime_product() - 1u32)), ["rsa-small-factor"]);
         assert_eq!(of_modulus(&close_primes(400)), ["rsa-close-primes"]);
         assert_eq!(of_modulus(&roca_modulus()), ["rsa-roca"]);
-        let (rule, message) = &key_faults(&rsa(&close_primes(400), &EXPONENT_MIN.into()))[0];
+        let (rule, message) = &key_weaknesses(&rsa(&close_primes(400), &EXPONENT_MIN.into()))[0];
         assert_eq!(rule.severity_in(super::super::rule::Profile::Rfc5280), Some(Severity::Refuse));
         assert_eq!(
             message,
@@ -484,7 +486,7 @@ mod tests {
     }
 
     fn named(key: &PublicKey) -> Vec<&'static str> {
-        key_faults(key).into_iter().map(|(rule, _)| rule.name).collect()
+        key_weaknesses(key).into_iter().map(|(rule, _)| rule.name).collect()
     }
 
     /// 2048 bits of two primes that lie well apart: 3·2^1022 + 1037 and 2^1024 - 105.
