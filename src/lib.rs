@@ -2,7 +2,8 @@
 //!
 //! A [`policy::Policy`] and a [`key::PrivateKey`] make a [`csr::CertificateRequest`], which waits as a
 //! [`pending::Pending`] operation for what the CA sends back. That is read as a [`bundle::Bundle`], put in order
-//! by [`chain`], judged by [`verdict`], and merged into a [`record::Record`] with its [`secret::Secret`].
+//! by [`chain`], judged by [`verdict`], and merged into a [`record::Record`] with its [`secret::Secret`]. What Key
+//! Vault itself would answer to it is for [`x5c`] to say.
 //! [`vault::Vault`] does all of it on one file; the modules before it do it on values alone.
 //!
 //! Data flows down this list, and a module uses only modules above it.
@@ -26,6 +27,7 @@ pub mod pending;
 pub mod certificate;
 pub mod crl;
 pub mod bundle;
+pub mod x5c;
 pub mod chain;
 pub mod verdict;
 pub mod report;

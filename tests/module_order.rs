@@ -46,6 +46,7 @@ fn the_order_is_that_of_the_design() {
         "pending",
         "certificate",
         "bundle",
+        "x5c",
         "chain",
         "verdict",
         "authority",

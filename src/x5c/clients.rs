@@ -1,0 +1,306 @@
+//! What each official client makes of a file that is given to it for a merge, and so what Key Vault answers.
+//!
+//! One row for each client, with where the row comes from. Nothing is sent: the steps of the client are repeated
+//! on the file's bytes, and [`read`](super::read) answers for the service.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+
+use super::{FOOTER, X5cError, is_pfx};
+use crate::bundle::Source;
+use crate::key::PublicKey;
+use crate::pem;
+
+/// A client of Key Vault that people merge with.
+#[derive(Debug)]
+pub struct Client {
+    /// Its name as people say it.
+    pub name: &'static str,
+    /// Which kind it is.
+    pub kind: Kind,
+    /// The command or method that a file's name is put behind.
+    pub command: &'static str,
+    /// What it does with a file, after its name.
+    pub way: &'static str,
+    /// Where that is known from.
+    pub source: &'static str,
+    reading: Reading,
+}
+
+/// Kinds of clients.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The portal in the browser.
+    Portal,
+    /// The command line `az`.
+    Az,
+    /// The module Az.KeyVault.
+    PowerShell,
+    /// A library: whoever calls it reads the file.
+    Library,
+}
+
+/// How a file becomes elements.
+#[derive(Debug)]
+enum Reading {
+    /// Each block of `BEGIN CERTIFICATE`, decoded.
+    Blocks,
+    /// The same, of a file that has to be UTF-8 and base64 that has to be whole.
+    TextBlocks,
+    /// The same; but what is called `.pem` or holds a key is imported, and what has no armour is sent as it is.
+    PowerShell,
+    /// Armour and line breaks taken off, the base64 text sent as it is; without armour the bytes.
+    StripArmour,
+    /// The first and last line dropped, the others joined; without armour the bytes.
+    DropLines,
+    /// The bytes.
+    Whole,
+}
+
+/// Every client, in the order in which they are shown.
+pub static CLIENTS: [Client; 9] = [
+    Client {
+        name: "portal",
+        kind: Kind::Portal,
+        command: "Merge Signed Request with",
+        way: "takes blocks of BEGIN CERTIFICATE only",
+        // DER has no evidence: the vendor's "only format" is taken at its word.
+        source: "MicrosoftDocs/azure-docs#100959",
+        reading: Reading::Blocks,
+    },
+    Client {
+        name: "az",
+        kind: Kind::Az,
+        command: "az keyvault certificate pending merge --file",
+        way: "takes blocks of BEGIN CERTIFICATE only",
+        source: "Azure/azure-cli 036a34b keyvault/_validators.py validate_x509_certificate_chain",
+        reading: Reading::TextBlocks,
+    },
+    Client {
+        name: "PowerShell",
+        kind: Kind::PowerShell,
+        command: "Import-AzKeyVaultCertificate -FilePath",
+        way: "takes blocks of BEGIN CERTIFICATE, or a file without any armour",
+        // The import of `.pem` is in the source before Az 12.1; the blocks are from what users say of 12.1. That a
+        // file without armour is still sent as it is, is our choice.
+        source: "Azure/azure-powershell 8ccf1b8 ImportAzureKeyVaultCertificate.cs; issues #24323, #25843",
+        reading: Reading::PowerShell,
+    },
+    Client {
+        name: "Python",
+        kind: Kind::Library,
+        command: "merge_certificate with",
+        way: "sends the file as one element, PEM without its armour",
+        source: "Azure/azure-sdk-for-python 06f4c12 tests/test_merge_certificate.py; for DER our choice",
+        reading: Reading::StripArmour,
+    },
+    Client {
+        name: "JavaScript",
+        kind: Kind::Library,
+        command: "mergeCertificate with",
+        way: "sends the file as one element, PEM without its first line",
+        source: "@azure/keyvault-certificates 4.10.3, documentation of mergeCertificate; for DER our choice",
+        reading: Reading::DropLines,
+    },
+    Client {
+        name: ".NET",
+        kind: Kind::Library,
+        command: "MergeCertificate with",
+        way: "sends the file as one element",
+        // The library takes byte arrays; what is read into them is our choice, and was Az.KeyVault's.
+        source: "Azure.Security.KeyVault.Certificates MergeCertificateOptions; azure-powershell#24323",
+        reading: Reading::Whole,
+    },
+    Client {
+        name: "Java",
+        kind: Kind::Library,
+        command: "mergeCertificate with",
+        way: "sends the file as one element",
+        // Its tests send Certificate.getEncoded(), DER; no sample reads a file, so the bytes are our choice.
+        source: "azure-security-keyvault-certificates MergeCertificateOptions",
+        reading: Reading::Whole,
+    },
+    Client {
+        name: "Go",
+        kind: Kind::Library,
+        command: "MergeCertificate with",
+        way: "sends the file as one element",
+        // Its recorded test sends DER; no sample reads a file, so the bytes are our choice.
+        source: "azcertificates MergeCertificateParameters, TestMergeCertificate",
+        reading: Reading::Whole,
+    },
+    Client {
+        name: "Rust",
+        kind: Kind::Library,
+        command: "merge_certificate with",
+        way: "sends the file as one element",
+        // No sample merges; the bytes are our choice.
+        source: "azure_security_keyvault_certificates 1.0.0 MergeCertificateParameters",
+        reading: Reading::Whole,
+    },
+];
+
+impl Client {
+    /// What it sends of files, and what comes of that.
+    ///
+    /// A file is read as this client reads it, and each must be readable alone. The elements of several files stand
+    /// one behind another in the order of the files: the libraries take such a list, and for the others, which take
+    /// one file, it is what they send of the files put together.
+    pub fn submit(&self, files: &[Source<'_>], key: &PublicKey) -> Outcome {
+        let mut elements = Vec::new();
+        let mut first_failure = None;
+        for file in files {
+            let failure = match self.elements(file) {
+                Ok(found) => {
+                    let answer = super::read(&found, key);
+                    elements.extend(found);
+                    // The key is no matter of one file: another may hold the leaf.
+                    answer.err().filter(|error| !error.is_of_the_key()).map(Failure::Refused)
+                }
+                Err(stop) => Some(Failure::Stops(stop)),
+            };
+            if first_failure.is_none() {
+                first_failure = failure.map(|failure| (file.name.to_owned(), failure));
+            }
+        }
+        let (file, failure) = match first_failure {
+            Some((file, failure)) => (Some(file), Some(failure)),
+            None => (None, super::read(&elements, key).err().map(Failure::Refused)),
+        };
+        let sends = if matches!(failure, Some(Failure::Stops(_))) { 0 } else { elements.len() };
+        Outcome { sends, file, failure }
+    }
+
+    fn elements(&self, file: &Source<'_>) -> Result<Vec<Vec<u8>>, Stop> {
+        let bytes = file.bytes;
+        let has_armour = pem::looks_like_pem(bytes);
+        let text = String::from_utf8_lossy(bytes);
+        match self.reading {
+            // A block that is not base64 is left out: the portal's own way is not known.
+            Reading::Blocks => Ok(blocks(&text).into_iter().filter_map(decoded).collect()),
+            Reading::TextBlocks => {
+                let text = std::str::from_utf8(bytes).map_err(|_| Stop::NotText)?;
+                blocks(text).into_iter().map(|block| decoded(block).ok_or(Stop::NotBase64)).collect()
+            }
+            Reading::PowerShell if is_named_pem(file.name) || is_pfx(bytes) => Err(Stop::Imports),
+            Reading::PowerShell if has_armour => Ok(blocks(&text).into_iter().filter_map(decoded).collect()),
+            Reading::StripArmour if has_armour => Ok(vec![without_armour(&text).into_bytes()]),
+            Reading::DropLines if has_armour => Ok(vec![without_outer_lines(&text).into_bytes()]),
+            Reading::PowerShell | Reading::StripArmour | Reading::DropLines | Reading::Whole => {
+                Ok(vec![bytes.to_vec()])
+            }
+        }
+    }
+}
+
+/// What comes of a submission.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// Elements that are sent.
+    pub sends: usize,
+    /// The file that the failure is about, where it is about one.
+    pub file: Option<String>,
+    /// Why it is not merged; none where it is.
+    pub failure: Option<Failure>,
+}
+
+impl Outcome {
+    /// Whether client and service can read the files, whatever they think of the key.
+    pub fn reads(&self) -> bool {
+        match &self.failure {
+            None => true,
+            Some(Failure::Refused(error)) => error.is_of_the_key(),
+            Some(Failure::Stops(_)) => false,
+        }
+    }
+}
+
+/// `merged`, the service's words, or why the client stops.
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.failure {
+            None => f.write_str("merged"),
+            Some(Failure::Refused(error)) => write!(f, "{}: {}", error.code(), error.message()),
+            Some(Failure::Stops(stop)) => stop.fmt(f),
+        }
+    }
+}
+
+/// Why a submission is not merged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// The client sends no merge.
+    Stops(Stop),
+    /// The service refuses.
+    Refused(X5cError),
+}
+
+/// Why a client sends no merge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Stop {
+    /// It reads text, and this is none.
+    NotText,
+    /// A block is not whole base64.
+    NotBase64,
+    /// It takes the file for one to import, with a private key in it.
+    Imports,
+}
+
+impl fmt::Display for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotText => "it stops before anything is sent, because the file is not text",
+            Self::NotBase64 => "it stops before anything is sent, because a block is not whole base64",
+            Self::Imports => {
+                "it imports a file of this kind and does not merge it, and an import needs a private key"
+            }
+        })
+    }
+}
+
+/// What stands between the armour lines: `-----BEGIN CERTIFICATE-----([^-]+)-----END CERTIFICATE-----`.
+fn blocks(text: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    for part in text.split(HEADER).skip(1) {
+        let inside = part.split('-').next().unwrap_or_default();
+        if !inside.is_empty() && part[inside.len()..].starts_with(FOOTER) {
+            found.push(inside);
+        }
+    }
+    found
+}
+
+/// As Python decodes base64: what is not of the alphabet is passed over, the padding must be there.
+fn decoded(block: &str) -> Option<Vec<u8>> {
+    let compact: String =
+        block.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=')).collect();
+    BASE64_STANDARD.decode(compact).ok()
+}
+
+/// The Python sample: line feeds taken out, then the letters of the armour stripped from both sides. That it may
+/// strip the last letters of the base64 too is left out: that is a fault of the sample.
+fn without_armour(text: &str) -> String {
+    let joined = text.replace('\n', "");
+    let stripped = joined.trim_start_matches(|c| HEADER.contains(c));
+    let trimmed = stripped.trim_end_matches('\r');
+    match trimmed.strip_suffix(FOOTER) {
+        Some(base64) => base64.to_owned(),
+        None => trimmed.trim_end_matches(|c| FOOTER.contains(c)).to_owned(),
+    }
+}
+
+/// The JavaScript sample: `split("\n").slice(1, -1).join("")`, which leaves the last line's armour in place where
+/// the file ends with a line feed.
+fn without_outer_lines(text: &str) -> String {
+    let lines: Vec<&str> = text.split('\n').collect();
+    lines.get(1..lines.len().saturating_sub(1)).unwrap_or_default().concat()
+}
+
+fn is_named_pem(name: &str) -> bool {
+    std::path::Path::new(name).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("pem"))
+}
+
+const HEADER: &str = "-----BEGIN CERTIFICATE-----";
