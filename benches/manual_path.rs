@@ -230,6 +230,7 @@ fn judge(bench: &mut Bench, vaults: &Vaults) {
         leaf: None,
         terms: &Terms::of(Profile::Rfc5280),
         holders: &[],
+        as_given: None,
     };
     assert!(Verdict::judge(&question).is_accepted());
     bench.pair(

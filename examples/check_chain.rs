@@ -35,6 +35,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         leaf: None,
         terms: &Terms::of(Profile::Rfc5280),
         holders: &[],
+        as_given: None,
     });
     for finding in verdict.findings() {
         println!("{} {}: {}", finding.severity.word(), finding.rule.name, finding.message);

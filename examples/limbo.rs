@@ -75,8 +75,16 @@ fn judged(case: &Value) -> Result<(bool, String), String> {
     let certificates =
         given.into_iter().map(|certificate| Given { certificate, place: place.clone() }).collect();
     let bundle = Bundle { certificates, passed_over: Vec::new() };
-    let question =
-        Question { name: "peer", key: &key, bundle: &bundle, leaf: Some(0), at, terms: &terms, holders: &[] };
+    let question = Question {
+        name: "peer",
+        key: &key,
+        bundle: &bundle,
+        leaf: Some(0),
+        at,
+        terms: &terms,
+        holders: &[],
+        as_given: None,
+    };
     let verdict = Verdict::judge(&question);
     let refusals: Vec<String> = verdict
         .findings()

@@ -129,8 +129,16 @@ fn judged_alone(
     now: UnixTime,
 ) -> Result<Accepted, VaultError> {
     let terms = Terms::of(Profile::Rfc5280);
-    let question =
-        Question { name: name.as_str(), key, bundle, at: now, leaf: None, terms: &terms, holders: &[] };
+    let question = Question {
+        name: name.as_str(),
+        key,
+        bundle,
+        at: now,
+        leaf: None,
+        terms: &terms,
+        holders: &[],
+        as_given: None,
+    };
     Verdict::judge(&question).accept().map_err(|verdict| VaultError::import_refused(name, &verdict))
 }
 

@@ -15,6 +15,7 @@ mod rule;
 mod rules;
 mod server_name;
 mod strength;
+mod submission;
 mod webpki;
 
 use std::cell::Cell;
@@ -23,7 +24,7 @@ use std::ops::ControlFlow;
 
 use der::asn1::ObjectIdentifier;
 
-use crate::bundle::{Bundle, Given, Origin};
+use crate::bundle::{Bundle, Given, Origin, Source};
 use crate::certificate::Certificate;
 use crate::chain::{End, INTERMEDIATES_MAX, Path, Pool, Step};
 use crate::crl::CertificateRevocationList;
@@ -34,6 +35,7 @@ use crate::key::PublicKey;
 use crate::name::DistinguishedName;
 use crate::policy::ObjectName;
 use crate::time::UnixTime;
+use crate::x5c;
 
 pub use ending::Ending;
 pub use policies::PolicyInputs;
@@ -60,6 +62,17 @@ pub struct Question<'a> {
     pub terms: &'a Terms,
     /// Where the vault holds keys of the certificates that were sent, the waiting operation itself included.
     pub holders: &'a [(Fingerprint, Holder)],
+    /// The answer's files, where it is asked what Key Vault's clients would make of them.
+    pub as_given: Option<AsGiven<'a>>,
+}
+
+/// The files of an answer as they were given, to be handed to one of Key Vault's clients.
+#[derive(Clone, Copy, Debug)]
+pub struct AsGiven<'a> {
+    /// The files, in their order.
+    pub files: &'a [Source<'a>],
+    /// The command line that asks this question again, for help: `coldcert check answer.p7b --csr www.csr`.
+    pub check: &'a str,
 }
 
 /// What an answer is held against.
@@ -158,6 +171,7 @@ impl Verdict {
                 (judge.with_left_over(found), path, ending)
             }
         };
+        findings.extend(judge.unread());
         findings.sort_by_key(|finding| finding.severity);
         let Terms { profile, acceptance, .. } = question.terms;
         Self { profile: *profile, findings, path, ending, accepted_by: acceptance.by.clone() }
@@ -344,6 +358,7 @@ impl<'a> Judge<'a> {
         let mut faults = path::faults(&certificates, self.question.at, matches!(path.end, End::Anchor));
         let terms = self.question.terms;
         let mut comparisons_left = self.comparisons_left.get();
+        faults.extend(path::mixed_key_types(&certificates));
         faults.extend(names::faults(&certificates, &mut comparisons_left));
         self.comparisons_left.set(comparisons_left);
         faults.extend(policies::faults(&certificates, &terms.policies));
@@ -415,6 +430,10 @@ impl<'a> Judge<'a> {
                 "the CA answered another request: compare with `coldcert pending csr {name}`, and send that one"
             ),
         };
+        if self.question.terms.profile == Profile::KeyVault {
+            message.push_str("; Key Vault would answer BadParameter: ");
+            message.push_str(x5c::KEY_MISMATCH_MESSAGE);
+        }
         Finding {
             rule: &rules::KEY_MISMATCH,
             severity: Severity::Refuse,
@@ -428,6 +447,8 @@ impl<'a> Judge<'a> {
     /// The findings of the best path, and what there is to say of the certificates beside it.
     fn with_left_over(&self, judged: Judged) -> Vec<Finding> {
         let Judged { path, mut findings } = judged;
+        let order = self.question.as_given.and_then(|given| submission::order(&given, &path.steps));
+        findings.extend(order.and_then(|found| self.of_files(found)));
         let taken: Vec<&Certificate> = path.steps.iter().map(|step| self.pool.certificate(*step)).collect();
         let named = match path.end {
             End::Broken { issuer, .. } => Some(issuer),
@@ -454,6 +475,17 @@ impl<'a> Judge<'a> {
             findings.extend(self.finding(rule, Some(index), message, help.to_owned()));
         }
         findings
+    }
+
+    /// What Key Vault's clients would not read of the files, where those are known.
+    fn unread(&self) -> Vec<Finding> {
+        let Some(given) = &self.question.as_given else { return Vec::new() };
+        let found = submission::unread(given, self.question.key);
+        found.into_iter().filter_map(|found| self.of_files(found)).collect()
+    }
+
+    fn of_files(&self, found: submission::Found) -> Option<Finding> {
+        self.finding(found.rule, None, found.message, found.help)
     }
 
     fn finding(

@@ -217,7 +217,7 @@ const BEGIN: &str = "-----BEGIN ";
 const END: &str = "-----END ";
 const FOOTER: &str = "-----END CERTIFICATE-----";
 
-/// [INFER] Padding may be missing, as elsewhere in the service's input.
+/// \[INFER\] Padding may be missing, as elsewhere in the service's input.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),

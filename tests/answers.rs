@@ -44,7 +44,7 @@ fn each_fault_is_found_and_nothing_else() {
     let tampered = flipped_last_bit(&leaf);
     let cases: [(&str, Vec<&Certificate>, &[&str]); 9] = [
         ("whole", vec![&leaf, intermediate, root], &[]),
-        ("leaf alone", vec![&leaf], &["issuer-not-given"]),
+        ("leaf alone", vec![&leaf], &["only-the-leaf"]),
         ("no root", vec![&leaf, intermediate], &["issuer-not-given"]),
         ("no leaf", vec![intermediate, root], &["key-mismatch"]),
         ("twice", vec![&leaf, intermediate, root, intermediate], &["duplicate"]),
@@ -268,6 +268,7 @@ fn judge(key: &PrivateKey, certificates: &[&Certificate], at: UnixTime) -> Verdi
         leaf: None,
         terms: &Terms::of(Profile::Rfc5280),
         holders: &[],
+        as_given: None,
     })
 }
 

@@ -2,7 +2,6 @@
 //!
 //! The recordings are read from `COLDCERT_SHARED` (default `../shared`), which is not part of the repository.
 
-
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use coldcert::authority::{Authority, Validity};

@@ -12,7 +12,7 @@ use super::error::CliError;
 use super::findings::findings_json;
 use super::output::Kind;
 use super::terminal::shown;
-use crate::bundle::{Bundle, BundleError};
+use crate::bundle::{Bundle, BundleError, Source};
 use crate::certificate::Certificate;
 use crate::crl::CertificateRevocationList;
 use crate::csr::CertificateRequest;
@@ -23,7 +23,8 @@ use crate::policy::ObjectName;
 use crate::report;
 use crate::secret::pem_chain;
 use crate::vault::{Expectation, VaultError};
-use crate::verdict::{Holder, PeerName, Profile, Question, Terms, Verdict};
+use crate::verdict::{AsGiven, Holder, PeerName, Profile, Question, Terms, Verdict};
+use crate::x5c::{CLIENTS, Client, Outcome};
 
 /// Judge an answer before it is merged: whether it would be, and what is wrong with it
 ///
@@ -122,7 +123,15 @@ impl TermsOptions {
 
 impl Check {
     pub(super) fn run(self, context: &mut Context<'_, '_>) -> Result<(), CliError> {
-        let mut bundle = read_bundle(context, &self.files)?;
+        let files = context.read_all(&self.files)?;
+        let files: Vec<_> = files.iter().map(ReadFile::source).collect();
+        let mut bundle = match Bundle::read(&files) {
+            Ok(bundle) => bundle,
+            Err(error) => {
+                self.say_answers(context, &files)?;
+                return Err(VaultError::from(error).into());
+            }
+        };
         if !self.intermediates.is_empty() {
             bundle.certificates.extend(read_bundle(context, &self.intermediates)?.certificates);
         }
@@ -131,6 +140,8 @@ impl Check {
         let held = self.against.held(context, &bundle)?;
         terms.request = held.request;
         terms.validity_months = held.validity_months;
+        let clients: Vec<_> =
+            CLIENTS.iter().map(|client| (client, client.submit(&files, &held.key))).collect();
         let question = Question {
             name: &held.label,
             key: &held.key,
@@ -139,11 +150,12 @@ impl Check {
             at: context.now,
             terms: &terms,
             holders: &held.holders,
+            as_given: Some(AsGiven { files: &files, check: &self.again() }),
         };
         let verdict = Verdict::judge(&question);
         self.write_files(context, &verdict, &bundle)?;
         if context.json {
-            context.write_json(&as_json(&verdict))?;
+            context.write_json(&as_json(&verdict, &clients))?;
         } else if self.output.as_deref() != Some(Path::new("-")) {
             for line in report::chain_lines(&verdict, &bundle) {
                 context.artifact(format!("{line}\n").as_bytes())?;
@@ -152,8 +164,40 @@ impl Check {
         }
         context.findings(verdict.findings());
         say_profiles(context, &question);
+        context.say(&clients_line(&clients));
         context.say(&report::conclusion(&verdict));
         if verdict.is_accepted() { Ok(()) } else { Err(CliError::Judged) }
+    }
+
+    /// What would come of files that hold no certificate that this program can read.
+    fn say_answers(&self, context: &mut Context<'_, '_>, files: &[Source<'_>]) -> Result<(), CliError> {
+        let held = self.against.held(context, &Bundle::default())?;
+        let mut answers: Vec<(Vec<&str>, String)> = Vec::new();
+        for client in &CLIENTS {
+            let answer = client.submit(files, &held.key).to_string();
+            match answers.iter_mut().find(|(_, other)| *other == answer) {
+                Some((names, _)) => names.push(client.name),
+                None => answers.push((vec![client.name], answer)),
+            }
+        }
+        for (names, answer) in answers {
+            context.say(&format!("{}: {answer}", names.join(", ")));
+        }
+        Ok(())
+    }
+
+    /// The command line that asks the same question again.
+    fn again(&self) -> String {
+        let options = |name: &'static str, paths: &[PathBuf]| -> Vec<String> {
+            paths.iter().flat_map(|path| [name.to_owned(), quoted(&shown(path))]).collect()
+        };
+        let files = self.files.iter().map(|file| quoted(&shown(file)));
+        let mut words = vec!["coldcert".to_owned(), "check".to_owned()];
+        words.extend(files);
+        words.extend(self.against.words());
+        words.extend(options("--roots", &self.terms.roots));
+        words.extend(options("--intermediates", &self.intermediates));
+        words.join(" ")
     }
 
     fn write_files(
@@ -192,13 +236,38 @@ impl Check {
     }
 }
 
+/// `portal, az read it   PowerShell, Python would not`
+fn clients_line(clients: &[(&Client, Outcome)]) -> String {
+    let names = |reads: bool| -> Vec<&str> {
+        clients
+            .iter()
+            .filter(|(_, outcome)| outcome.reads() == reads)
+            .map(|(client, _)| client.name)
+            .collect()
+    };
+    match (names(true).as_slice(), names(false).as_slice()) {
+        (all, []) => format!("{} read it", all.join(", ")),
+        ([], none) => format!("{} would not read it", none.join(", ")),
+        (some, others) => format!("{} read it   {} would not", some.join(", "), others.join(", ")),
+    }
+}
+
+/// A word of a command line, as a POSIX shell takes it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', "'\\''"))
+}
+
 /// What the other profiles would say.
 fn say_profiles(context: &mut Context<'_, '_>, question: &Question<'_>) {
     let words: Vec<String> = Profile::ALL
         .iter()
         .map(|profile| {
             let terms = Terms { profile: *profile, ..question.terms.clone() };
-            let verdict = Verdict::judge(&Question { terms: &terms, ..*question });
+            let verdict = Verdict::judge(&Question { terms: &terms, as_given: None, ..*question });
             let word = if verdict.is_accepted() { "would accept" } else { "would refuse" };
             format!("{} {word}", profile.name())
         })
@@ -227,6 +296,20 @@ impl Held {
 }
 
 impl Against {
+    /// Itself as words of a command line.
+    fn words(&self) -> Vec<String> {
+        let paths = [("--csr", &self.csr), ("--operation", &self.operation), ("--key", &self.key)];
+        let mut words: Vec<String> = paths
+            .into_iter()
+            .filter_map(|(option, path)| Some([option.to_owned(), quoted(&shown(path.as_ref()?))]))
+            .flatten()
+            .collect();
+        if let Some(name) = &self.name {
+            words.extend(["--name".to_owned(), quoted(name)]);
+        }
+        words
+    }
+
     fn held(&self, context: &mut Context<'_, '_>, bundle: &Bundle) -> Result<Held, CliError> {
         if let Some(name) = &self.name {
             let name = ObjectName::new(name).map_err(VaultError::from)?;
@@ -322,7 +405,7 @@ fn read_bundle(context: &mut Context<'_, '_>, files: &[PathBuf]) -> Result<Bundl
 }
 
 /// The verdict in its documented form.
-fn as_json(verdict: &Verdict) -> Value {
+fn as_json(verdict: &Verdict, clients: &[(&Client, Outcome)]) -> Value {
     let chain: Vec<Value> = verdict
         .path()
         .iter()
@@ -336,11 +419,23 @@ fn as_json(verdict: &Verdict) -> Value {
             })
         })
         .collect();
+    let clients: Vec<Value> = clients
+        .iter()
+        .map(|(client, outcome)| {
+            json!({
+                "client": client.name,
+                "reads": outcome.reads(),
+                "sends": outcome.sends,
+                "answer": outcome.to_string(),
+            })
+        })
+        .collect();
     json!({
         "profile": verdict.profile().name(),
         "accepted": verdict.is_accepted(),
         "findings": findings_json(verdict.findings()),
         "chain": chain,
+        "clients": clients,
     })
 }
 

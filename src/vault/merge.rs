@@ -52,6 +52,7 @@ impl Expectation {
             leaf: None,
             terms: &terms,
             holders: &self.holders,
+            as_given: None,
         })
     }
 }

@@ -85,7 +85,11 @@ impl Judge<'_> {
                     .to_owned(),
             ),
             End::IssuerNotGiven => {
-                let rule = if has_anchors { &rules::MISSING_ISSUER } else { &rules::ISSUER_NOT_GIVEN };
+                let rule = match (has_anchors, at) {
+                    (true, _) => &rules::MISSING_ISSUER,
+                    (false, 0) => &rules::ONLY_THE_LEAF,
+                    (false, _) => &rules::ISSUER_NOT_GIVEN,
+                };
                 let issuer_is_here = certificates[..at].iter().any(|one| one.subject().matches(issuer));
                 let message = match issuer_is_here {
                     true => format!(

@@ -9,6 +9,7 @@ use super::rule::{Fault, Rule};
 use super::rules;
 use crate::certificate::Certificate;
 use crate::extension::{self, BasicConstraints, Extension, purpose_name};
+use crate::key::PublicKeyAlgorithm;
 use crate::name::GeneralName;
 use crate::policy::KeyUsage;
 use crate::time::UnixTime;
@@ -250,6 +251,23 @@ pub(super) fn purpose_faults(
         faults.push(Fault { rule: &rules::PURPOSE_NOT_ALLOWED, at, message, help });
     }
     faults
+}
+
+/// An RSA leaf under an EC CA, by the nearest such CA (reference 5, row 15).
+pub(super) fn mixed_key_types(path: &[&Certificate]) -> Option<Fault> {
+    let (leaf, above) = path.split_first()?;
+    let PublicKeyAlgorithm::Rsa { modulus_bits } = leaf.public_key().algorithm() else { return None };
+    let ca = above.iter().find(|ca| matches!(ca.public_key().algorithm(), PublicKeyAlgorithm::Ec(_)))?;
+    Some(Fault {
+        rule: &rules::MIXED_KEY_TYPES,
+        at: 0,
+        message: format!(
+            "RSA {modulus_bits} under {} of {}: to an import of both Key Vault was seen to answer BadParameter: Unsupported key size ({modulus_bits}). Supported sizes are [256, 384, 521]",
+            ca.public_key().algorithm(),
+            ca.subject()
+        ),
+        help: "merge it where the key was made, or import the leaf without this CA".to_owned(),
+    })
 }
 
 fn constraints(certificate: &Certificate) -> Option<BasicConstraints> {

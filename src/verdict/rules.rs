@@ -1,7 +1,7 @@
 //! The table: every rule, in the order in which a reader should meet them.
 
 use super::rule::{Rule, Severities, Severity};
-use super::{asked, known_key, lifetime, names, policies, revocation, strength, webpki};
+use super::{asked, known_key, lifetime, names, policies, revocation, strength, submission, webpki};
 
 /// Every rule.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
@@ -15,11 +15,12 @@ pub fn rules() -> impl Iterator<Item = &'static Rule> {
         &asked::ROWS,
         &known_key::ROWS,
         &lifetime::ROWS,
+        &submission::ROWS,
     ];
     parts.into_iter().flatten().copied()
 }
 
-static OWN: [&Rule; 28] = [
+static OWN: [&Rule; 30] = [
     &KEY_MISMATCH,
     &BAD_SIGNATURE,
     &SIGNATURE_NOT_CHECKED,
@@ -45,7 +46,9 @@ static OWN: [&Rule; 28] = [
     &EMPTY_NAME,
     &SERIAL_NUMBER,
     &SEVERAL_LEAVES,
+    &ONLY_THE_LEAF,
     &ISSUER_NOT_GIVEN,
+    &MIXED_KEY_TYPES,
     &UNRELATED,
     &DUPLICATE,
 ];
@@ -257,6 +260,22 @@ pub(super) static ISSUER_NOT_GIVEN: Rule = Rule {
     purpose: "Without a trusted root the chain is judged as far as it goes.",
     clients: "They need the certificates up to a root that they have.",
     origin: "The CA sent no root, as most do, or the leaf alone.",
+};
+pub(super) static ONLY_THE_LEAF: Rule = Rule {
+    name: "only-the-leaf",
+    clause: "RFC 5246 7.4.2; Key Vault reference 5 row 7",
+    severity: Severities::advice(),
+    purpose: "A server has to send the certificates between its own and the root, so they have to be in the record.",
+    clients: "Application Gateway answers 502, scripts and appliances refuse; browsers often find the issuer by themselves.",
+    origin: "The CA offers the certificate and its chain as separate files, and one was taken.",
+};
+pub(super) static MIXED_KEY_TYPES: Rule = Rule {
+    name: "mixed-key-types",
+    clause: "Key Vault reference 5 row 15; azure-docs#115129",
+    severity: Severities::everywhere(Severity::Note),
+    purpose: "Key Vault's import was seen to hold an RSA leaf against the curve of its CA.",
+    clients: "TLS clients do not mind.",
+    origin: "The CA moved to an EC hierarchy and still signs RSA keys.",
 };
 pub(super) static UNRELATED: Rule = Rule {
     name: "unrelated",

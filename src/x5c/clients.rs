@@ -22,7 +22,7 @@ pub struct Client {
     pub kind: Kind,
     /// The command or method that a file's name is put behind.
     pub command: &'static str,
-    /// What it does with a file, after its name.
+    /// What it does with a file, after its name or "it".
     pub way: &'static str,
     /// Where that is known from.
     pub source: &'static str,
