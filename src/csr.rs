@@ -10,7 +10,7 @@ use der::{Decode, TagNumber};
 use crate::extension::{self, Extension};
 use crate::key::{KeyError, PublicKey, SignatureAlgorithm, SignatureFault, Signer};
 use crate::name::{self, DistinguishedName, GeneralName, NameError};
-use crate::policy::Policy;
+use crate::policy::{KeyKind, Policy};
 use crate::tlv;
 
 /// A certificate request whose signature was made or checked here.
@@ -171,6 +171,9 @@ pub fn concerns(policy: &Policy) -> Vec<Concern> {
     if names.is_empty() && !common_names.is_empty() {
         concerns.push(without_alternative_name(&common_names));
     }
+    if policy.key.kind == KeyKind::P256K {
+        concerns.push(on_a_rare_curve());
+    }
     let mut dns_names: Vec<&str> = Vec::new();
     for name in names {
         match name {
@@ -194,6 +197,18 @@ pub fn concerns(policy: &Policy) -> Vec<Concern> {
         concerns.extend(name::dns_name_fault(name).map(|fault| concern(name, &fault, &fault.help())));
     }
     concerns
+}
+
+/// Key Vault makes such keys, and its own certificates on them are of use to few (reference 5, row 20).
+fn on_a_rare_curve() -> Concern {
+    Concern {
+        message: format!(
+            "the key is on {}: public CAs certify P-256, P-384 and P-521 only (Baseline Requirements 6.1.5), and \
+             TLS 1.3 has no name for it (RFC 8446 4.2.7)",
+            KeyKind::P256K
+        ),
+        help: "take --curve P-256, unless your CA says that it signs this one".to_owned(),
+    }
 }
 
 fn without_alternative_name(common_names: &[&str]) -> Concern {
