@@ -35,7 +35,7 @@ use crate::key::PublicKey;
 use crate::name::DistinguishedName;
 use crate::policy::ObjectName;
 use crate::time::UnixTime;
-use crate::x5c;
+use crate::x5c::{self, Client, Outcome};
 
 pub use ending::Ending;
 pub use policies::PolicyInputs;
@@ -71,6 +71,8 @@ pub struct Question<'a> {
 pub struct AsGiven<'a> {
     /// The files, in their order.
     pub files: &'a [Source<'a>],
+    /// What each client makes of them.
+    pub outcomes: &'a [(&'static Client, Outcome)],
     /// The command line that asks this question again, for help: `coldcert check answer.p7b --csr www.csr`.
     pub check: &'a str,
 }
@@ -480,7 +482,7 @@ impl<'a> Judge<'a> {
     /// What Key Vault's clients would not read of the files, where those are known.
     fn unread(&self) -> Vec<Finding> {
         let Some(given) = &self.question.as_given else { return Vec::new() };
-        let found = submission::unread(given, self.question.key);
+        let found = submission::unread(given);
         found.into_iter().filter_map(|found| self.of_files(found)).collect()
     }
 

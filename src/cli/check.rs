@@ -150,7 +150,7 @@ impl Check {
             at: context.now,
             terms: &terms,
             holders: &held.holders,
-            as_given: Some(AsGiven { files: &files, check: &self.again() }),
+            as_given: Some(AsGiven { files: &files, outcomes: &clients, check: &self.again() }),
         };
         let verdict = Verdict::judge(&question);
         self.write_files(context, &verdict, &bundle)?;

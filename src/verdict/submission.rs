@@ -4,8 +4,7 @@
 
 use super::rule::{Rule, Severities, Severity};
 use super::{AsGiven, Step};
-use crate::key::PublicKey;
-use crate::x5c::{CLIENTS, Client, Failure, Kind, Outcome};
+use crate::x5c::{Client, Failure, Kind, Outcome};
 
 /// Something found, before it is known what it does.
 pub(super) struct Found {
@@ -15,23 +14,22 @@ pub(super) struct Found {
 }
 
 /// What every client that does not read the files makes of them; of the libraries those together that fare alike.
-pub(super) fn unread(given: &AsGiven<'_>, key: &PublicKey) -> Vec<Found> {
+pub(super) fn unread(given: &AsGiven<'_>) -> Vec<Found> {
     let mut found = Vec::new();
-    let mut libraries: Vec<(Vec<&Client>, Outcome)> = Vec::new();
-    for client in &CLIENTS {
-        let outcome = client.submit(given.files, key);
+    let mut libraries: Vec<(Vec<&Client>, &Outcome)> = Vec::new();
+    for (client, outcome) in given.outcomes {
         if outcome.reads() {
             continue;
         }
         if client.kind != Kind::Library {
-            let file = file(given, &outcome);
+            let file = file(given, outcome);
             let subject = match client.kind {
                 Kind::Portal => format!("{} {file} in the portal", client.command),
                 _ => format!("`{} {file}`", client.command),
             };
             found.push(Found {
                 rule: rule_of(client.kind),
-                message: message(&subject, &outcome, Some(client.way)),
+                message: message(&subject, outcome, Some(client.way)),
                 help: repair(given, client.kind),
             });
             continue;
@@ -43,10 +41,10 @@ pub(super) fn unread(given: &AsGiven<'_>, key: &PublicKey) -> Vec<Found> {
     }
     found.extend(libraries.into_iter().map(|(clients, outcome)| {
         let names: Vec<&str> = clients.iter().map(|client| client.name).collect();
-        let subject = format!("merging {} with {}", file(given, &outcome), names.join(", "));
+        let subject = format!("merging {} with {}", file(given, outcome), names.join(", "));
         Found {
             rule: &LIBRARY_CANNOT_READ,
-            message: message(&subject, &outcome, None),
+            message: message(&subject, outcome, None),
             help: repair(given, Kind::Library),
         }
     }));
