@@ -18,8 +18,19 @@ pub fn chain_lines(verdict: &Verdict, bundle: &Bundle) -> Vec<String> {
 }
 
 /// The whole report as one page: for a change ticket, on paper or on a screen without a network.
-pub fn html(title: &str, verdict: &Verdict, bundle: &Bundle, at: UnixTime) -> String {
-    html::page(title, verdict, &Drawing::of(verdict, bundle), at)
+pub fn html(heading: &Heading<'_>, verdict: &Verdict, bundle: &Bundle) -> String {
+    html::page(heading, verdict, &Drawing::of(verdict, bundle))
+}
+
+/// What stands above a page's drawing.
+#[derive(Clone, Copy, Debug)]
+pub struct Heading<'a> {
+    /// What was judged.
+    pub title: &'a str,
+    /// When it is judged.
+    pub at: UnixTime,
+    /// What else there is to say: against what it was held, what others would say. A paragraph each.
+    pub remarks: &'a [String],
 }
 
 /// One line: accepted or refused, and what to do first.

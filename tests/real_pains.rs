@@ -392,7 +392,7 @@ fn check_ends_with_who_reads_the_file() {
     desk.work
         .run("check www.cer --csr www.csr")
         .done()
-        .says(&["\nPowerShell, Python, JavaScript, .NET, Java, Go, Rust read it   portal, az would not\n"]);
+        .says(&["\nPowerShell, Python, JavaScript, .NET, Java, Go, Rust read it · portal, az would not\n"]);
     desk.work.write("www.crt", desk.work.read("www.pem"));
     let all = "portal, az, PowerShell, Python, JavaScript, .NET, Java, Go, Rust read it\n";
     desk.work.run("check www.crt --csr www.csr").done().says(&[all]);

@@ -113,7 +113,7 @@ fn a_root_store_beside_the_chain_is_counted_and_not_listed() {
     assert!(run.out().contains("  and 18 more that are not part of this chain"), "{}", run.out());
     assert_eq!(run.stderr.matches("note    unrelated").count(), 6, "{}", run.stderr);
     assert!(run.stderr.contains("and 25 more"), "{}", run.stderr);
-    assert!(work.text("page.html").contains("And 18 more that are not part of this chain."));
+    assert!(work.text("page.html").contains("and 18 more that are not part of this chain"));
 }
 
 #[test]

@@ -20,7 +20,7 @@ use crate::fingerprint::Fingerprint;
 use crate::key::{PrivateKey, PublicKey, SecretDer, Signer};
 use crate::pem;
 use crate::policy::ObjectName;
-use crate::report;
+use crate::report::{self, Heading};
 use crate::secret::pem_chain;
 use crate::vault::{Expectation, VaultError};
 use crate::verdict::{AsGiven, Holder, PeerName, Profile, Question, Terms, Verdict};
@@ -153,7 +153,15 @@ impl Check {
             as_given: Some(AsGiven { files: &files, outcomes: &clients, check: &self.again() }),
         };
         let verdict = Verdict::judge(&question);
-        self.write_files(context, &verdict, &bundle)?;
+        let others = [profiles_line(&question), clients_line(&clients)];
+        let against = format!(
+            "Held against {}: sha256 of the public key {}. Profile {}.",
+            held.label,
+            held.key.fingerprint(),
+            verdict.profile().name()
+        );
+        self.write_page(context, &verdict, &bundle, &[&[against], others.as_slice()].concat())?;
+        self.write_answer(context, &verdict)?;
         if context.json {
             context.write_json(&as_json(&verdict, &clients))?;
         } else if self.output.as_deref() != Some(Path::new("-")) {
@@ -163,8 +171,9 @@ impl Check {
             context.artifact(b"\n")?;
         }
         context.findings(verdict.findings());
-        say_profiles(context, &question);
-        context.say(&clients_line(&clients));
+        for line in &others {
+            context.say(line);
+        }
         context.say(&report::conclusion(&verdict));
         if verdict.is_accepted() { Ok(()) } else { Err(CliError::Judged) }
     }
@@ -200,21 +209,25 @@ impl Check {
         words.join(" ")
     }
 
-    fn write_files(
+    fn write_page(
         &self,
         context: &mut Context<'_, '_>,
         verdict: &Verdict,
         bundle: &Bundle,
+        remarks: &[String],
     ) -> Result<(), CliError> {
-        if let Some(path) = &self.html {
-            let title = format!(
-                "Check of {}",
-                self.files.iter().map(|file| shown(file)).collect::<Vec<_>>().join(", ")
-            );
-            let page = report::html(&title, verdict, bundle, context.now);
-            context.prepare(path, Kind::Public, self.force)?.write(page.as_bytes(), context.stdout())?;
-            context.say(&format!("wrote {}", shown(path)));
-        }
+        let Some(path) = &self.html else { return Ok(()) };
+        let files: Vec<_> = self.files.iter().map(|file| shown(file)).collect();
+        let title = format!("Check of {}", files.join(", "));
+        let heading = Heading { title: &title, at: context.now, remarks };
+        let page = report::html(&heading, verdict, bundle);
+        context.prepare(path, Kind::Public, self.force)?.write(page.as_bytes(), context.stdout())?;
+        context.say(&format!("wrote {}", shown(path)));
+        Ok(())
+    }
+
+    /// Writes the repaired answer.
+    fn write_answer(&self, context: &mut Context<'_, '_>, verdict: &Verdict) -> Result<(), CliError> {
         if let (Some(form), Some(path)) = (self.write, &self.output) {
             let chain: Vec<&Certificate> = verdict.path().iter().collect();
             if chain.is_empty() {
@@ -236,7 +249,7 @@ impl Check {
     }
 }
 
-/// `portal, az read it   PowerShell, Python would not`
+/// `portal, az read it · PowerShell, Python would not`
 fn clients_line(clients: &[(&Client, Outcome)]) -> String {
     let names = |reads: bool| -> Vec<&str> {
         clients
@@ -248,7 +261,7 @@ fn clients_line(clients: &[(&Client, Outcome)]) -> String {
     match (names(true).as_slice(), names(false).as_slice()) {
         (all, []) => format!("{} read it", all.join(", ")),
         ([], none) => format!("{} would not read it", none.join(", ")),
-        (some, others) => format!("{} read it   {} would not", some.join(", "), others.join(", ")),
+        (some, others) => format!("{} read it · {} would not", some.join(", "), others.join(", ")),
     }
 }
 
@@ -261,8 +274,8 @@ fn quoted(word: &str) -> String {
     format!("'{}'", word.replace('\'', "'\\''"))
 }
 
-/// What the other profiles would say.
-fn say_profiles(context: &mut Context<'_, '_>, question: &Question<'_>) {
+/// What each profile would say.
+fn profiles_line(question: &Question<'_>) -> String {
     let words: Vec<String> = Profile::ALL
         .iter()
         .map(|profile| {
@@ -272,7 +285,7 @@ fn say_profiles(context: &mut Context<'_, '_>, question: &Question<'_>) {
             format!("{} {word}", profile.name())
         })
         .collect();
-    context.say(&words.join("   "));
+    words.join(" · ")
 }
 
 /// The key that is held, and the request where it is known.

@@ -2,33 +2,28 @@
 
 use std::fmt::Write;
 
-use super::conclusion;
 use super::drawing::{Drawing, Rung, Stone};
-use crate::time::UnixTime;
+use super::{Heading, conclusion};
 use crate::verdict::{Finding, Severity, Verdict};
 
-pub(super) fn page(title: &str, verdict: &Verdict, drawing: &Drawing<'_>, at: UnixTime) -> String {
+pub(super) fn page(heading: &Heading<'_>, verdict: &Verdict, drawing: &Drawing<'_>) -> String {
     let mut page = String::new();
     let class = if verdict.is_accepted() { "accepted" } else { "refused" };
     // Writing to a string does not fail.
     let _ = write!(
         page,
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<h1>{title}</h1>\n<p class=\"{class}\">{}</p>\n<p>Judged at {at} by coldcert {}.</p>\n<h2>Chain</h2>\n",
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<h1>{title}</h1>\n<p class=\"{class}\">{}</p>\n<p>Judged at {} by coldcert {}.</p>\n",
         escaped(&conclusion(verdict)),
+        heading.at,
         env!("CARGO_PKG_VERSION"),
-        title = escaped(title),
+        title = escaped(heading.title),
     );
+    for remark in heading.remarks {
+        let _ = writeln!(page, "<p>{}</p>", escaped(remark));
+    }
+    page.push_str("<h2>Chain</h2>\n");
     for rung in &drawing.rungs {
         page.push_str(&rung_html(rung));
-    }
-    if !drawing.beside.is_empty() {
-        page.push_str("<h2>Beside it</h2>\n");
-    }
-    for stone in &drawing.beside {
-        page.push_str(&certificate(stone));
-    }
-    if drawing.more_beside > 0 {
-        let _ = writeln!(page, "<p>And {} more that are not part of this chain.</p>", drawing.more_beside);
     }
     page.push_str("<h2>Findings</h2>\n");
     if verdict.findings().is_empty() {
@@ -42,8 +37,25 @@ pub(super) fn page(title: &str, verdict: &Verdict, drawing: &Drawing<'_>, at: Un
     if notes.len() > NOTES_MAX {
         let _ = writeln!(page, "<p>And {} more notes.</p>", notes.len() - NOTES_MAX);
     }
+    beside(&mut page, drawing);
     page.push_str("</body>\n</html>\n");
     page
+}
+
+fn beside(page: &mut String, drawing: &Drawing<'_>) {
+    if drawing.beside.is_empty() {
+        return;
+    }
+    page.push_str("<h2>Beside it</h2>\n<ul>\n");
+    for Stone { label, certificate, role, .. } in &drawing.beside {
+        let subject = escaped(&certificate.subject().to_string());
+        let until = certificate.not_after().date();
+        let _ = writeln!(page, "<li>{} {subject} <small>{role}, until {until}</small></li>", escaped(label));
+    }
+    if drawing.more_beside > 0 {
+        let _ = writeln!(page, "<li>and {} more that are not part of this chain</li>", drawing.more_beside);
+    }
+    page.push_str("</ul>\n");
 }
 
 fn rung_html(rung: &Rung<'_>) -> String {
@@ -109,7 +121,7 @@ fn escaped(text: &str) -> String {
 }
 
 /// More notes than these are of one kind, and would take the page beyond its two sheets.
-const NOTES_MAX: usize = 12;
+const NOTES_MAX: usize = 8;
 
 const STYLE: &str = "body{font:14px/1.4 sans-serif;max-width:48em;margin:2em auto;padding:0 1em;color:#222}\
 h1{font-size:1.4em}h2{font-size:1.1em;margin-top:1.5em}\
