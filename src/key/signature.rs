@@ -1,6 +1,7 @@
 //! Signature algorithms as certificates and requests name them, one row each: how it is written, which
 //! key it goes with, which of the provider's algorithms checks it, and whether it is weak today.
 
+use aws_lc_rs::digest::{self, Digest};
 use aws_lc_rs::signature::{
     self as aws, EcdsaVerificationAlgorithm, RsaParameters, UnparsedPublicKey, VerificationAlgorithm,
 };
@@ -63,10 +64,18 @@ impl SignatureAlgorithm {
         if !self.parameters_fit(row) {
             return Err(SignatureFault::Parameters { algorithm: row.name });
         }
+        let bad = |_| SignatureFault::Bad { algorithm: row.name, key: key.algorithm().to_string() };
         let algorithm: &'static dyn VerificationAlgorithm = match (row.check, key.algorithm()) {
             (Check::Rsa(parameters), PublicKeyAlgorithm::Rsa { .. }) => parameters,
             (Check::Ecdsa(curves), PublicKeyAlgorithm::Ec(kind)) => {
                 curves.iter().find(|(curve, _)| curve == kind).ok_or_else(cannot)?.1
+            }
+            (Check::EcdsaOverSha3(hash, curves), PublicKeyAlgorithm::Ec(kind)) => {
+                let algorithm = curves.iter().find(|(curve, _)| curve == kind).ok_or_else(cannot)?.1;
+                let digest = as_digest(hash, message).ok_or_else(cannot)?;
+                return UnparsedPublicKey::new(algorithm, key.key_bits())
+                    .verify_digest(&digest, signature)
+                    .map_err(bad);
             }
             (Check::Ed25519, PublicKeyAlgorithm::Ed25519) => &aws::ED25519,
             (_, PublicKeyAlgorithm::Other(_)) => return Err(cannot()),
@@ -77,9 +86,7 @@ impl SignatureAlgorithm {
                 });
             }
         };
-        UnparsedPublicKey::new(algorithm, key.key_bits())
-            .verify(message, signature)
-            .map_err(|_| SignatureFault::Bad { algorithm: row.name, key: key.algorithm().to_string() })
+        UnparsedPublicKey::new(algorithm, key.key_bits()).verify(message, signature).map_err(bad)
     }
 
     /// RSASSA-PSS with one hash for everything and a salt of its length, which is what everybody uses; other
@@ -122,6 +129,18 @@ impl SignatureAlgorithm {
             }
         }
     }
+}
+
+/// A message's SHA-3 hash under the name of the SHA-2 hash of the same length. The provider has no ECDSA that goes
+/// with SHA-3, and takes a digest only by the name that its algorithm goes with; ECDSA itself sees a string of bits
+/// and no name (FIPS 186-5 6.4.2).
+fn as_digest(hash: Sha3, message: &[u8]) -> Option<Digest> {
+    let (sha3, same_length) = match hash {
+        Sha3::Bits256 => (&digest::SHA3_256, &digest::SHA256),
+        Sha3::Bits384 => (&digest::SHA3_384, &digest::SHA384),
+        Sha3::Bits512 => (&digest::SHA3_512, &digest::SHA512),
+    };
+    Digest::import_less_safe(digest::digest(sha3, message).as_ref(), same_length).ok()
 }
 
 /// Why a signature does not count.
@@ -219,7 +238,17 @@ struct Row {
 enum Check {
     Rsa(&'static RsaParameters),
     Ecdsa(&'static [(KeyKind, &'static EcdsaVerificationAlgorithm)]),
+    /// With the algorithms of the SHA-2 hash of the same length.
+    EcdsaOverSha3(Sha3, &'static [(KeyKind, &'static EcdsaVerificationAlgorithm)]),
     Ed25519,
+}
+
+/// FIPS 202.
+#[derive(Clone, Copy)]
+enum Sha3 {
+    Bits256,
+    Bits384,
+    Bits512,
 }
 
 const SHA256_WITH_RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.11");
@@ -251,8 +280,8 @@ static PSS_ROWS: [PssRow; 3] = [
     },
 ];
 
-/// RFC 3279 2.2, RFC 4055 5, RFC 5758 3.2, RFC 8410 3; curves with each hash as the provider has them.
-static ROWS: [Row; 9] = [
+/// RFC 3279 2.2, RFC 4055 5, RFC 5758 3.2, RFC 8410 3, RFC 9688 3.1; curves with each hash as the provider has them.
+static ROWS: [Row; 12] = [
     Row {
         oid: ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.5"),
         name: "sha1WithRSAEncryption",
@@ -281,33 +310,87 @@ static ROWS: [Row; 9] = [
             (KeyKind::P521, &aws::ECDSA_P521_SHA1_ASN1),
         ]),
     },
+    Row { oid: ECDSA_SHA256, name: "ecdsa-with-SHA256", check: Check::Ecdsa(&WITH_SHA256) },
+    Row { oid: ECDSA_SHA384, name: "ecdsa-with-SHA384", check: Check::Ecdsa(&WITH_SHA384) },
+    Row { oid: ECDSA_SHA512, name: "ecdsa-with-SHA512", check: Check::Ecdsa(&WITH_SHA512) },
     Row {
-        oid: ECDSA_SHA256,
-        name: "ecdsa-with-SHA256",
-        check: Check::Ecdsa(&[
-            (KeyKind::P256, &aws::ECDSA_P256_SHA256_ASN1),
-            (KeyKind::P384, &aws::ECDSA_P384_SHA256_ASN1),
-            (KeyKind::P521, &aws::ECDSA_P521_SHA256_ASN1),
-            (KeyKind::P256K, &aws::ECDSA_P256K1_SHA256_ASN1),
-        ]),
+        oid: ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.3.10"),
+        name: "ecdsa-with-SHA3-256",
+        check: Check::EcdsaOverSha3(Sha3::Bits256, &WITH_SHA256),
     },
     Row {
-        oid: ECDSA_SHA384,
-        name: "ecdsa-with-SHA384",
-        check: Check::Ecdsa(&[
-            (KeyKind::P256, &aws::ECDSA_P256_SHA384_ASN1),
-            (KeyKind::P384, &aws::ECDSA_P384_SHA384_ASN1),
-            (KeyKind::P521, &aws::ECDSA_P521_SHA384_ASN1),
-        ]),
+        oid: ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.3.11"),
+        name: "ecdsa-with-SHA3-384",
+        check: Check::EcdsaOverSha3(Sha3::Bits384, &WITH_SHA384),
     },
     Row {
-        oid: ECDSA_SHA512,
-        name: "ecdsa-with-SHA512",
-        check: Check::Ecdsa(&[
-            (KeyKind::P256, &aws::ECDSA_P256_SHA512_ASN1),
-            (KeyKind::P384, &aws::ECDSA_P384_SHA512_ASN1),
-            (KeyKind::P521, &aws::ECDSA_P521_SHA512_ASN1),
-        ]),
+        oid: ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.3.12"),
+        name: "ecdsa-with-SHA3-512",
+        check: Check::EcdsaOverSha3(Sha3::Bits512, &WITH_SHA512),
     },
     Row { oid: ObjectIdentifier::new_unwrap("1.3.101.112"), name: "Ed25519", check: Check::Ed25519 },
 ];
+
+/// The curves that the provider has with each hash.
+static WITH_SHA256: [(KeyKind, &EcdsaVerificationAlgorithm); 4] = [
+    (KeyKind::P256, &aws::ECDSA_P256_SHA256_ASN1),
+    (KeyKind::P384, &aws::ECDSA_P384_SHA256_ASN1),
+    (KeyKind::P521, &aws::ECDSA_P521_SHA256_ASN1),
+    (KeyKind::P256K, &aws::ECDSA_P256K1_SHA256_ASN1),
+];
+static WITH_SHA384: [(KeyKind, &EcdsaVerificationAlgorithm); 3] = [
+    (KeyKind::P256, &aws::ECDSA_P256_SHA384_ASN1),
+    (KeyKind::P384, &aws::ECDSA_P384_SHA384_ASN1),
+    (KeyKind::P521, &aws::ECDSA_P521_SHA384_ASN1),
+];
+static WITH_SHA512: [(KeyKind, &EcdsaVerificationAlgorithm); 3] = [
+    (KeyKind::P256, &aws::ECDSA_P256_SHA512_ASN1),
+    (KeyKind::P384, &aws::ECDSA_P384_SHA512_ASN1),
+    (KeyKind::P521, &aws::ECDSA_P521_SHA512_ASN1),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Made with OpenSSL 3.0: `openssl dgst -sha3-256 -sign`, and so on, over the text `a message`.
+    #[test]
+    fn ecdsa_over_sha3_is_checked_as_others_sign_it() {
+        let key = PublicKey::from_der(&bytes(KEY)).unwrap();
+        let algorithm = |last: u8| {
+            let oid = ObjectIdentifier::new(&format!("2.16.840.1.101.3.4.3.{last}")).unwrap();
+            SignatureAlgorithm::from_der(&tlv::sequence(&[&tlv::encoded(&oid)])).unwrap()
+        };
+        for (last, signature) in SIGNATURES {
+            let signature = bytes(signature);
+            assert_eq!(algorithm(last).verify(&key, b"a message", &signature), Ok(()), "{last}");
+            let changed = algorithm(last).verify(&key, b"another message", &signature);
+            assert!(matches!(changed, Err(SignatureFault::Bad { .. })), "{last}: {changed:?}");
+            let other = algorithm(if last == 10 { 11 } else { 10 }).verify(&key, b"a message", &signature);
+            assert!(matches!(other, Err(SignatureFault::Bad { .. })), "{last}: {other:?}");
+        }
+        let sha2 = SignatureAlgorithm::for_signing(KeyKind::P256);
+        assert!(sha2.verify(&key, b"a message", &bytes(SIGNATURES[0].1)).is_err());
+    }
+
+    fn bytes(hex: &str) -> Vec<u8> {
+        let pairs = hex.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).unwrap());
+        pairs.map(|pair| u8::from_str_radix(pair, 16).unwrap()).collect()
+    }
+
+    const KEY: &str = "3059301306072a8648ce3d020106082a8648ce3d03010703420004d16824e4d6eeeacf9d97d71547a2ff17c6521c54625891ef3bc3d65fa85fc05b8755393ef774f8d5cbfa9b18817fa68151976e898d88a8a45c80a0f672cb130a";
+    const SIGNATURES: [(u8, &str); 3] = [
+        (
+            10,
+            "3045022100b03a37bec9d017fd1f8bc4ebf0e842e01371752d42f75b4c3268e7232ba3f0cf022029f24a4d24aee35155b29337d8857fdd1a8e18a657fee5fbabe533780e92abdb",
+        ),
+        (
+            11,
+            "304502203bfd1473b1b12326bcc940d2537437f814ec7a163c322ed1209db3216dc2a1db022100def67a1dec132012b509f6f000626e4b7a6f8df1a01f4b84f0c09dad39b9a058",
+        ),
+        (
+            12,
+            "30440220153d30c117cb92a8042ba3a7d43c19789a48412d99e3cf53f5fcb6d24f5bdcd802207f3fa33b3af579ed546eb8d0a89683bc76970ccdc67651fbd93d5d285d9a9d16",
+        ),
+    ];
+}
