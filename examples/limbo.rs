@@ -5,8 +5,8 @@
 //! ```
 //!
 //! The profile follows from a case's namespace: `webpki::`, `bettertls::` and `online::` are judged by the webpki
-//! profile, all others by rfc5280. A case is skipped only for a feature that is listed in [`SKIPPED`], with its
-//! reason. Whether the result is the expected one is for the reader to say.
+//! profile, all others by rfc5280. Features that take the other of two reasonable choices are followed; a case is
+//! skipped only for a feature that is listed in [`SKIPPED`], with its reason. Whether the result is the expected one is for the reader to say.
 
 #![allow(clippy::print_stdout, reason = "an example talks to its user")]
 
@@ -18,7 +18,10 @@ use coldcert::certificate::Certificate;
 use coldcert::crl::CertificateRevocationList;
 use coldcert::pem;
 use coldcert::time::UnixTime;
-use coldcert::verdict::{PeerName, PolicyInputs, Profile, Question, Severity, Terms, Verdict};
+use coldcert::verdict::{
+    ApplicationPolicies, Choices, CommonName, PeerName, PolicyInputs, Profile, PurposeReading, Question,
+    Severity, Terms, TrustedLeaf, Verdict,
+};
 use der::asn1::ObjectIdentifier;
 use serde_json::{Value, json};
 
@@ -63,6 +66,7 @@ fn judged(case: &Value) -> Result<(bool, String), String> {
     // Where there are lists every certificate is to be on the good side of one.
     terms.revocation_required = !terms.crls.is_empty();
     terms.policies = policy_inputs(&case["policy"]);
+    terms.choices = choices(&texts(&case["features"]), &case["key_purpose"]);
     if let Some(depth) = case["max_chain_depth"].as_u64() {
         terms.intermediates_max = usize::try_from(depth).unwrap_or(usize::MAX);
     }
@@ -114,6 +118,32 @@ fn purpose(case: &Value) -> Option<ObjectIdentifier> {
     PURPOSES.iter().find(|(known, _)| *known == name).map(|(_, oid)| *oid)
 }
 
+/// Where a feature takes the other of two reasonable choices, that one; all others as everywhere.
+fn choices(features: &[&str], key_purpose: &Value) -> Choices {
+    let named = |feature: &str| features.contains(&feature);
+    let mut choices = Choices::default();
+    choices.anchor.constraints = !named("anchor-constraints-ignored");
+    choices.anchor.dates = !named("anchor-expiration-ignored");
+    if named("no-trusted-leaf") {
+        choices.trusted_leaf = TrustedLeaf::NeedsIssuer;
+    }
+    if named("strict-purpose") {
+        // BoringSSL has two degrees of it, and its cases say which.
+        let leaf_alone = key_purpose.as_str().is_some_and(|name| name.ends_with("_STRICT_LEAF"));
+        choices.purpose = if leaf_alone { PurposeReading::StrictLeaf } else { PurposeReading::Strict };
+    }
+    if named("purpose-profile") {
+        choices.purpose = PurposeReading::Profile;
+    }
+    if named("nc-common-name") {
+        choices.common_name = CommonName::IsConstrained;
+    }
+    if named("ms-application-policies") {
+        choices.application_policies = ApplicationPolicies::RepeatPurposes;
+    }
+    choices
+}
+
 /// The member that the PKITS cases have beyond the format.
 fn policy_inputs(policy: &Value) -> PolicyInputs {
     let set = texts(&policy["policy_set"]);
@@ -153,19 +183,8 @@ fn texts(value: &Value) -> Vec<&str> {
     value.as_array().into_iter().flatten().filter_map(Value::as_str).collect()
 }
 
-/// Features that ask for what is not there, or for the other of two reasonable choices.
-const SKIPPED: [(&str, &str); 10] = [
-    ("dsa", "the cryptographic provider has no DSA"),
-    ("sha3", "the cryptographic provider has no ECDSA with SHA-3 for certificates"),
-    ("anchor-constraints-ignored", "an anchor's own constraints are enforced here"),
-    ("anchor-expiration-ignored", "an anchor's own dates are enforced here"),
-    ("no-trusted-leaf", "a leaf that is itself trusted is accepted here"),
-    ("strict-purpose", "no profile here asks every CA for a purpose"),
-    ("purpose-timestamping", "time stamping is not judged here"),
-    ("purpose-profile", "OpenSSL's profiles of purposes are not judged here"),
-    ("nc-common-name", "a host name in the common name is no name here"),
-    ("ms-application-policies", "Microsoft's application policies are not understood here"),
-];
+/// Features that ask for what is not there.
+const SKIPPED: [(&str, &str); 1] = [("dsa", "the cryptographic provider has no DSA")];
 
 /// RFC 5280 4.2.1.12.
 const PURPOSES: [(&str, ObjectIdentifier); 6] = [

@@ -22,6 +22,8 @@ pub struct Pool<'a> {
     pub at: UnixTime,
     /// Certificates between leaf and end, at most.
     pub intermediates_max: usize,
+    /// Whether a leaf that is itself trusted ends its path.
+    pub trusted_leaf_ends: bool,
 }
 
 /// Where a certificate of a path comes from.
@@ -100,7 +102,7 @@ impl Search<'_, '_> {
     /// Extends a path by every issuer that its last certificate can have.
     fn extend(&mut self, path: &mut Vec<Step>) -> ControlFlow<()> {
         let Some(last) = path.last().copied() else { return ControlFlow::Continue(()) };
-        if self.is_anchor(last) {
+        if self.is_anchor(last) && (path.len() > 1 || self.pool.trusted_leaf_ends) {
             return self.show(path, End::Anchor);
         }
         let mut fault = None;

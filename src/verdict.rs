@@ -4,12 +4,14 @@
 //! judged and kept. A rule is a row ([`Rule`]), and the place that finds it.
 
 mod asked;
+mod choices;
 mod ending;
 mod known_key;
 mod lifetime;
 mod names;
 mod path;
 mod policies;
+mod purpose;
 mod revocation;
 mod rule;
 mod rules;
@@ -37,6 +39,7 @@ use crate::policy::ObjectName;
 use crate::time::UnixTime;
 use crate::x5c::{self, Client, Outcome};
 
+pub use choices::{AnchorChecks, ApplicationPolicies, Choices, CommonName, PurposeReading, TrustedLeaf};
 pub use ending::Ending;
 pub use policies::PolicyInputs;
 use rule::Fault;
@@ -94,6 +97,8 @@ pub struct Terms {
     pub revocation_required: bool,
     /// What is asked of certificate policies (RFC 5280 6.1.1).
     pub policies: PolicyInputs,
+    /// Where there are two reasonable ways to read a path: which is taken.
+    pub choices: Choices,
     /// What was asked for.
     pub request: Option<CertificateRequest>,
     /// For how many months it was asked, where that is known.
@@ -115,6 +120,7 @@ impl Terms {
             crls: Vec::new(),
             revocation_required: false,
             policies: PolicyInputs::default(),
+            choices: Choices::default(),
             request: None,
             validity_months: None,
             acceptance: Acceptance::default(),
@@ -326,6 +332,7 @@ impl<'a> Judge<'a> {
             anchors: question.terms.anchors.iter().collect(),
             at: question.at,
             intermediates_max: question.terms.intermediates_max,
+            trusted_leaf_ends: question.terms.choices.trusted_leaf == TrustedLeaf::IsEnough,
         };
         Self { question, pool, comparisons_left: Cell::new(names::COMPARISONS_MAX) }
     }
@@ -357,22 +364,31 @@ impl<'a> Judge<'a> {
     fn judged(&self, path: &Path) -> Judged {
         let certificates: Vec<&Certificate> =
             path.steps.iter().map(|step| self.pool.certificate(*step)).collect();
-        let mut faults = path::faults(&certificates, self.question.at, matches!(path.end, End::Anchor));
         let terms = self.question.terms;
+        let Choices { anchor, purpose, common_name, .. } = terms.choices;
+        let top = certificates.len() - 1;
+        let anchored = matches!(path.end, End::Anchor);
+        // A leaf that is trusted by itself is judged as a leaf.
+        let anchor_is_left_out = anchored && top > 0 && !anchor.constraints;
+        let bound = if anchor_is_left_out { &certificates[..top] } else { &certificates[..] };
+        let mut faults = path::faults(&certificates, self.question.at, anchored, terms.choices);
         let mut comparisons_left = self.comparisons_left.get();
         faults.extend(path::mixed_key_types(&certificates));
-        faults.extend(names::faults(&certificates, &mut comparisons_left));
+        faults.extend(names::faults(bound, &mut comparisons_left));
+        if common_name == CommonName::IsConstrained {
+            faults.extend(names::common_name_faults(bound, &mut comparisons_left));
+        }
         self.comparisons_left.set(comparisons_left);
-        faults.extend(policies::faults(&certificates, &terms.policies));
+        faults.extend(policies::faults(bound, &terms.policies));
         faults.extend(self.revocation_faults(path, &certificates));
         // What signed an anchor does not matter: it is trusted as it is.
-        let top = certificates.len() - 1;
         let strength = strength::faults(&certificates).into_iter();
         faults.extend(strength.filter(|fault| {
-            !(path.end == End::Anchor && fault.at == top && fault.rule.name == strength::WEAK_SIGNATURE.name)
+            !(anchored && fault.at == top && fault.rule.name == strength::WEAK_SIGNATURE.name)
         }));
         if terms.profile == Profile::Webpki {
-            faults.extend(webpki::faults(&certificates));
+            let webpki = webpki::faults(&certificates).into_iter();
+            faults.extend(webpki.filter(|fault| !(anchor_is_left_out && fault.at == top)));
         }
         if let Some(request) = &terms.request {
             faults.extend(asked::faults(certificates[0], request));
@@ -380,10 +396,11 @@ impl<'a> Judge<'a> {
         faults.extend(known_key::faults(&certificates, self.question.name, self.question.holders));
         faults.extend(lifetime::faults(&certificates, self.question.at, terms.validity_months));
         faults.extend(server_name::faults(certificates[0], &terms.peer_names));
-        if let Some(purpose) = terms.purpose {
+        if let Some(asked) = terms.purpose {
             // The Web's servers say what they are for; elsewhere "any" will do.
             let any_counts = terms.profile != Profile::Webpki;
-            faults.extend(path::purpose_faults(&certificates, purpose, any_counts));
+            let anchored = anchored && !anchor_is_left_out;
+            faults.extend(purpose::faults(bound, anchored, asked, any_counts, purpose));
         }
         faults.extend(self.end_faults(path, &certificates));
         let findings = faults

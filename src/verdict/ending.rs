@@ -72,6 +72,11 @@ impl Judge<'_> {
         let has_anchors = !self.pool.anchors.is_empty();
         let (rule, message, help) = match &path.end {
             End::Anchor => return None,
+            End::SelfSigned | End::IssuerNotGiven if self.pool.anchors.contains(&last) => (
+                &rules::UNTRUSTED_ROOT,
+                "is itself trusted, and a trusted CA above it is asked for".to_owned(),
+                "give the chain to a trusted CA".to_owned(),
+            ),
             End::SelfSigned if !has_anchors => return None,
             End::SelfSigned => (
                 &rules::UNTRUSTED_ROOT,

@@ -2,7 +2,8 @@
 //! against the constraints of every CA above it.
 //!
 //! Host names are looked for in alternative names alone. A common name that looks like a host is none here
-//! (RFC 9525 6.3 no longer lets clients take it for one), and no constraint of DNS names touches it.
+//! (RFC 9525 6.3 no longer lets clients take it for one), and no constraint of DNS names touches it unless that is
+//! asked for.
 
 #[cfg(test)]
 mod cases;
@@ -59,6 +60,29 @@ pub(super) fn faults(path: &[&Certificate], budget: &mut usize) -> Vec<Fault> {
             *budget = left;
             authority.judge(at, &names, &mut faults);
         }
+    }
+    faults
+}
+
+/// What is wrong with the host names in the leaf's common names, where a common name can be a host's: with no DNS
+/// name among its alternative names, each one that looks like a host is held against the DNS constraints of every
+/// CA above.
+pub(super) fn common_name_faults(path: &[&Certificate], budget: &mut usize) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    let Some(names) = path.first().map(|leaf| ConstrainedNames::of_hosts_in_subject(leaf)) else {
+        return faults;
+    };
+    // What cannot be read is a fault of the names proper.
+    let authorities: Vec<Constraining<'_>> =
+        (1..path.len()).filter_map(|at| read_constraints(at, path[at], &mut Vec::new())).flatten().collect();
+    for authority in authorities {
+        let pairs = names.compared.saturating_mul(authority.compared());
+        let Some(left) = budget.checked_sub(pairs) else {
+            faults.push(over_budget(0, &names, &authority, *budget));
+            return faults;
+        };
+        *budget = left;
+        authority.judge(0, &names, &mut faults);
     }
     faults
 }

@@ -1,27 +1,35 @@
-//! What RFC 5280 asks of a path and of each certificate in it: dates, CAs, key usage, purposes, extensions.
+//! What RFC 5280 asks of a path and of each certificate in it: dates, CAs, key usage, extensions.
 //!
-//! Names, policies, revocation and the strength of keys have files of their own.
+//! Purposes, names, policies, revocation and the strength of keys have files of their own.
 
 use der::Decode;
 use der::asn1::{BitStringRef, ObjectIdentifier};
 
+use super::choices::{ApplicationPolicies, Choices};
 use super::rule::{Fault, Rule};
 use super::rules;
 use crate::certificate::Certificate;
-use crate::extension::{self, BasicConstraints, Extension, purpose_name};
+use crate::extension::{self, BasicConstraints, Extension};
 use crate::key::PublicKeyAlgorithm;
 use crate::name::GeneralName;
 use crate::policy::KeyUsage;
 use crate::time::UnixTime;
 
-/// The faults of a path, leaf first. An anchor's own constraints count as those of any other certificate.
-pub(super) fn faults(path: &[&Certificate], at: UnixTime, anchored: bool) -> Vec<Fault> {
-    let mut walk = Walk { path, faults: Vec::new() };
+/// The faults of a path, leaf first. An anchor's own constraints count as those of any other certificate, unless
+/// it is chosen that they do not.
+pub(super) fn faults(path: &[&Certificate], at: UnixTime, anchored: bool, choices: Choices) -> Vec<Fault> {
+    let mut walk = Walk { path, choices, faults: Vec::new() };
     for index in 0..path.len() {
-        walk.dates(index, at);
+        let is_anchor = anchored && index > 0 && index + 1 == path.len();
+        if !is_anchor || choices.anchor.dates {
+            walk.dates(index, at);
+        }
+        if is_anchor && !choices.anchor.constraints {
+            continue;
+        }
         walk.form(index);
         walk.extensions(index);
-        walk.key_identifiers(index, anchored);
+        walk.key_identifiers(index, is_anchor);
         if index == 0 {
             walk.leaf();
         } else {
@@ -33,6 +41,7 @@ pub(super) fn faults(path: &[&Certificate], at: UnixTime, anchored: bool) -> Vec
 
 struct Walk<'a> {
     path: &'a [&'a Certificate],
+    choices: Choices,
     faults: Vec<Fault>,
 }
 
@@ -111,7 +120,7 @@ impl Walk<'_> {
                 self.find(&rules::EXTENSION_TWICE, index, message, "ask the CA to issue it again");
             }
             match KNOWN.iter().find(|known| known.oid == one.oid) {
-                None if one.critical => {
+                None if one.critical && !self.repeats_purposes(certificate, one.oid) => {
                     let message = format!("has the critical extension {label}, which is not understood");
                     let help = "ask the CA what it is for, and whether it can be left out or not be critical";
                     self.find(&rules::CRITICAL_EXTENSION, index, message, help);
@@ -136,9 +145,16 @@ impl Walk<'_> {
         }
     }
 
+    /// What is said again beside an extended key usage need not be understood, where that is chosen.
+    fn repeats_purposes(&self, certificate: &Certificate, oid: ObjectIdentifier) -> bool {
+        self.choices.application_policies == ApplicationPolicies::RepeatPurposes
+            && oid == APPLICATION_POLICIES
+            && certificate.extension(extension::EXTENDED_KEY_USAGE).is_some()
+    }
+
     /// RFC 5280 4.2.1.1 and 4.2.1.2: every CA has a subject key identifier, and every certificate but a
     /// self-signed one names the identifier of the key that signed it.
-    fn key_identifiers(&mut self, index: usize, anchored: bool) {
+    fn key_identifiers(&mut self, index: usize, is_anchor: bool) {
         let certificate = self.path[index];
         let help = "ask the CA to write key identifiers";
         if index > 0
@@ -148,11 +164,10 @@ impl Walk<'_> {
             let message = "a CA without a subject key identifier".to_owned();
             self.find(&rules::NO_KEY_IDENTIFIER, index, message, help);
         }
-        let top = index + 1 == self.path.len();
         let named = certificate
             .extension(extension::AUTHORITY_KEY_IDENTIFIER)
             .and_then(|one| Extension::read_authority_key_identifier(&one.value).ok()?.key_identifier);
-        let may_lack = certificate.is_self_issued() || (top && anchored && index > 0);
+        let may_lack = certificate.is_self_issued() || is_anchor;
         if named.is_none() && !may_lack && certificate.version() == 3 {
             let message = "it does not name the identifier of the key that signed it".to_owned();
             self.find(&rules::NO_KEY_IDENTIFIER, index, message, help);
@@ -228,29 +243,6 @@ impl Walk<'_> {
     fn find(&mut self, rule: &'static Rule, at: usize, message: String, help: &str) {
         self.faults.push(Fault { rule, at, message, help: help.to_owned() });
     }
-}
-
-/// Purposes down the chain: the leaf's, and those that each CA above it is limited to (RFC 5280 4.2.1.12; that a
-/// CA's purposes limit those below is what clients do, and CA/Browser Forum BR 7.1.2.10.6 relies on).
-pub(super) fn purpose_faults(
-    path: &[&Certificate],
-    purpose: ObjectIdentifier,
-    any_counts: bool,
-) -> Vec<Fault> {
-    let mut faults = Vec::new();
-    for (at, certificate) in path.iter().enumerate() {
-        let Some(one) = certificate.extension(extension::EXTENDED_KEY_USAGE) else { continue };
-        let Ok(purposes) = Extension::read_extended_key_usage(&one.value) else { continue };
-        if purposes.contains(&purpose) || (any_counts && purposes.contains(&ANY_EXTENDED_KEY_USAGE)) {
-            continue;
-        }
-        let listed: Vec<String> = purposes.iter().map(purpose_name).collect();
-        let needed = purpose_name(&purpose);
-        let message = format!("for the purposes {}, where {needed} is needed", listed.join(", "));
-        let help = "ask the CA for a certificate for this purpose".to_owned();
-        faults.push(Fault { rule: &rules::PURPOSE_NOT_ALLOWED, at, message, help });
-    }
-    faults
 }
 
 /// An RSA leaf under an EC CA, by the nearest such CA (reference 5, row 15).
@@ -344,8 +336,8 @@ fn text(error: impl std::fmt::Display) -> String {
     error.to_string()
 }
 
-/// RFC 5280 4.2.1.12.
-const ANY_EXTENDED_KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.37.0");
+/// Microsoft's extension for purposes in the form of policies.
+const APPLICATION_POLICIES: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.311.21.10");
 /// RFC 5280 4.1.2.2.
 const SERIAL_NUMBER_BYTES_MAX: usize = 20;
 /// x400Address and ediPartyName, which nobody reads, and otherName.

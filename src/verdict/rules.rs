@@ -20,7 +20,7 @@ pub fn rules() -> impl Iterator<Item = &'static Rule> {
     parts.into_iter().flatten().copied()
 }
 
-static OWN: [&Rule; 30] = [
+static OWN: [&Rule; 31] = [
     &KEY_MISMATCH,
     &BAD_SIGNATURE,
     &SIGNATURE_NOT_CHECKED,
@@ -34,6 +34,7 @@ static OWN: [&Rule; 30] = [
     &PATH_TOO_LONG,
     &CA_CANNOT_SIGN,
     &PURPOSE_NOT_ALLOWED,
+    &PURPOSE_PROFILE,
     &NAME_NOT_COVERED,
     &CRITICAL_EXTENSION,
     &EXTENSION_MALFORMED,
@@ -156,6 +157,14 @@ pub(super) static PURPOSE_NOT_ALLOWED: Rule = Rule {
     purpose: "A certificate, and each CA above it, may be limited to purposes: servers, clients, mail.",
     clients: "Clients refuse a certificate whose purposes, or whose CA's, leave theirs out.",
     origin: "The CA used another template than the one that was asked for, or a CA for another purpose.",
+};
+pub(super) static PURPOSE_PROFILE: Rule = Rule {
+    name: "purpose-profile",
+    clause: "BR 7.1.2.7, RFC 3161 2.3, CSBR 7.1.2.3",
+    severity: Severities::path_validation(),
+    purpose: "The documents on a single purpose want more of a leaf than that it names the purpose: that it is no CA, that it names no purpose that is kept apart, that the extension is critical. It is looked at only where that is asked for.",
+    clients: "Time stamping and code signing software refuses it, and so do strict clients for servers; the others take it.",
+    origin: "One template served for several purposes.",
 };
 pub(super) static NAME_NOT_COVERED: Rule = Rule {
     name: "name-not-covered",

@@ -46,6 +46,29 @@ impl ConstrainedNames {
         names
     }
 
+    /// The common names that look like hosts, as OpenSSL has it: at least two labels, and no DNS name among the
+    /// alternative names.
+    pub(super) fn of_hosts_in_subject(certificate: &Certificate) -> Self {
+        let mut names = Self { by_form: BTreeMap::new(), unreadable: None, compared: 0 };
+        let alternative = certificate.alternative_names();
+        if alternative.iter().any(|name| NameForm::of(name) == NameForm::Dns) {
+            return names;
+        }
+        for common_name in certificate.subject().attributes_of(&COMMON_NAME.into()) {
+            let host = common_name.text().and_then(|text| {
+                // OpenSSL passes over zero bytes at the end.
+                HostName::read(text.trim_end_matches('\0'))
+            });
+            if let Some(host) = host.filter(|host| host.parent().is_some() && !host.is_address()) {
+                names.compared += 1;
+                let content = Ok(Content::Dns { host, is_wildcard: false });
+                let source = Source::Attribute(common_name.clone());
+                names.push(NameForm::Dns, ConstrainedName { content, source });
+            }
+        }
+        names
+    }
+
     fn push_alternative(&mut self, name: GeneralName) {
         let form = NameForm::of(&name);
         match form {
@@ -131,7 +154,7 @@ impl ConstrainedName {
 
     fn of_address(attribute: &Attribute) -> Self {
         let mailbox = attribute.text().and_then(Mailbox::read).map(Content::Email);
-        let source = Source::Address(attribute.clone());
+        let source = Source::Attribute(attribute.clone());
         Self { content: mailbox.ok_or("it is no mailbox"), source }
     }
 
@@ -159,7 +182,7 @@ impl fmt::Display for ConstrainedName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.source {
             Source::Subject(subject) => write!(f, "the subject {subject}"),
-            Source::Address(attribute) => write!(f, "{attribute} in the subject"),
+            Source::Attribute(attribute) => write!(f, "{attribute} in the subject"),
             Source::Alternative(name) => name.fmt(f),
         }
     }
@@ -168,7 +191,7 @@ impl fmt::Display for ConstrainedName {
 /// Where a name stands.
 enum Source {
     Subject(DistinguishedName),
-    Address(Attribute),
+    Attribute(Attribute),
     Alternative(GeneralName),
 }
 
@@ -231,5 +254,7 @@ impl<'a> Subtrees<'a> {
 
 /// PKCS#9 emailAddress (RFC 5280 4.1.2.6).
 const EMAIL_ADDRESS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.1");
+/// X.520 6.2.2 (RFC 5280 4.1.2.4).
+const COMMON_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.3");
 /// id-on-SmtpUTF8Mailbox (RFC 9598 3).
 const SMTP_UTF8_MAILBOX: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.8.9");
