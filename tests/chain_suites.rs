@@ -2,9 +2,12 @@
 //! save those that `testdata/disputes.json` lists, each with its reason. A case of that list that starts to agree
 //! fails as well.
 //!
+//! Where a suite says what is wrong with a chain that it refuses, and with which certificate of it, what we find
+//! means the same, save what `testdata/explanations.json` lists as different, each with its reason.
+//!
 //! The suites are read from `COLDCERT_SHARED` (default `../shared`), which is not part of the repository.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -15,17 +18,11 @@ use serde_json::Value;
 #[test]
 fn every_case_of_the_suites_is_judged_as_expected_or_is_a_known_dispute() {
     let Some(shared) = shared() else { return };
-    let mut disputes = disputes();
+    let mut disputes = texts(&testdata("disputes.json"));
     let mut wrong = Vec::new();
     let (mut agreed, mut skipped) = (0, 0);
     for suite in ["limbo", "pkits", "pkits-policy", "boringssl", "openssl", "go"] {
-        let document = unpacked(&shared.join(format!("suites/chains/{suite}.json.gz")));
-        let results = harness(&document);
-        let document: Value = serde_json::from_slice(&document).expect("JSON");
-        for case in document["testcases"].as_array().expect("cases") {
-            let id = case["id"].as_str().expect("an id").to_owned();
-            let expected = case["expected_result"].as_str().expect("a result");
-            let (actual, context) = results.get(&id).unwrap_or_else(|| panic!("no result for {id}"));
+        for Case { id, expected, actual, context, .. } in cases(&shared, suite) {
             match (disputes.remove(&id), actual == expected, actual == "SKIPPED") {
                 (None, true, _) => agreed += 1,
                 (None, _, true) => skipped += 1,
@@ -39,6 +36,96 @@ fn every_case_of_the_suites_is_judged_as_expected_or_is_a_known_dispute() {
     assert!(wrong.is_empty(), "{} of them:\n{}", wrong.len(), wrong.join("\n"));
     // Skips are for listed features; their number is held, so that a new one is noticed.
     assert_eq!((agreed, skipped), (AGREED, SKIPPED));
+}
+
+#[test]
+fn what_is_found_means_what_the_suite_says_of_the_same_certificate() {
+    let Some(shared) = shared() else { return };
+    let table = testdata("explanations.json");
+    let meanings = &table["meanings"];
+    let mut differences = texts(&table["differences"]);
+    let mut unused: BTreeSet<String> = meanings.as_object().expect("meanings").keys().cloned().collect();
+    let (mut wrong, mut compared) = (Vec::new(), 0);
+    for suite in ["boringssl", "go"] {
+        for case in cases(&shared, suite) {
+            let refused_alike = case.expected == "FAILURE" && case.actual == "FAILURE";
+            for (place, error) in case.expected_errors().into_iter().filter(|_| refused_alike) {
+                compared += 1;
+                unused.remove(&error);
+                let rules = meanings[&error].as_array().unwrap_or_else(|| panic!("no meaning of {error}"));
+                let same = |line: &str| {
+                    let (rule, about) = line.split_once(' ').unwrap_or_default();
+                    rules.iter().any(|one| one == rule)
+                        && place.as_ref().is_none_or(|one| about.starts_with(one))
+                };
+                let place = place.as_deref().unwrap_or("any certificate");
+                match (differences.remove(&format!("{}: {error}", case.id)), case.context.lines().any(same)) {
+                    (None, true) | (Some(_), false) => {}
+                    (None, false) => wrong.push(format!(
+                        "{}: {error} of {place} expected, one of {rules:?}, found:\n{}",
+                        case.id, case.context
+                    )),
+                    (Some(reason), true) => {
+                        wrong.push(format!("{} agrees now, and is listed: {reason}", case.id));
+                    }
+                }
+            }
+        }
+    }
+    assert!(differences.is_empty(), "differences about errors that are not there: {differences:?}");
+    assert!(unused.is_empty(), "meanings of errors that are not there: {unused:?}");
+    assert!(wrong.is_empty(), "{} of them:\n{}", wrong.len(), wrong.join("\n"));
+    // Held, so that a suite that no longer says what is wrong is noticed.
+    assert_eq!(compared, EXPLAINED);
+}
+
+/// A case, with what the harness says of it.
+struct Case {
+    id: String,
+    expected: String,
+    actual: String,
+    /// Why: a line for each refusal, `RULE [POSITION] SUBJECT: MESSAGE`.
+    context: String,
+    document: Value,
+}
+
+impl Case {
+    /// What the suite says is wrong, each error once: where, in the form in which the harness says it (none where
+    /// the suite does not say), and what.
+    fn expected_errors(&self) -> BTreeSet<(Option<String>, String)> {
+        let anchor = self.document["untrusted_intermediates"].as_array().map_or(0, Vec::len) + 1;
+        let mut errors = BTreeSet::new();
+        for one in self.document["expected_errors"].as_array().into_iter().flatten() {
+            // Index 0 is the peer, whose position is 1.
+            let place = one["index"].as_u64().and_then(|index| usize::try_from(index).ok()).map(|index| {
+                let subject = one["subject"].as_str().expect("a subject");
+                if index == anchor {
+                    format!("[anchor] {subject}: ")
+                } else {
+                    format!("[{}] {subject}: ", index + 1)
+                }
+            });
+            let texts = one["errors"].as_array().into_iter().flatten();
+            errors.extend(texts.map(|text| (place.clone(), text.as_str().expect("an error").to_owned())));
+        }
+        errors
+    }
+}
+
+fn cases(shared: &Path, suite: &str) -> Vec<Case> {
+    let document = unpacked(&shared.join(format!("suites/chains/{suite}.json.gz")));
+    let results = harness(&document);
+    let document: Value = serde_json::from_slice(&document).expect("JSON");
+    let cases = document["testcases"].as_array().expect("cases");
+    cases
+        .iter()
+        .map(|case| {
+            let id = case["id"].as_str().expect("an id").to_owned();
+            let (actual, context) = results.get(&id).cloned().unwrap_or_else(|| panic!("no result for {id}"));
+            let expected = case["expected_result"].as_str().expect("a result").to_owned();
+            Case { id, expected, actual, context, document: case.clone() }
+        })
+        .collect()
 }
 
 /// The results of the harness, by case: what it says, and why.
@@ -64,10 +151,15 @@ fn harness(document: &[u8]) -> BTreeMap<String, (String, String)> {
         .collect()
 }
 
-/// The disputed cases, with the reason for each.
-fn disputes() -> BTreeMap<String, String> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/disputes.json");
-    serde_json::from_slice(&fs::read(path).expect("testdata/disputes.json")).expect("ids and reasons")
+fn testdata(name: &str) -> Value {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata").join(name);
+    serde_json::from_slice(&fs::read(path).expect(name)).expect("JSON")
+}
+
+/// An object of texts: what is listed, with the reason for each.
+fn texts(object: &Value) -> BTreeMap<String, String> {
+    let members = object.as_object().expect("an object");
+    members.iter().map(|(id, text)| (id.clone(), text.as_str().expect("a reason").to_owned())).collect()
 }
 
 fn unpacked(path: &Path) -> Vec<u8> {
@@ -88,4 +180,5 @@ fn shared() -> Option<PathBuf> {
 }
 
 const AGREED: usize = 1377;
+const EXPLAINED: usize = 52;
 const SKIPPED: usize = 3;

@@ -218,8 +218,8 @@ impl Walk<'_> {
             }
             Some(constraints) => self.path_length(index, constraints),
         }
-        let critical = certificate.extension(extension::BASIC_CONSTRAINTS).is_some_and(|one| one.critical);
-        if !critical && certificate.is_self_issued() && top && certificate.version() == 3 {
+        let uncritical = certificate.extension(extension::BASIC_CONSTRAINTS).is_some_and(|one| !one.critical);
+        if uncritical && certificate.is_self_issued() && top && certificate.version() == 3 {
             let message = "a root whose basic constraints are not critical".to_owned();
             self.find(&rules::ROOT_CONSTRAINTS_NOT_CRITICAL, index, message, "use the CA's newer root");
         }
@@ -230,14 +230,18 @@ impl Walk<'_> {
         }
     }
 
-    /// RFC 5280 6.1.4(l), (m): the CAs between this one and the leaf, self-issued ones not counted.
+    /// RFC 5280 6.1.4(l), (m): of the CAs between this one and the leaf, self-issued ones not counted, the first
+    /// that is one too many.
     fn path_length(&mut self, index: usize, constraints: BasicConstraints) {
         let Some(most) = constraints.path_length else { return };
-        let below = self.path[1..index].iter().filter(|one| !one.is_self_issued()).count();
-        if u32::try_from(below).is_ok_and(|below| below > most) {
-            let message = format!("allows {most} CAs below it, and there are {below}");
-            self.find(&rules::PATH_TOO_LONG, index, message, "ask for a chain with fewer CAs");
-        }
+        let mut below = (1..index).rev().filter(|below| !self.path[*below].is_self_issued());
+        let Ok(Some(surplus)) = usize::try_from(most).map(|most| below.nth(most)) else { return };
+        let message = format!(
+            "it is CA number {} below {}, which allows {most}",
+            most.saturating_add(1),
+            self.path[index].subject()
+        );
+        self.find(&rules::PATH_TOO_LONG, surplus, message, "ask for a chain with fewer CAs");
     }
 
     fn find(&mut self, rule: &'static Rule, at: usize, message: String, help: &str) {
