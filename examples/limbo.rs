@@ -4,14 +4,17 @@
 //! gzip -dc limbo.json.gz | cargo run --release --example limbo > results.json
 //! ```
 //!
+//! With `--times` it says on stderr how long the ten slowest cases took.
+//!
 //! The profile follows from a case's namespace: `webpki::`, `bettertls::` and `online::` are judged by the webpki
 //! profile, all others by rfc5280. Features that take the other of two reasonable choices are followed; a case is
 //! skipped only for a feature that is listed in [`SKIPPED`], with its reason. Whether the result is the expected one is for the reader to say.
 
-#![allow(clippy::print_stdout, reason = "an example talks to its user")]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "an example talks to its user")]
 
 use std::error::Error;
 use std::io::Read;
+use std::time::Instant;
 
 use coldcert::bundle::{Bundle, Given, Origin};
 use coldcert::certificate::Certificate;
@@ -30,8 +33,21 @@ fn main() -> Result<(), Box<dyn Error>> {
     std::io::stdin().read_to_end(&mut text)?;
     let document: Value = serde_json::from_slice(&text)?;
     let cases = document["testcases"].as_array().ok_or("no testcases in the document")?;
-    let results: Vec<Value> = cases.iter().map(result).collect();
+    let mut times = Vec::new();
+    let mut timed = |case| {
+        let start = Instant::now();
+        let result = result(case);
+        times.push((start.elapsed(), &case["id"]));
+        result
+    };
+    let results: Vec<Value> = cases.iter().map(&mut timed).collect();
     println!("{:#}", json!({"version": 1, "harness": "coldcert", "results": results}));
+    if std::env::args().any(|argument| argument == "--times") {
+        times.sort_by_key(|(time, _)| std::cmp::Reverse(*time));
+        for (time, id) in times.iter().take(SLOWEST) {
+            eprintln!("{:8.3} ms {id}", time.as_secs_f64() * 1000.0);
+        }
+    }
     Ok(())
 }
 
@@ -182,6 +198,9 @@ fn revocation_list(pem: &str) -> Result<CertificateRevocationList, String> {
 fn texts(value: &Value) -> Vec<&str> {
     value.as_array().into_iter().flatten().filter_map(Value::as_str).collect()
 }
+
+/// How many cases `--times` names.
+const SLOWEST: usize = 10;
 
 /// Features that ask for what is not there.
 const SKIPPED: [(&str, &str); 1] = [("dsa", "the cryptographic provider has no DSA")];

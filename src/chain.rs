@@ -3,12 +3,18 @@
 //! Every path that can be found within the budget is shown to the judge, who says how good it is; the best is
 //! kept. The search itself judges nothing: expired certificates and strange CAs stand in a path like others.
 
-use std::collections::HashMap;
+#[cfg(test)]
+mod tests;
+
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::ops::ControlFlow;
+use std::rc::Rc;
 
 use crate::certificate::Certificate;
 use crate::extension::{self, Extension};
 use crate::key::SignatureFault;
+use crate::name::MatchingKey;
 use crate::time::UnixTime;
 
 /// The certificates among which paths are found.
@@ -68,17 +74,9 @@ pub enum End {
 }
 
 impl Pool<'_> {
-    /// Shows every path from a leaf, a position in [`Pool::given`], until one is good enough or the budget is
-    /// used up. Likely ones come first.
-    pub fn paths(&self, leaf: usize, visit: &mut dyn FnMut(&Path) -> ControlFlow<()>) {
-        let mut search = Search {
-            pool: self,
-            visit,
-            verified: HashMap::new(),
-            signatures_left: SIGNATURES_MAX,
-            paths_left: PATHS_MAX,
-        };
-        let _ = search.extend(&mut vec![Step::Given(leaf)]);
+    /// Begins a search. What it has learned and what is left of its budget hold for all leaves together.
+    pub fn search(&self) -> Search<'_> {
+        Search::new(self)
     }
 
     /// A step's certificate.
@@ -88,97 +86,173 @@ impl Pool<'_> {
             Step::Anchor(index) => self.anchors[index],
         }
     }
+
+    fn steps(&self) -> impl Iterator<Item = Step> {
+        let anchors = (0..self.anchors.len()).map(Step::Anchor);
+        anchors.chain((0..self.given.len()).map(Step::Given))
+    }
 }
 
-struct Search<'s, 'p> {
-    pool: &'s Pool<'p>,
-    visit: &'s mut dyn FnMut(&Path) -> ControlFlow<()>,
-    verified: HashMap<(Step, Step), Result<(), SignatureFault>>,
+/// A search for the paths of a [`Pool`].
+#[derive(Debug)]
+pub struct Search<'p> {
+    pool: &'p Pool<'p>,
+    /// For each certificate its first occurrence, the anchors coming first: the same one given twice would lead to
+    /// the same paths twice.
+    first: HashMap<&'p [u8], Step>,
+    by_subject: HashMap<MatchingKey<'p>, Vec<Step>>,
+    /// How many certificates away an anchor is, as far as names and key identifiers tell; those from which none
+    /// is reached are left out.
+    distances: HashMap<Step, usize>,
+    /// Who may have issued a certificate, the likeliest first.
+    issuers: HashMap<Step, Rc<[Candidate]>>,
+    /// By certificate and key: a CA's cross-certificates hold the same key.
+    verified: HashMap<(Step, &'p [u8]), Result<(), SignatureFault>>,
+    dead_ends: HashSet<Step>,
     signatures_left: usize,
     paths_left: usize,
+    bytes_left: usize,
 }
 
-impl Search<'_, '_> {
-    /// Extends a path by every issuer that its last certificate can have.
-    fn extend(&mut self, path: &mut Vec<Step>) -> ControlFlow<()> {
-        let Some(last) = path.last().copied() else { return ControlFlow::Continue(()) };
+impl<'p> Search<'p> {
+    fn new(pool: &'p Pool<'p>) -> Self {
+        let mut first = HashMap::new();
+        let mut by_subject: HashMap<MatchingKey<'p>, Vec<Step>> = HashMap::new();
+        for step in pool.steps() {
+            let certificate = pool.certificate(step);
+            if let Entry::Vacant(entry) = first.entry(certificate.as_der()) {
+                entry.insert(step);
+                by_subject.entry(certificate.subject().matching_key()).or_default().push(step);
+            }
+        }
+        Self {
+            pool,
+            first,
+            by_subject,
+            distances: distances(pool),
+            issuers: HashMap::new(),
+            verified: HashMap::new(),
+            dead_ends: HashSet::new(),
+            signatures_left: SIGNATURES_MAX,
+            paths_left: PATHS_MAX,
+            bytes_left: BYTES_MAX,
+        }
+    }
+
+    /// Shows every path from a leaf, a position in [`Pool::given`], until one is good enough or the budget is
+    /// used up. Likely ones come first.
+    pub fn paths(&mut self, leaf: usize, visit: &mut dyn FnMut(&Path) -> ControlFlow<()>) {
+        let _ = self.extend(&mut vec![Step::Given(leaf)], visit);
+    }
+
+    /// Extends a path by every issuer that its last certificate can have. What comes back is whether its last
+    /// certificate is a dead end: no way on leads to an anchor, whatever stands below.
+    fn extend(
+        &mut self,
+        path: &mut Vec<Step>,
+        visit: &mut dyn FnMut(&Path) -> ControlFlow<()>,
+    ) -> ControlFlow<(), bool> {
+        let Some(last) = path.last().copied() else { return ControlFlow::Continue(false) };
         if self.is_anchor(last) && (path.len() > 1 || self.pool.trusted_leaf_ends) {
-            return self.show(path, End::Anchor);
+            self.show(path, End::Anchor, visit)?;
+            return ControlFlow::Continue(false);
+        }
+        if self.is_known_dead_end(last) {
+            return ControlFlow::Continue(true);
         }
         let mut fault = None;
-        let mut extended = false;
-        for issuer in self.issuers(path, last) {
+        let (mut extended, mut is_dead_end) = (false, true);
+        for Candidate { issuer, fit } in self.issuers(last).iter().copied() {
+            if extended && fit == Fit::Another {
+                // It was signed by the key that it names, and so by no other.
+                break;
+            }
+            if self.is_in(path, issuer) {
+                // From another path below it could be taken.
+                is_dead_end = false;
+                continue;
+            }
             match self.verify(last, issuer) {
-                None => return self.give_up(path),
+                None => return self.give_up(path, visit),
                 Some(Err(found)) => {
                     fault.get_or_insert(End::Broken { issuer, fault: found });
                 }
-                Some(Ok(()))
-                    if path.len() > self.pool.intermediates_max + usize::from(self.is_end(issuer)) =>
-                {
+                Some(Ok(())) if !self.has_room_for(path, issuer) => {
                     fault = Some(End::TooLong);
+                    is_dead_end = false;
                 }
                 Some(Ok(())) => {
                     extended = true;
                     path.push(issuer);
-                    let flow = self.extend(path);
+                    let above = self.extend(path, visit);
                     path.pop();
-                    flow?;
+                    is_dead_end &= above?;
                 }
             }
         }
-        if extended { ControlFlow::Continue(()) } else { self.dead_end(path, last, fault) }
+        if !extended {
+            let Some(end) = self.end_of(last, fault) else { return self.give_up(path, visit) };
+            self.show(path, end, visit)?;
+        }
+        if is_dead_end {
+            self.dead_ends.insert(last);
+        }
+        ControlFlow::Continue(is_dead_end)
     }
 
-    /// A path that nothing given extends.
-    fn dead_end(&mut self, path: &mut [Step], last: Step, fault: Option<End>) -> ControlFlow<()> {
+    /// How a path ends that nothing given extends; none where the budget does not allow to say.
+    fn end_of(&mut self, last: Step, fault: Option<End>) -> Option<End> {
         let certificate = self.pool.certificate(last);
         if certificate.is_self_issued() {
-            match self.verify(last, last) {
-                None => return self.give_up(path),
-                Some(Ok(())) => return self.show(path, End::SelfSigned),
+            match self.verify(last, last)? {
+                Ok(()) => return Some(End::SelfSigned),
                 // After a change of keys a CA certifies its new key with its old one under one name (RFC 5280
                 // 6.1: self-issued): then it says so, and the old certificate was not given.
-                Some(Err(_)) if names_another_key(certificate) => {}
-                Some(Err(found)) => {
-                    return self.show(path, fault.unwrap_or(End::Broken { issuer: last, fault: found }));
+                Err(_) if names_another_key(certificate) => {}
+                Err(found) => {
+                    return Some(fault.unwrap_or(End::Broken { issuer: last, fault: found }));
                 }
             }
         }
-        self.show(path, fault.unwrap_or(End::IssuerNotGiven))
+        Some(fault.unwrap_or(End::IssuerNotGiven))
     }
 
-    /// Who may have issued the last certificate of a path, the likeliest first: anchors, then those whose key
-    /// identifier is named, then those valid at the time, then the newest.
-    fn issuers(&self, path: &[Step], last: Step) -> Vec<Step> {
-        let child = self.pool.certificate(last);
-        let named = child
-            .extension(extension::AUTHORITY_KEY_IDENTIFIER)
-            .and_then(|one| Extension::read_authority_key_identifier(&one.value).ok()?.key_identifier);
-        let mut issuers: Vec<Step> = (0..self.pool.anchors.len()).map(Step::Anchor).collect();
-        issuers.extend((0..self.pool.given.len()).map(Step::Given));
-        issuers.retain(|step| {
+    /// Whether the ways on need not be shown again. Until so many paths were shown that their number is no accident
+    /// each is, because the judge may like one better.
+    fn is_known_dead_end(&self, last: Step) -> bool {
+        let is_needed = self.paths_left < PATHS_MAX - PATHS_SHOWN_IN_FULL;
+        is_needed && self.dead_ends.contains(&last)
+    }
+
+    /// Who may have issued a certificate, the likeliest first: anchors, then those whose key identifier is named,
+    /// then those from which an anchor seems to be reached, then those valid at the time, then those that are nearest
+    /// to an anchor, then the newest (the criteria of RFC 4158 3.5).
+    fn issuers(&mut self, child: Step) -> Rc<[Candidate]> {
+        if let Some(known) = self.issuers.get(&child) {
+            return known.clone();
+        }
+        let certificate = self.pool.certificate(child);
+        let named = key_identifier_of_issuer(certificate);
+        let of_that_name = self.by_subject.get(&certificate.issuer().matching_key());
+        let others = of_that_name.into_iter().flatten().filter(|issuer| !self.is_in(&[child], **issuer));
+        let mut candidates: Vec<Candidate> = others
+            .map(|issuer| {
+                let own = self.pool.certificate(*issuer).subject_key_identifier();
+                Candidate { issuer: *issuer, fit: Fit::of(named.as_deref(), own) }
+            })
+            .collect();
+        candidates.sort_by_cached_key(|Candidate { issuer: step, fit }| {
             let issuer = self.pool.certificate(*step);
-            issuer.subject().matches(child.issuer()) && !self.is_in(path, *step)
-        });
-        let key = |step: &Step| {
-            let issuer = self.pool.certificate(*step);
-            let identifier = issuer.subject_key_identifier();
-            let another = matches!((&named, identifier), (Some(named), Some(own)) if named.as_slice() != own);
+            let is_given = matches!(step, Step::Given(_));
+            let distance = self.distances.get(step).copied().unwrap_or(usize::MAX);
             let valid = (issuer.not_before()..=issuer.not_after()).contains(&self.pool.at);
             let newest = -issuer.not_before().unix_seconds();
-            (matches!(step, Step::Given(_)), another, !valid, issuer.is_self_issued(), newest)
-        };
-        issuers.sort_by_key(key);
-        // The same certificate given twice leads to the same paths twice.
-        let mut distinct: Vec<Step> = Vec::new();
-        for step in issuers {
-            let same = |other: &Step| self.pool.certificate(*other) == self.pool.certificate(step);
-            if !distinct.iter().any(same) {
-                distinct.push(step);
-            }
-        }
-        distinct
+            let nearest = (distance == usize::MAX, !valid, distance);
+            (*fit == Fit::Another, is_given, *fit, nearest, issuer.is_self_issued(), newest)
+        });
+        let candidates: Rc<[Candidate]> = candidates.into();
+        self.issuers.insert(child, candidates.clone());
+        candidates
     }
 
     /// Whether a path has this certificate already, or another for the same name and key: such a path goes round
@@ -191,47 +265,118 @@ impl Search<'_, '_> {
     }
 
     fn is_anchor(&self, step: Step) -> bool {
-        match step {
-            Step::Anchor(_) => true,
-            Step::Given(_) => self.pool.anchors.contains(&self.pool.certificate(step)),
-        }
+        matches!(self.first.get(self.pool.certificate(step).as_der()), Some(Step::Anchor(_)))
     }
 
-    /// Whether a path ends at this certificate, so that it is no intermediate.
-    fn is_end(&self, step: Step) -> bool {
-        self.is_anchor(step) || self.pool.certificate(step).is_self_issued()
+    /// Whether a path may have this issuer by its length; one at which it ends is no intermediate.
+    fn has_room_for(&self, path: &[Step], issuer: Step) -> bool {
+        let is_end = self.is_anchor(issuer) || self.pool.certificate(issuer).is_self_issued();
+        path.len() <= self.pool.intermediates_max.saturating_add(usize::from(is_end))
     }
 
     fn verify(&mut self, child: Step, issuer: Step) -> Option<Result<(), SignatureFault>> {
-        if let Some(known) = self.verified.get(&(child, issuer)) {
+        let key = self.pool.certificate(issuer).public_key();
+        if let Some(known) = self.verified.get(&(child, key.as_der())) {
             return Some(known.clone());
         }
         self.signatures_left = self.signatures_left.checked_sub(1)?;
-        let key = self.pool.certificate(issuer).public_key();
         let result = self.pool.certificate(child).verify_signature(key);
-        self.verified.insert((child, issuer), result.clone());
+        self.verified.insert((child, key.as_der()), result.clone());
         Some(result)
     }
 
-    fn give_up(&mut self, path: &[Step]) -> ControlFlow<()> {
-        self.paths_left = self.paths_left.max(1);
-        self.show(path, End::BudgetUsedUp)?;
+    fn give_up<T>(
+        &mut self,
+        path: &[Step],
+        visit: &mut dyn FnMut(&Path) -> ControlFlow<()>,
+    ) -> ControlFlow<(), T> {
+        let _ = self.show(path, End::BudgetUsedUp, visit);
         ControlFlow::Break(())
     }
 
-    fn show(&mut self, path: &[Step], end: End) -> ControlFlow<()> {
-        let Some(left) = self.paths_left.checked_sub(1) else { return ControlFlow::Break(()) };
-        self.paths_left = left;
-        (self.visit)(&Path { steps: path.to_vec(), end })
+    fn show(
+        &mut self,
+        path: &[Step],
+        end: End,
+        visit: &mut dyn FnMut(&Path) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        let bytes: usize = path.iter().map(|step| self.pool.certificate(*step).as_der().len()).sum();
+        // A path is shown as long as anything is left: the first one always is.
+        if self.paths_left == 0 || self.bytes_left == 0 {
+            return ControlFlow::Break(());
+        }
+        self.paths_left -= 1;
+        self.bytes_left = self.bytes_left.saturating_sub(bytes);
+        visit(&Path { steps: path.to_vec(), end })
     }
+}
+
+/// Who may have issued a certificate.
+#[derive(Clone, Copy, Debug)]
+struct Candidate {
+    issuer: Step,
+    fit: Fit,
+}
+
+/// How the key identifier that a certificate names fits that of a possible issuer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Fit {
+    Named,
+    /// One of them says nothing.
+    Unknown,
+    Another,
+}
+
+impl Fit {
+    fn of(named: Option<&[u8]>, own: Option<&[u8]>) -> Self {
+        match (named, own) {
+            (Some(named), Some(own)) if named == own => Self::Named,
+            (Some(_), Some(_)) => Self::Another,
+            (None, _) | (_, None) => Self::Unknown,
+        }
+    }
+}
+
+/// How many certificates stand between each of those given and the nearest anchor, itself counted, if every
+/// signature is what names and key identifiers say. Nothing is verified: a forged certificate is as near as it says.
+fn distances<'p>(pool: &'p Pool<'p>) -> HashMap<Step, usize> {
+    let mut waiting: HashMap<MatchingKey<'p>, HashMap<Option<Vec<u8>>, Vec<Step>>> = HashMap::new();
+    for (index, certificate) in pool.given.iter().enumerate() {
+        let of_that_name = waiting.entry(certificate.issuer().matching_key()).or_default();
+        let of_that_key = of_that_name.entry(key_identifier_of_issuer(certificate)).or_default();
+        of_that_key.push(Step::Given(index));
+    }
+    let mut distances = HashMap::new();
+    let mut queue: VecDeque<(Step, usize)> =
+        (0..pool.anchors.len()).map(|index| (Step::Anchor(index), 0)).collect();
+    while let Some((step, distance)) = queue.pop_front() {
+        let issuer = pool.certificate(step);
+        let Some(of_that_name) = waiting.get_mut(&issuer.subject().matching_key()) else { continue };
+        let below: Vec<Step> = match issuer.subject_key_identifier() {
+            Some(own) => {
+                let named = of_that_name.remove(&Some(own.to_vec())).unwrap_or_default();
+                named.into_iter().chain(of_that_name.remove(&None).unwrap_or_default()).collect()
+            }
+            None => of_that_name.drain().flat_map(|(_, steps)| steps).collect(),
+        };
+        for step in below {
+            distances.insert(step, distance + 1);
+            queue.push_back((step, distance + 1));
+        }
+    }
+    distances
 }
 
 /// Whether a certificate says that another key than its own signed it.
 fn names_another_key(certificate: &Certificate) -> bool {
-    let named = certificate
-        .extension(extension::AUTHORITY_KEY_IDENTIFIER)
-        .and_then(|one| Extension::read_authority_key_identifier(&one.value).ok()?.key_identifier);
+    let named = key_identifier_of_issuer(certificate);
     named.is_some_and(|named| certificate.subject_key_identifier().is_some_and(|own| own != named.as_slice()))
+}
+
+/// RFC 5280 4.2.1.1.
+fn key_identifier_of_issuer(certificate: &Certificate) -> Option<Vec<u8>> {
+    let one = certificate.extension(extension::AUTHORITY_KEY_IDENTIFIER)?;
+    Extension::read_authority_key_identifier(&one.value).ok()?.key_identifier
 }
 
 /// Signature checks in one search. RFC 5280 sets no bound; x509-limbo's pathological chains would need
@@ -239,6 +384,13 @@ fn names_another_key(certificate: &Certificate) -> bool {
 const SIGNATURES_MAX: usize = 200;
 /// Paths shown in one search: each is judged, which costs about as much as two signature checks.
 const PATHS_MAX: usize = 200;
+/// Paths of them after which no dead end is gone to twice. Ours: no answer with cross-certificates that somebody made
+/// for use has so many.
+const PATHS_SHOWN_IN_FULL: usize = 40;
+/// Bytes of certificates in all paths shown in one search: a judge reads each of them again in each path. Ours: the
+/// paths that are allowed, of the longest public chains; one certificate full of names must not be read two hundred
+/// times.
+const BYTES_MAX: usize = 2 << 20;
 /// Certificates between leaf and end when nobody says otherwise. Public chains have at most three; PKITS goes to
 /// six.
 pub const INTERMEDIATES_MAX: usize = 16;

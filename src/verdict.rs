@@ -346,8 +346,9 @@ impl<'a> Judge<'a> {
         };
         leaves.sort_by_key(|index| std::cmp::Reverse(self.pool.given[*index].not_before()));
         let mut best: Option<Judged> = None;
+        let mut search = self.pool.search();
         for leaf in leaves {
-            self.pool.paths(leaf, &mut |path| {
+            search.paths(leaf, &mut |path| {
                 let judged = self.judged(path);
                 let rank = judged.rank();
                 let better = best.as_ref().is_none_or(|best| rank < best.rank());

@@ -66,6 +66,11 @@ impl Attribute {
             }
     }
 
+    /// What is the same in two attributes just when they match.
+    pub(super) fn matching_key(&self) -> (&Oid, Result<&str, &[u8]>) {
+        (&self.oid, self.folded.as_deref().ok_or(&self.value_der))
+    }
+
     pub(super) fn new(oid: Oid, value: &Tlv<'_>) -> Self {
         let string_type = StringType::from_tag(value.tag);
         let text = string_type.decode(value.content);

@@ -152,6 +152,11 @@ impl DistinguishedName {
                 && self.relative_names.iter().zip(&other.relative_names).all(|(one, two)| same_set(one, two)))
     }
 
+    /// What is the same in two names just when they [match](Self::matches): by it, names are looked up.
+    pub(crate) fn matching_key(&self) -> MatchingKey<'_> {
+        MatchingKey(self.relative_names.iter().map(|attributes| sorted_keys(attributes)).collect())
+    }
+
     /// Whether another name's RDNs are the first of this one's, compared as [`matches`](Self::matches) does:
     /// this name lies in the subtree that the other is the top of (RFC 5280 4.2.1.10).
     pub fn is_within(&self, top: &Self) -> bool {
@@ -188,6 +193,17 @@ fn encode_attribute(attribute: &Attribute) -> Vec<u8> {
     let mut content = tlv::encode(tlv::OBJECT_IDENTIFIER, attribute.oid().as_content());
     content.extend_from_slice(attribute.value_der());
     tlv::encode(tlv::SEQUENCE, &content)
+}
+
+/// A name as it is compared (RFC 5280 7.1): for each RDN its attributes in one order.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct MatchingKey<'a>(Vec<Vec<(&'a Oid, Result<&'a str, &'a [u8]>)>>);
+
+/// The attributes of a SET have no order.
+fn sorted_keys(attributes: &[Attribute]) -> Vec<(&Oid, Result<&str, &[u8]>)> {
+    let mut keys: Vec<_> = attributes.iter().map(Attribute::matching_key).collect();
+    keys.sort_unstable();
+    keys
 }
 
 /// Matching is an equivalence, so pairing greedily finds a pairing where there is one.
