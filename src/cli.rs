@@ -37,6 +37,7 @@ use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches};
+use nix::unistd::{Uid, User};
 
 use crate::time::UnixTime;
 pub use arguments::Arguments;
@@ -60,11 +61,20 @@ pub fn main() -> ExitCode {
             palette,
             vault: variable("COLDCERT_VAULT"),
             passphrase: std::env::var_os(passphrase::PASSPHRASE_VARIABLE),
-            operator: || whoami::username().unwrap_or_else(|_| "unknown".to_owned()),
+            operator,
             now: UnixTime::now(),
         },
     );
     ExitCode::from(exit.code())
+}
+
+/// The process's user by name, or by number where the system has no name for it.
+fn operator() -> String {
+    let user = Uid::current();
+    match User::from_uid(user) {
+        Ok(Some(found)) => found.name,
+        _ => format!("user {user}"),
+    }
 }
 
 /// Runs one command line, the program's name first.
