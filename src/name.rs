@@ -12,6 +12,7 @@ mod fault;
 mod general;
 mod host;
 mod oid;
+mod preparation;
 mod printed;
 mod shown;
 mod text;

@@ -6,6 +6,7 @@ use der::oid::ObjectIdentifier;
 
 use super::error::NameError;
 use super::oid::Oid;
+use super::preparation::{prepared, prepared_domain_component};
 use super::printed::Printed;
 use super::tlv::{self, Tlv, Tlvs};
 
@@ -19,8 +20,9 @@ pub struct Attribute {
     value_der: Vec<u8>,
     /// `None` when the element is no string, or its bytes are not what its tag says.
     text: Option<String>,
-    /// The text as it is compared, made once: name constraints can ask a million times.
-    folded: Option<String>,
+    /// The text as it is compared, made once: name constraints can ask a million times. `None` when there is no
+    /// text, or none that can be compared.
+    prepared: Option<String>,
     /// The text, or the element as `#` and hex.
     shown: String,
     string_type: StringType,
@@ -53,14 +55,15 @@ impl Attribute {
         &self.value_der
     }
 
-    /// Whether two attributes are equal by RFC 5280 7.1: same type, and text that differs in nothing but
-    /// case and runs of blanks, whatever the string types.
+    /// Whether two attributes are equal by RFC 5280 7.1: same type, and text that is the same after string
+    /// preparation (RFC 4518), whatever the string types. So case does not matter, nor runs of blanks, nor the
+    /// form in which Unicode writes a letter. Domain components are compared as RFC 5280 7.3 wants, without regard
+    /// to the case of ASCII alone.
     ///
-    /// Departs from it in one thing: the text is not normalised to Unicode form KC (RFC 4518 2.3), so
-    /// a composed and a decomposed letter differ.
+    /// What is no text, or has a character that RFC 4518 2.4 prohibits, equals what has the same bytes.
     pub fn matches(&self, other: &Self) -> bool {
         self.oid == other.oid
-            && match (&self.folded, &other.folded) {
+            && match (&self.prepared, &other.prepared) {
                 (Some(one), Some(two)) => one == two,
                 _ => self.value_der == other.value_der,
             }
@@ -75,8 +78,11 @@ impl Attribute {
         let string_type = StringType::from_tag(value.tag);
         let text = string_type.decode(value.content);
         let shown = text.clone().unwrap_or_else(|| hex_of(value.whole));
-        let folded = text.as_deref().map(folded);
-        Self { oid, value_der: value.whole.to_vec(), text, folded, shown, string_type }
+        let prepared = text.as_deref().and_then(|text| match oid == DOMAIN_COMPONENT {
+            true => Some(prepared_domain_component(text)),
+            false => prepared(text),
+        });
+        Self { oid, value_der: value.whole.to_vec(), text, prepared, shown, string_type }
     }
 
     /// Reads one from inside an RDN's SET.
@@ -122,12 +128,6 @@ impl fmt::Display for Attribute {
     }
 }
 
-/// Case and blanks folded: RFC 4518 2.2 and 2.6.1.
-fn folded(text: &str) -> String {
-    let words: Vec<&str> = text.split_whitespace().collect();
-    words.join(" ").to_lowercase()
-}
-
 pub(super) fn hex_of(bytes: &[u8]) -> String {
     let digits: String = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
     format!("#{digits}")
@@ -142,7 +142,8 @@ pub enum StringType {
     Utf8,
     /// IA5String: ASCII.
     Ia5,
-    /// TeletexString, also called T61String; read as Latin-1, which is what issuers put in it.
+    /// TeletexString, also called T61String; read as Latin-1, which is what issuers put in it, and compared so
+    /// (RFC 4518 2.1 leaves the choice to us).
     Teletex,
     /// BMPString: UTF-16, big-endian.
     Bmp,
@@ -223,6 +224,9 @@ impl StringType {
         }
     }
 }
+
+/// RFC 5280 appendix A.1.
+const DOMAIN_COMPONENT: ObjectIdentifier = ObjectIdentifier::new_unwrap("0.9.2342.19200300.100.1.25");
 
 /// An attribute type with keys of its own.
 #[derive(Debug)]

@@ -304,8 +304,44 @@ mod tests {
         assert!(!one.matches(&name("CN=Example CA, O=ÉCOLE")));
         assert!(name("CN=a+OU=b").matches(&name("OU=B+CN=A")));
         assert!(!name("CN=a+CN=b").matches(&name("CN=a+CN=A")));
-        // The same text as PrintableString and as BMPString.
+    }
+
+    #[test]
+    fn the_same_text_matches_whatever_its_string_type() {
+        // UTF8String, then TeletexString, BMPString, UniversalString; a composed and a decomposed letter.
+        let names = [
+            "CN=é a",
+            "CN=#14 C9 20 41",
+            "CN=#1E 0065 0301 0020 0061",
+            "CN=#1C 000000C9 00000020 00000041",
+            "CN=#0C C3 89 C2 A0 EF BC A1",
+        ]
+        .map(|text| match text.strip_prefix("CN=#") {
+            Some(hex) => {
+                // The length comes between the tag and the rest.
+                let (tag, content) = hex.split_once(' ').unwrap();
+                let content = content.replace(' ', "");
+                name(&format!("CN=#{tag}{:02X}{content}", content.len() / 2))
+            }
+            None => name(text),
+        });
+        for one in &names {
+            assert!(names.iter().all(|other| one.matches(other)), "{one}");
+        }
         assert!(name("CN=ab").matches(&name("CN=#1E0400610062")));
+    }
+
+    #[test]
+    fn domain_components_match_to_the_letter_but_for_case() {
+        assert!(name("DC=Example,DC=com").matches(&name("DC=eXAMPLE,DC=COM")));
+        assert!(!name("DC=\"example  a\"").matches(&name("DC=\"example a\"")));
+        assert!(name("E=Ada@Example.com").matches(&name("E=ada@EXAMPLE.COM")));
+    }
+
+    #[test]
+    fn what_cannot_be_compared_matches_the_same_bytes_alone() {
+        let (one, other) = (name("CN=a😀"), name("CN=A😀"));
+        assert!(one.matches(&one) && one.is_within(&one) && !one.matches(&other));
     }
 
     #[test]
