@@ -5,6 +5,7 @@
 
 mod asked;
 mod choices;
+mod consequence;
 mod ending;
 mod known_key;
 mod lifetime;
@@ -404,7 +405,7 @@ impl<'a> Judge<'a> {
             faults.extend(purpose::faults(bound, anchored, asked, any_counts, purpose));
         }
         faults.extend(self.end_faults(path, &certificates));
-        let findings = faults
+        let findings = consequence::without(faults, &certificates, |rule| self.severity(rule))
             .into_iter()
             .filter_map(|fault| {
                 self.finding(fault.rule, Some(path.steps[fault.at]), fault.message, fault.help)
@@ -515,11 +516,23 @@ impl<'a> Judge<'a> {
         message: String,
         help: String,
     ) -> Option<Finding> {
-        let terms = self.question.terms;
-        let severity = rule.severity_of(terms.profile, !self.pool.anchors.is_empty())?;
-        let accepted = severity == Severity::Refuse && terms.acceptance.rules.contains(&rule);
-        let severity = if accepted { Severity::Warn } else { severity };
+        let severity = self.severity(rule)?;
+        let accepted = self.is_accepted(rule);
         Some(Finding { rule, severity, accepted, about: step.map(|step| self.about(step)), message, help })
+    }
+
+    fn severity(&self, rule: &Rule) -> Option<Severity> {
+        if self.is_accepted(rule) { Some(Severity::Warn) } else { self.unaccepted_severity(rule) }
+    }
+
+    /// Whether it would refuse, and somebody accepts it.
+    fn is_accepted(&self, rule: &Rule) -> bool {
+        self.question.terms.acceptance.rules.contains(&rule)
+            && self.unaccepted_severity(rule) == Some(Severity::Refuse)
+    }
+
+    fn unaccepted_severity(&self, rule: &Rule) -> Option<Severity> {
+        rule.severity_of(self.question.terms.profile, !self.pool.anchors.is_empty())
     }
 
     fn about(&self, step: Step) -> About {

@@ -28,6 +28,13 @@ pub struct Attribute {
     string_type: StringType,
 }
 
+/// An attribute as it is compared: its text as it was prepared, or the bytes of what has none.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct AttributeKey<'a> {
+    oid: &'a Oid,
+    value: Result<&'a str, &'a [u8]>,
+}
+
 impl Attribute {
     /// The attribute's type.
     pub fn oid(&self) -> &Oid {
@@ -70,8 +77,8 @@ impl Attribute {
     }
 
     /// What is the same in two attributes just when they match.
-    pub(super) fn matching_key(&self) -> (&Oid, Result<&str, &[u8]>) {
-        (&self.oid, self.folded.as_deref().ok_or(&self.value_der))
+    pub(super) fn matching_key(&self) -> AttributeKey<'_> {
+        AttributeKey { oid: &self.oid, value: self.prepared.as_deref().ok_or(&self.value_der) }
     }
 
     pub(super) fn new(oid: Oid, value: &Tlv<'_>) -> Self {

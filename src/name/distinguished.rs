@@ -3,7 +3,7 @@
 use std::fmt::{self, Write as _};
 use std::hash::{Hash, Hasher};
 
-use super::attribute::Attribute;
+use super::attribute::{Attribute, AttributeKey};
 use super::error::NameError;
 use super::oid::Oid;
 use super::text::{self, SUBJECT_CHARACTERS_MAX, Source};
@@ -197,10 +197,10 @@ fn encode_attribute(attribute: &Attribute) -> Vec<u8> {
 
 /// A name as it is compared (RFC 5280 7.1): for each RDN its attributes in one order.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct MatchingKey<'a>(Vec<Vec<(&'a Oid, Result<&'a str, &'a [u8]>)>>);
+pub(crate) struct MatchingKey<'a>(Vec<Vec<AttributeKey<'a>>>);
 
 /// The attributes of a SET have no order.
-fn sorted_keys(attributes: &[Attribute]) -> Vec<(&Oid, Result<&str, &[u8]>)> {
+fn sorted_keys(attributes: &[Attribute]) -> Vec<AttributeKey<'_>> {
     let mut keys: Vec<_> = attributes.iter().map(Attribute::matching_key).collect();
     keys.sort_unstable();
     keys

@@ -131,7 +131,7 @@ pub(super) static ROWS: [&Rule; 7] = [
     &IS_A_CA,
 ];
 
-static SAN_LOST: Rule = Rule {
+pub(super) static SAN_LOST: Rule = Rule {
     name: "san-lost",
     clause: "RFC 9525 6",
     severity: Severities::advice(),
@@ -163,7 +163,7 @@ static SUBJECT_ENCODING: Rule = Rule {
     clients: "Programs that compare subjects byte by byte see another name.",
     origin: "The CA writes every name as UTF8String.",
 };
-static PURPOSES_CHANGED: Rule = Rule {
+pub(super) static PURPOSES_CHANGED: Rule = Rule {
     name: "purposes-changed",
     clause: "RFC 5280 4.2.1.12",
     severity: Severities::advice(),
@@ -171,7 +171,7 @@ static PURPOSES_CHANGED: Rule = Rule {
     clients: "Servers refuse a client certificate without clientAuth, clients a server's without serverAuth.",
     origin: "Public CAs no longer issue clientAuth beside serverAuth; private ones use a template.",
 };
-static KEY_USAGES_CHANGED: Rule = Rule {
+pub(super) static KEY_USAGES_CHANGED: Rule = Rule {
     name: "key-usages-changed",
     clause: "RFC 5280 4.2.1.3",
     severity: Severities::everywhere(Severity::Note),

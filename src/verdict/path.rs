@@ -94,7 +94,9 @@ impl Walk<'_> {
             );
             self.find(&rules::SERIAL_NUMBER, index, message, "ask the CA to issue it again");
         }
-        if certificate.issuer().is_empty() {
+        // Of an issuer that stands above it, or is itself, the missing name is told there.
+        let top = index + 1 == self.path.len();
+        if certificate.issuer().is_empty() && top && !(index > 0 && certificate.is_self_issued()) {
             let message = "its issuer has no name".to_owned();
             self.find(
                 &rules::EMPTY_NAME,
@@ -164,11 +166,12 @@ impl Walk<'_> {
             let message = "a CA without a subject key identifier".to_owned();
             self.find(&rules::NO_KEY_IDENTIFIER, index, message, help);
         }
-        let named = certificate
-            .extension(extension::AUTHORITY_KEY_IDENTIFIER)
-            .and_then(|one| Extension::read_authority_key_identifier(&one.value).ok()?.key_identifier);
+        // One that cannot be read is another fault.
+        let names_none = certificate.extension(extension::AUTHORITY_KEY_IDENTIFIER).is_none_or(|one| {
+            Extension::read_authority_key_identifier(&one.value).is_ok_and(|one| one.key_identifier.is_none())
+        });
         let may_lack = certificate.is_self_issued() || is_anchor;
-        if named.is_none() && !may_lack && certificate.version() == 3 {
+        if names_none && !may_lack && certificate.version() == 3 {
             let message = "it does not name the identifier of the key that signed it".to_owned();
             self.find(&rules::NO_KEY_IDENTIFIER, index, message, help);
         }
@@ -266,7 +269,8 @@ pub(super) fn mixed_key_types(path: &[&Certificate]) -> Option<Fault> {
     })
 }
 
-fn constraints(certificate: &Certificate) -> Option<BasicConstraints> {
+/// Its basic constraints; none where there are none, or they cannot be read.
+pub(super) fn constraints(certificate: &Certificate) -> Option<BasicConstraints> {
     let one = certificate.extension(extension::BASIC_CONSTRAINTS)?;
     Extension::read_basic_constraints(&one.value).ok()
 }

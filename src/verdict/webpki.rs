@@ -138,7 +138,7 @@ static NO_PURPOSE: Rule = Rule {
     clients: "Some clients refuse, most take it for any purpose.",
     origin: "The request or the CA's template has no extended key usage.",
 };
-static NO_ALTERNATIVE_NAMES: Rule = Rule {
+pub(super) static NO_ALTERNATIVE_NAMES: Rule = Rule {
     name: "no-alternative-names",
     clause: "BR 7.1.2.7.12",
     severity: Severities::webpki(),
@@ -154,7 +154,7 @@ static COMMON_NAME_MISLEADING: Rule = Rule {
     clients: "Old ones may read it as a host; the others do not look at it.",
     origin: "The subject was copied from the request without a look.",
 };
-static COMMON_NAME: Rule = Rule {
+pub(super) static COMMON_NAME: Rule = Rule {
     name: "common-name-not-repeated",
     clause: "BR 7.1.4.3",
     severity: Severities { webpki: Some(Severity::Warn), ..Severities::webpki() },

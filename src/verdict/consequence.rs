@@ -1,0 +1,109 @@
+//! Faults that only say again what another says: the cause is told, and what follows from it is silent.
+//!
+//! So it is only while the cause weighs as much in the judgement at hand: where somebody accepts the cause, what
+//! follows from it is told. Nothing is found here.
+
+use der::asn1::ObjectIdentifier;
+
+use super::rule::{Fault, Rule, Severity};
+use super::{asked, names, path, rules, strength, webpki};
+use crate::certificate::Certificate;
+use crate::extension;
+
+/// The faults of a path, without those that follow from another of them.
+pub(super) fn without(
+    mut faults: Vec<Fault>,
+    path: &[&Certificate],
+    severity: impl Fn(&Rule) -> Option<Severity>,
+) -> Vec<Fault> {
+    let found: Vec<(&Rule, usize)> = faults.iter().map(|fault| (fault.rule, fault.at)).collect();
+    faults.retain(|fault| {
+        let mut causes = ROWS.iter().filter(|row| row.consequence == fault.rule);
+        !causes.any(|row| {
+            let Some(at) = (row.cause_at)(path, fault.at) else { return false };
+            let weighs_as_much = match (severity(row.cause), severity(fault.rule)) {
+                (Some(cause), Some(consequence)) => cause <= consequence,
+                _ => false,
+            };
+            weighs_as_much && found.contains(&(row.cause, at))
+        })
+    });
+    faults
+}
+
+/// A rule whose breach may follow from that of another.
+struct Row {
+    consequence: &'static Rule,
+    cause: &'static Rule,
+    /// Where the cause would stand in a path, for the place of the consequence; none where it is no cause.
+    cause_at: fn(&[&Certificate], usize) -> Option<usize>,
+}
+
+const fn row(
+    consequence: &'static Rule,
+    cause: &'static Rule,
+    cause_at: fn(&[&Certificate], usize) -> Option<usize>,
+) -> Row {
+    Row { consequence, cause, cause_at }
+}
+
+static ROWS: [Row; 17] = [
+    // Of what is no CA nothing else is asked that makes a CA.
+    row(&rules::CA_CANNOT_SIGN, &rules::NOT_A_CA, same),
+    row(&rules::ROOT_CONSTRAINTS_NOT_CRITICAL, &rules::NOT_A_CA, same),
+    row(&rules::PATH_TOO_LONG, &rules::NOT_A_CA, no_ca_below),
+    // What cannot be read says nothing.
+    row(&rules::NOT_A_CA, &rules::EXTENSION_MALFORMED, no_constraints),
+    row(&rules::CA_CANNOT_SIGN, &rules::EXTENSION_MALFORMED, no_usages),
+    row(&asked::KEY_USAGES_CHANGED, &rules::EXTENSION_MALFORMED, no_usages),
+    row(&asked::PURPOSES_CHANGED, &rules::EXTENSION_MALFORMED, no_purposes),
+    row(&rules::PURPOSE_NOT_ALLOWED, &rules::EXTENSION_MALFORMED, no_purposes),
+    row(&rules::NAME_NOT_COVERED, &rules::EXTENSION_MALFORMED, no_names),
+    row(&names::NAME_MALFORMED, &rules::EXTENSION_MALFORMED, no_names),
+    row(&webpki::NO_ALTERNATIVE_NAMES, &rules::EXTENSION_MALFORMED, no_names),
+    row(&webpki::COMMON_NAME, &rules::EXTENSION_MALFORMED, no_names),
+    row(&asked::SAN_LOST, &rules::EXTENSION_MALFORMED, no_names),
+    // Where there are no names, every one is missing.
+    row(&rules::NAME_NOT_COVERED, &webpki::NO_ALTERNATIVE_NAMES, same),
+    row(&webpki::COMMON_NAME, &webpki::NO_ALTERNATIVE_NAMES, same),
+    // A weak signature need not be checked, and a short modulus has no right length.
+    row(&rules::SIGNATURE_NOT_CHECKED, &strength::WEAK_SIGNATURE, same),
+    row(&strength::RSA_MODULUS_NOT_WHOLE_BYTES, &strength::RSA_BELOW_2048, same),
+];
+
+fn same(_: &[&Certificate], at: usize) -> Option<usize> {
+    Some(at)
+}
+
+/// The certificate that is no CA and was counted as one: the path would be short enough without such.
+fn no_ca_below(path: &[&Certificate], at: usize) -> Option<usize> {
+    let most = path::constraints(path[at])?.path_length?;
+    let below = || (1..at).filter(|place| !path[*place].is_self_issued());
+    let authorities = below().filter(|place| path[*place].is_authority()).count();
+    let is_short = u32::try_from(authorities).is_ok_and(|count| count <= most);
+    is_short.then(|| below().find(|place| !path[*place].is_authority()))?
+}
+
+fn no_constraints(path: &[&Certificate], at: usize) -> Option<usize> {
+    let nothing_read = path::constraints(path[at]).is_none();
+    present(path, at, extension::BASIC_CONSTRAINTS).filter(|_| nothing_read)
+}
+
+fn no_usages(path: &[&Certificate], at: usize) -> Option<usize> {
+    let nothing_read = path[at].key_usages().is_empty();
+    present(path, at, extension::KEY_USAGE).filter(|_| nothing_read)
+}
+
+fn no_purposes(path: &[&Certificate], at: usize) -> Option<usize> {
+    let nothing_read = path[at].extended_key_usages().is_empty();
+    present(path, at, extension::EXTENDED_KEY_USAGE).filter(|_| nothing_read)
+}
+
+fn no_names(path: &[&Certificate], at: usize) -> Option<usize> {
+    let nothing_read = path[at].alternative_names().is_empty();
+    present(path, at, extension::SUBJECT_ALTERNATIVE_NAME).filter(|_| nothing_read)
+}
+
+fn present(path: &[&Certificate], at: usize, oid: ObjectIdentifier) -> Option<usize> {
+    path[at].extension(oid).map(|_| at)
+}
