@@ -471,16 +471,21 @@ impl<'a> Judge<'a> {
         let order = self.question.as_given.and_then(|given| submission::order(&given, &path.steps));
         findings.extend(order.and_then(|found| self.of_files(found)));
         let taken: Vec<&Certificate> = path.steps.iter().map(|step| self.pool.certificate(*step)).collect();
-        let named = match path.end {
-            End::Broken { issuer, .. } => Some(issuer),
-            _ => None,
-        };
-        for index in (0..self.pool.given.len()).map(Step::Given) {
-            let certificate = self.pool.certificate(index);
-            if path.steps.contains(&index) || named == Some(index) {
+        let above = self.above(&path);
+        for (index, certificate) in self.pool.given.iter().enumerate() {
+            let step = Step::Given(index);
+            if path.steps.contains(&step) || above.contains(&step) {
                 continue;
             }
-            let (rule, message, help) = if taken.contains(&certificate) {
+            let (rule, message, help) = if taken.contains(certificate) {
+                let kept = path
+                    .steps
+                    .iter()
+                    .any(|step| matches!(step, Step::Given(kept) if self.pool.given[*kept] == *certificate));
+                // A trusted certificate that came along was given once.
+                if !kept && !self.pool.given[..index].contains(certificate) {
+                    continue;
+                }
                 (&rules::DUPLICATE, "given more than once".to_owned(), "nothing: it is kept once")
             } else if certificate.public_key() == self.question.key {
                 let leaf = path.steps.first().map(|step| self.about(*step).to_string()).unwrap_or_default();
@@ -493,7 +498,7 @@ impl<'a> Judge<'a> {
                     "nothing: it is left out of the merge",
                 )
             };
-            findings.extend(self.finding(rule, Some(index), message, help.to_owned()));
+            findings.extend(self.finding(rule, Some(step), message, help.to_owned()));
         }
         findings
     }
@@ -507,6 +512,30 @@ impl<'a> Judge<'a> {
 
     fn of_files(&self, found: submission::Found) -> Option<Finding> {
         self.finding(found.rule, None, found.message, found.help)
+    }
+
+    /// What was given and stands above the end of a path that was not followed further, by name alone: whether
+    /// it is part of the chain is not known.
+    fn above(&self, path: &Path) -> Vec<Step> {
+        let mut above = Vec::new();
+        let mut below = match (&path.end, path.steps.last()) {
+            (End::Broken { issuer, .. }, _) => {
+                above.push(*issuer);
+                *issuer
+            }
+            (End::TooLong | End::BudgetUsedUp, Some(last)) => *last,
+            _ => return above,
+        };
+        for _ in 0..=INTERMEDIATES_MAX {
+            let issuer = self.pool.certificate(below).issuer();
+            let bears_its_name = |step: &Step| self.pool.certificate(*step).subject().matches(issuer);
+            let mut found = (0..self.pool.given.len()).map(Step::Given).filter(bears_its_name);
+            let Some(next) = found.next().filter(|next| !above.contains(next)) else { break };
+            above.push(next);
+            above.extend(found);
+            below = next;
+        }
+        above
     }
 
     fn finding(
