@@ -1,9 +1,9 @@
 //! How a chain ends, for people and for the table of rules: at what is trusted, or for want of something.
 
-use super::rule::Fault;
+use super::rule::{Fault, Rule};
 use super::{About, Judge, rules};
 use crate::certificate::Certificate;
-use crate::chain::{End, Path};
+use crate::chain::{End, Path, Step};
 use crate::extension::{self, Extension};
 use crate::fingerprint::hex;
 use crate::key::SignatureFault;
@@ -104,25 +104,7 @@ impl Judge<'_> {
                 };
                 (rule, message, missing_issuer_help(last, has_anchors))
             }
-            End::Broken { issuer: step, fault } => {
-                let rule = match fault {
-                    SignatureFault::CannotCheck { .. } => &rules::SIGNATURE_NOT_CHECKED,
-                    _ => &rules::BAD_SIGNATURE,
-                };
-                let by = self.about(*step);
-                let (message, help) = if path.steps.contains(step) {
-                    let message = format!("{fault} inside it, by which it says it was signed");
-                    (message, "it was changed on its way, or forged: take it again from its CA".to_owned())
-                } else {
-                    let keys = other_key(last, self.pool.certificate(*step)).unwrap_or_default();
-                    let message = format!("{fault} of {by}, by whom it says it was issued{keys}");
-                    let help = format!(
-                        "it was changed on its way, or {by} is another CA of the same name: ask the CA for the issuer of this certificate"
-                    );
-                    (message, help)
-                };
-                (rule, message, help)
-            }
+            End::Broken { issuer: step, fault } => self.broken(path, last, *step, fault),
             End::TooLong => (
                 &rules::PATH_NOT_FOUND,
                 format!(
@@ -138,6 +120,43 @@ impl Judge<'_> {
             ),
         };
         Some(Fault { rule, at, message, help })
+    }
+
+    /// A signature that does not count, by the certificate whose key should have made it.
+    fn broken(
+        &self,
+        path: &Path,
+        last: &Certificate,
+        by: Step,
+        fault: &SignatureFault,
+    ) -> (&'static Rule, String, String) {
+        let itself = path.steps.contains(&by);
+        let keys = other_key(last, self.pool.certificate(by)).unwrap_or_default();
+        let by = self.about(by);
+        let changed = match itself {
+            true => "it was changed on its way, or forged: take it again from its CA".to_owned(),
+            false => format!(
+                "it was changed on its way, or {by} is another CA of the same name: ask the CA for the issuer of this certificate"
+            ),
+        };
+        match fault {
+            SignatureFault::CannotCheck { .. } => (
+                &rules::SIGNATURE_NOT_CHECKED,
+                format!("{fault}; it says that it was issued by {by}"),
+                "ask the CA for a certificate that is signed with RSA or ECDSA and SHA-256 or better"
+                    .to_owned(),
+            ),
+            SignatureFault::Parameters { .. } => {
+                (&rules::BAD_SIGNATURE, format!("{fault}; it says that it was issued by {by}"), changed)
+            }
+            _ if itself => {
+                (&rules::BAD_SIGNATURE, format!("{fault} inside it, by which it says it was signed"), changed)
+            }
+            _ => {
+                let message = format!("{fault} of {by}, by whom it says it was issued{keys}");
+                (&rules::BAD_SIGNATURE, message, changed)
+            }
+        }
     }
 }
 
