@@ -223,7 +223,7 @@ impl Case {
         terms.purpose = self.purpose.as_deref().map(identifier);
         terms.policies.user_initial_policy_set = self.policies.iter().map(|one| identifier(one)).collect();
         terms.request = request;
-        terms.accepted_rules = accepted.iter().map(|&rule| rule.to_owned()).collect();
+        terms.acceptance.rules = rules().filter(|rule| accepted.contains(&rule.name)).collect();
         if let Some(most) = self.intermediates_max {
             terms.intermediates_max = most;
         }
@@ -235,6 +235,7 @@ impl Case {
             at: UnixTime::from_rfc3339(&self.at).expect("a time"),
             terms: &terms,
             holders: &[],
+            as_given: None,
         })
     }
 

@@ -6,7 +6,7 @@
 use der::asn1::ObjectIdentifier;
 
 use super::rule::{Fault, Rule, Severity};
-use super::{asked, names, path, rules, strength, webpki};
+use super::{asked, lifetime, names, path, rules, strength, webpki};
 use crate::certificate::Certificate;
 use crate::extension;
 
@@ -47,7 +47,7 @@ const fn row(
     Row { consequence, cause, cause_at }
 }
 
-static ROWS: [Row; 17] = [
+static ROWS: [Row; 18] = [
     // Of what is no CA nothing else is asked that makes a CA.
     row(&rules::CA_CANNOT_SIGN, &rules::NOT_A_CA, same),
     row(&rules::ROOT_CONSTRAINTS_NOT_CRITICAL, &rules::NOT_A_CA, same),
@@ -66,6 +66,8 @@ static ROWS: [Row; 17] = [
     // Where there are no names, every one is missing.
     row(&rules::NAME_NOT_COVERED, &webpki::NO_ALTERNATIVE_NAMES, same),
     row(&webpki::COMMON_NAME, &webpki::NO_ALTERNATIVE_NAMES, same),
+    // What outlives an issuer that has ended already is told by its end.
+    row(&lifetime::OUTLIVES_ISSUER, &rules::EXPIRED, above),
     // A weak signature need not be checked, and a short modulus has no right length.
     row(&rules::SIGNATURE_NOT_CHECKED, &strength::WEAK_SIGNATURE, same),
     row(&strength::RSA_MODULUS_NOT_WHOLE_BYTES, &strength::RSA_BELOW_2048, same),
@@ -73,6 +75,10 @@ static ROWS: [Row; 17] = [
 
 fn same(_: &[&Certificate], at: usize) -> Option<usize> {
     Some(at)
+}
+
+fn above(path: &[&Certificate], at: usize) -> Option<usize> {
+    (at + 1 < path.len()).then_some(at + 1)
 }
 
 /// The certificate that is no CA and was counted as one: the path would be short enough without such.

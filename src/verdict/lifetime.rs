@@ -93,7 +93,7 @@ static EXPIRES_SOON: Rule = Rule {
     clients: "They accept it for the days that are left.",
     origin: "An older answer of the CA was found again, or the answer lay for long.",
 };
-static OUTLIVES_ISSUER: Rule = Rule {
+pub(super) static OUTLIVES_ISSUER: Rule = Rule {
     name: "outlives-issuer",
     clause: "RFC 5280 6.1.3(a)(2)",
     severity: Severities::everywhere(Severity::Note),
