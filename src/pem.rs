@@ -8,11 +8,15 @@
 //! This file never looks inside a block: whether a `CERTIFICATE` is one is for its reader to say. It never
 //! decrypts: a block with `Proc-Type: 4,ENCRYPTED` is handed over as it stands, its headers with it.
 
+mod error;
+
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::general_purpose::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use zeroize::{Zeroize as _, Zeroizing};
+
+pub use error::PemError;
 
 /// One block: what stood between a BEGIN line and its END line.
 ///
@@ -60,149 +64,14 @@ impl std::fmt::Debug for Block {
     }
 }
 
-/// Why text could not be read as PEM. Lines are counted from 1.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum PemError {
-    /// More than [`MAX_INPUT`] bytes.
-    #[error("{length} bytes of text, expected at most {limit}")]
-    TooLarge {
-        /// Bytes given.
-        length: usize,
-        /// [`MAX_INPUT`].
-        limit: usize,
-    },
-    /// `-----BEGIN ` or `-----END ` without its closing dashes on the same line.
-    #[error("line {line}: \"-----{word} \" is not closed, expected \"-----\" on the same line")]
-    ArmourNotClosed {
-        /// `BEGIN` or `END`.
-        word: &'static str,
-        /// Where it stands.
-        line: usize,
-    },
-    /// The label is too long or holds something other than printable ASCII (RFC 7468 3, `labelchar`).
-    #[error("line {line}: the label is not one, expected at most {limit} printable ASCII characters")]
-    Label {
-        /// Where it stands.
-        line: usize,
-        /// [`MAX_LABEL`].
-        limit: usize,
-    },
-    /// A second BEGIN before the first block's END.
-    #[error(
-        "line {inner_line}: BEGIN {inner} inside BEGIN {label} of line {line}, expected END {label} first"
-    )]
-    Nested {
-        /// The block that is open.
-        label: String,
-        /// Where it began.
-        line: usize,
-        /// The block that begins inside it.
-        inner: String,
-        /// Where that begins.
-        inner_line: usize,
-    },
-    /// The text ends inside a block.
-    #[error(
-        "line {line}: BEGIN {label} has no end, expected \"-----END {label}-----\" before the end of the text"
-    )]
-    Truncated {
-        /// The block that is open.
-        label: String,
-        /// Where it began.
-        line: usize,
-    },
-    /// The END line names another label than the BEGIN line.
-    #[error("line {end_line}: END {end} closes BEGIN {label} of line {line}, expected END {label}")]
-    EndDiffers {
-        /// The block that is open.
-        label: String,
-        /// Where it began.
-        line: usize,
-        /// The label of the END line.
-        end: String,
-        /// Where the END line stands.
-        end_line: usize,
-    },
-    /// An END line that closes nothing: the beginning of its block is lost.
-    #[error("line {line}: END {label} closes nothing, expected a line \"-----BEGIN {label}-----\" above it")]
-    EndWithoutBegin {
-        /// The label of the END line.
-        label: String,
-        /// Where it stands.
-        line: usize,
-    },
-    /// A byte inside a block that base64 does not have.
-    #[error(
-        "line {byte_line}: byte 0x{byte:02x} in BEGIN {label} of line {line}, expected base64 (A-Z a-z 0-9 + / =)"
-    )]
-    NotBase64 {
-        /// The block.
-        label: String,
-        /// Where it began.
-        line: usize,
-        /// The byte.
-        byte: u8,
-        /// Where the byte stands.
-        byte_line: usize,
-    },
-    /// The characters are those of base64, but their number or the place of `=` is wrong: some are missing.
-    #[error(
-        "line {line}: BEGIN {label} holds {characters} characters of base64 that do not make whole bytes, \
-         expected groups of four with \"=\" at the very end only"
-    )]
-    NotWhole {
-        /// The block.
-        label: String,
-        /// Where it began.
-        line: usize,
-        /// Characters found, white space not counted.
-        characters: usize,
-    },
-}
-
-impl PemError {
-    /// What to do next.
-    pub fn help(&self) -> String {
-        match self {
-            Self::TooLarge { .. } => "give a file that holds the certificates only".to_owned(),
-            Self::ArmourNotClosed { line, .. } => {
-                format!("mend line {line}: five dashes at both ends, all on one line")
-            }
-            Self::Label { line, .. } => {
-                format!("look at line {line} in an editor that shows invisible characters")
-            }
-            Self::Truncated { label, .. } | Self::Nested { label, .. } => {
-                format!("copy the block again, down to and with the line -----END {label}-----")
-            }
-            Self::EndDiffers { label, line, end, end_line } => format!(
-                "compare lines {line} and {end_line}: either one label is mistyped, or the end of {label} and \
-                 the beginning of {end} are missing between them"
-            ),
-            Self::EndWithoutBegin { label, .. } => {
-                format!("copy the block again, from and with the line -----BEGIN {label}-----")
-            }
-            Self::NotBase64 { byte: b'\\', .. } => {
-                "the line breaks are written as \\n: take the text out of its JSON or shell string first"
-                    .to_owned()
-            }
-            Self::NotBase64 { byte_line, .. } => {
-                format!(
-                    "look at line {byte_line}: copy the block again, from the file and not from a page or a mail"
-                )
-            }
-            Self::NotWhole { label, .. } => {
-                format!(
-                    "characters are missing from or added to {label}: copy it again, or ask for the file itself"
-                )
-            }
-        }
-    }
-}
-
 /// Whether there is PEM armour in it: a quick look, no promise that [`read`] succeeds.
 pub fn looks_like_pem(bytes: &[u8]) -> bool {
     find(bytes, BEGIN).is_some()
+}
+
+/// Whether there is an END line in it.
+pub(crate) fn has_end(bytes: &[u8]) -> bool {
+    find(bytes, END).is_some()
 }
 
 /// Reads every block in the text, in its order; text without any gives none.
@@ -215,20 +84,94 @@ pub fn looks_like_pem(bytes: &[u8]) -> bool {
 ///
 /// [`PemError`], for the first block that cannot be read whole. No block is ever left out.
 pub fn read(bytes: &[u8]) -> Result<Vec<Block>, PemError> {
+    pieces(bytes, 1)?
+        .filter_map(|piece| match piece {
+            Ok(Piece::Text { .. }) => None,
+            Ok(Piece::Block(block)) => Some(Ok(block)),
+            Ok(Piece::End { label, line }) => Some(Err(PemError::EndWithoutBegin { label, line })),
+            Err(error) => Some(Err(error)),
+        })
+        .collect()
+}
+
+/// What text with PEM in it is made of.
+#[derive(Debug)]
+pub(crate) enum Piece<'a> {
+    /// What stands before, between or behind blocks; never only white space.
+    Text {
+        /// All of it.
+        text: &'a [u8],
+        /// The line on which it begins.
+        line: usize,
+    },
+    /// A block.
+    Block(Block),
+    /// An END line that closes nothing; what stood above it is the text before.
+    End {
+        /// Its label.
+        label: String,
+        /// The line on which it stands.
+        line: usize,
+    },
+}
+
+/// As [`read`], with what stands around the blocks, the first line being `line`. It ends with the first error.
+pub(crate) fn pieces(bytes: &[u8], line: usize) -> Result<Pieces<'_>, PemError> {
     if bytes.len() > MAX_INPUT {
         return Err(PemError::TooLarge { length: bytes.len(), limit: MAX_INPUT });
     }
-    let mut text = Text { bytes, at: 0, line: 1 };
-    let mut blocks = Vec::new();
-    while let Some(armour) = text.next_armour()? {
-        match armour {
-            Armour { word: Word::End, label, line, .. } => {
-                return Err(PemError::EndWithoutBegin { label, line });
+    Ok(Pieces { text: Text { bytes, at: 0, line }, armour: None, is_done: false })
+}
+
+/// The pieces of some text, in their order.
+pub(crate) struct Pieces<'a> {
+    text: Text<'a>,
+    /// What was found behind the text that was handed out last.
+    armour: Option<Armour>,
+    is_done: bool,
+}
+
+impl<'a> Iterator for Pieces<'a> {
+    type Item = Result<Piece<'a>, PemError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if let Some(armour) = self.armour.take() {
+            return Some(self.follow(armour));
+        }
+        if self.is_done {
+            return None;
+        }
+        let Text { at: start, line, bytes } = self.text;
+        match self.text.next_armour() {
+            Ok(armour) => {
+                self.is_done = armour.is_none();
+                let end = armour.as_ref().map_or(bytes.len(), |armour| armour.at);
+                let text = &bytes[start..end];
+                self.armour = armour;
+                if text.iter().all(u8::is_ascii_whitespace) {
+                    return self.next();
+                }
+                Some(Ok(Piece::Text { text, line }))
             }
-            Armour { word: Word::Begin, label, line, .. } => blocks.push(read_block(&mut text, label, line)?),
+            Err(error) => Some(self.failed(error)),
         }
     }
-    Ok(blocks)
+}
+
+impl<'a> Pieces<'a> {
+    fn follow(&mut self, armour: Armour) -> Result<Piece<'a>, PemError> {
+        match armour {
+            Armour { word: Word::End, label, line, .. } => Ok(Piece::End { label, line }),
+            Armour { word: Word::Begin, label, line, .. } => {
+                read_block(&mut self.text, label, line).map(Piece::Block).or_else(|error| self.failed(error))
+            }
+        }
+    }
+
+    fn failed(&mut self, error: PemError) -> Result<Piece<'a>, PemError> {
+        self.is_done = true;
+        Err(error)
+    }
 }
 
 /// Writes one block as RFC 7468 2 and 3 ask writers to: lines of 64 characters, LF, one LF at the end.
@@ -341,6 +284,7 @@ fn base64_characters(body: &mut Text<'_>, label: &str, line: usize) -> Result<Ze
 }
 
 /// The text, and how far it is read. `line` is the line of `at`.
+#[derive(Clone, Copy)]
 struct Text<'a> {
     bytes: &'a [u8],
     at: usize,
@@ -437,234 +381,4 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
 );
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-    use std::io::Write as _;
-    use std::path::PathBuf;
-
-    const SAMPLE: &str = "-----BEGIN CERTIFICATE-----\nMAMCAQU=\n-----END CERTIFICATE-----\n";
-    const SAMPLE_DER: &[u8] = &[0x30, 3, 2, 1, 5];
-
-    fn contents(text: &str) -> Vec<Vec<u8>> {
-        read(text.as_bytes()).unwrap().iter().map(|block| block.contents().to_vec()).collect()
-    }
-
-    #[test]
-    fn what_is_written_has_lines_of_64_and_one_line_feed_at_the_end() {
-        assert_eq!(write("CERTIFICATE", SAMPLE_DER), SAMPLE);
-        let text = write("X", &[0xff; 49]);
-        assert_eq!(text, format!("-----BEGIN X-----\n{}\n/w==\n-----END X-----\n", "/".repeat(64)));
-        assert_eq!(text.capacity(), text.len(), "the room reserved is exact, so a key is never moved");
-        assert_eq!(write("X", &[]), "-----BEGIN X-----\n-----END X-----\n");
-        assert_eq!(*write_secret("CERTIFICATE", SAMPLE_DER), SAMPLE);
-    }
-
-    #[test]
-    fn any_line_end_indentation_and_surrounding_text_is_accepted() {
-        let two = format!("subject=/CN=a\n{SAMPLE}\n----- next -----\n{SAMPLE}bye");
-        let cases = [
-            two.clone(),
-            two.replace('\n', "\r\n"),
-            two.replace('\n', "\r"),
-            two.replacen('\n', "\r\n", 3).replacen("MAMC", "MA\rMC", 1),
-            format!("\u{feff}{SAMPLE}{SAMPLE}"),
-            two.replace('\n', "\n \t"),
-            format!("{SAMPLE}{}", SAMPLE.trim_end()),
-            two.replace("MAMCAQU=", "MAMCAQU"),
-            two.replace('\n', " "),
-            two.replace('\n', ""),
-            two.replace("-----\n", "----- \n\n"),
-        ];
-        for text in cases {
-            assert_eq!(contents(&text), [SAMPLE_DER, SAMPLE_DER], "{text:?}");
-        }
-    }
-
-    #[test]
-    fn one_long_line_and_lines_of_76_are_accepted() {
-        let der = vec![7; 300];
-        for width in [4, 76, 1000] {
-            let mut text = String::from("-----BEGIN X-----\n");
-            for line in STANDARD.encode(&der).as_bytes().chunks(width) {
-                text.push_str(std::str::from_utf8(line).unwrap());
-                text.push('\n');
-            }
-            text.push_str("-----END X-----");
-            assert_eq!(contents(&text), [der.as_slice()]);
-        }
-    }
-
-    #[test]
-    fn a_block_says_on_which_line_it_begins() {
-        for end in ["\n", "\r", "\r\n"] {
-            let text = format!("a\nb\n{SAMPLE}\n{SAMPLE}").replace('\n', end);
-            let lines: Vec<_> = read(text.as_bytes()).unwrap().iter().map(|block| block.line).collect();
-            assert_eq!(lines, [3, 7], "{end:?}");
-        }
-    }
-
-    #[test]
-    fn headers_of_an_encrypted_key_reach_the_caller() {
-        let text = "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,\n  00FF\n\n\
-                    MAMCAQU=\n-----END RSA PRIVATE KEY-----\n";
-        for text in [text.to_owned(), text.replace('\n', "\r\n"), text.replace('\n', "\n  ")] {
-            let blocks = read(text.as_bytes()).unwrap();
-            assert!(blocks[0].is_encrypted());
-            assert_eq!(blocks[0].headers[1], ("DEK-Info".to_owned(), "AES-256-CBC, 00FF".to_owned()));
-            assert_eq!(blocks[0].contents(), SAMPLE_DER);
-        }
-        assert!(!read(SAMPLE.as_bytes()).unwrap()[0].is_encrypted());
-    }
-
-    #[test]
-    fn debug_never_shows_the_contents() {
-        let blocks = read(SAMPLE.as_bytes()).unwrap();
-        let shown = format!("{blocks:?}");
-        assert!(shown.contains("hidden, 5 bytes") && !shown.contains("48"), "{shown}");
-    }
-
-    #[test]
-    fn a_block_that_is_not_whole_is_named_and_never_dropped() {
-        let cases: [(&str, &str); 9] = [
-            (
-                "x\n-----BEGIN A-----\nMAMC",
-                "line 2: BEGIN A has no end, expected \"-----END A-----\" before the end of the text",
-            ),
-            (
-                "-----BEGIN A-----\nMAMC\n-----END B-----",
-                "line 3: END B closes BEGIN A of line 1, expected END A",
-            ),
-            (
-                "-----BEGIN A-----\nMAMC\n-----BEGIN B-----\nMAMC\n-----END B-----",
-                "line 3: BEGIN B inside BEGIN A of line 1, expected END A first",
-            ),
-            (
-                "MAMC\n-----END A-----\n",
-                "line 2: END A closes nothing, expected a line \"-----BEGIN A-----\" above it",
-            ),
-            (
-                "-----BEGIN A\nMAMC\n-----END A-----\n",
-                "line 1: \"-----BEGIN \" is not closed, expected \"-----\" on the same line",
-            ),
-            (
-                "-----BEGIN A-----\nMAMC\nMA*C\n-----END A-----\n",
-                "line 3: byte 0x2a in BEGIN A of line 1, expected base64 (A-Z a-z 0-9 + / =)",
-            ),
-            (
-                "-----BEGIN A-----\nMAMCA\n-----END A-----\n",
-                "line 1: BEGIN A holds 5 characters of base64 that do not make whole bytes, expected groups of \
-                 four with \"=\" at the very end only",
-            ),
-            (
-                "-----BEGIN A-----\nMA==\nMAMC\n-----END A-----\n",
-                "line 1: BEGIN A holds 8 characters of base64 that do not make whole bytes, expected groups of \
-                 four with \"=\" at the very end only",
-            ),
-            (
-                "-----BEGIN \u{e9}-----\nMAMC\n-----END \u{e9}-----\n",
-                "line 1: the label is not one, expected at most 64 printable ASCII characters",
-            ),
-        ];
-        for (text, expected) in cases {
-            let error = read(text.as_bytes()).unwrap_err();
-            assert_eq!(error.to_string(), expected, "{text:?}");
-            assert!(!error.help().is_empty());
-        }
-    }
-
-    #[test]
-    fn escaped_line_breaks_are_explained() {
-        let text = r"-----BEGIN A-----\nMAMC\n-----END A-----\n";
-        assert!(read(text.as_bytes()).unwrap_err().help().contains("JSON"));
-    }
-
-    #[test]
-    fn too_much_text_is_refused_before_it_is_read() {
-        let error = read(&vec![b'-'; MAX_INPUT + 1]).unwrap_err();
-        assert_eq!(error, PemError::TooLarge { length: MAX_INPUT + 1, limit: MAX_INPUT });
-    }
-
-    #[test]
-    fn text_without_armour_has_no_blocks_and_does_not_look_like_pem() {
-        assert!(read(b"MAMCAQU=").unwrap().is_empty());
-        assert!(!looks_like_pem(b"MAMCAQU=") && !looks_like_pem(b""));
-        assert!(looks_like_pem(SAMPLE.as_bytes()));
-    }
-
-    #[test]
-    fn the_outside_suite_gives_the_counts_of_its_verdicts() {
-        let Some(folder) = suite("pem") else { return };
-        let verdicts = std::fs::read(folder.join("verdicts.json")).unwrap();
-        let verdicts: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(&verdicts).unwrap();
-        assert_eq!(verdicts.len(), 10);
-        for (name, verdict) in verdicts {
-            let blocks = read(&std::fs::read(folder.join(&name)).unwrap()).unwrap();
-            let certificates = blocks
-                .iter()
-                .filter(|block| {
-                    matches!(&*block.label, "CERTIFICATE" | "X509 CERTIFICATE" | "TRUSTED CERTIFICATE")
-                })
-                .count();
-            match verdict["pyca_certs"].as_u64() {
-                Some(expected) => assert_eq!(u64::try_from(certificates).unwrap(), expected, "{name}"),
-                None => {
-                    assert_eq!(name, "pki-types/csr.pem");
-                    assert_eq!((certificates, &*blocks[0].label), (0, "CERTIFICATE REQUEST"));
-                }
-            }
-        }
-    }
-
-    /// A folder of the outside suites; `None`, said loudly, where they are not at hand.
-    #[allow(
-        clippy::explicit_write,
-        reason = "eprintln is captured by the test runner, and this has to be seen"
-    )]
-    fn suite(name: &str) -> Option<PathBuf> {
-        let shared = std::env::var_os("COLDCERT_SHARED")
-            .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
-        let folder = shared.join("suites").join(name);
-        if !folder.is_dir() {
-            writeln!(std::io::stderr(), "skipped: {} not found", folder.display()).unwrap();
-            return None;
-        }
-        Some(folder)
-    }
-
-    proptest! {
-        #[test]
-        fn what_is_written_is_read_back(
-            label in "[A-Z0-9]{1,8}( [A-Z0-9]{1,8}){0,2}",
-            ders in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..200), 0..4),
-        ) {
-            let text: String = ders.iter().map(|der| write(&label, der)).collect();
-            let blocks = read(text.as_bytes()).unwrap();
-            prop_assert!(blocks.iter().all(|block| block.label == label));
-            let read: Vec<_> = blocks.iter().map(|block| block.contents().to_vec()).collect();
-            prop_assert_eq!(read, ders);
-        }
-
-        #[test]
-        fn no_bytes_make_reading_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
-            let _ = read(&bytes);
-        }
-
-        #[test]
-        fn changed_pem_never_makes_reading_panic_nor_loses_a_block_unsaid(
-            changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
-            cut in any::<prop::sample::Index>(),
-        ) {
-            let mut text = format!("{SAMPLE}text: more\n{SAMPLE}").into_bytes();
-            for (at, byte) in changes {
-                let at = at.index(text.len());
-                text[at] = byte;
-            }
-            text.truncate(cut.index(text.len()) + 1);
-            let begins = text.windows(BEGIN.len()).filter(|window| *window == BEGIN).count();
-            if let Ok(blocks) = read(&text) {
-                prop_assert_eq!(blocks.len(), begins);
-            }
-        }
-    }
-}
+mod tests;
