@@ -91,10 +91,10 @@ fn judged(case: &Value) -> Result<(bool, String), String> {
         None => UnixTime::now(),
     };
     let key = given[0].public_key().clone();
-    let place = Origin { file: "the case".to_owned(), line: None };
+    let place = Origin::of_file("the case");
     let certificates =
         given.into_iter().map(|certificate| Given { certificate, place: place.clone() }).collect();
-    let bundle = Bundle { certificates, passed_over: Vec::new() };
+    let bundle = Bundle::of(certificates);
     let question = Question {
         name: "peer",
         key: &key,

@@ -1,12 +1,39 @@
-//! Whatever the CA sent, as certificates: which were found, where, and what was passed over.
+//! Whatever the CA sent, as certificates: which were found, where and in which form, and what was passed over.
 //!
-//! It reads PEM and DER. It judges nothing: a certificate is a certificate here, whoever signed it.
+//! Nobody says which form it is: PEM with anything around it, DER, PKCS#7, PKCS#12, base64 as often as it was
+//! encoded, a vault's JSON, a ZIP, several of them behind each other. It judges nothing: a certificate is a
+//! certificate here, whoever signed it. What is broken is an error and never left out; what is whole and no
+//! certificate is passed over by name.
 
-use std::fmt;
+mod asn1;
+mod base64;
+mod ber;
+mod error;
+mod form;
+mod json;
+mod kind;
+mod origin;
+mod pkcs12;
+mod pkcs7;
+mod request;
+mod text;
+mod walk;
+mod zip;
 
-use crate::certificate::{Certificate, CertificateError};
-use crate::pem::{self, PemError};
-use crate::tlv;
+use std::ops::Range;
+
+use crate::certificate::Certificate;
+use crate::crl::CertificateRevocationList;
+pub use ber::BerError;
+pub use error::BundleError;
+pub use form::Form;
+pub use kind::{Kind, PassedOver};
+pub use origin::Origin;
+pub use request::ReadRequestError;
+pub use walk::{BYTES_MAX, DEPTH_MAX, ITERATIONS_MAX, OTHERS_MAX};
+pub use zip::{BYTES_MAX as ZIP_BYTES_MAX, ENTRIES_MAX as ZIP_ENTRIES_MAX, ZipError};
+
+use walk::{Found, Here, Item, Walk};
 
 /// A file as it was given: what to call it, and its bytes.
 #[derive(Clone, Copy, Debug)]
@@ -22,8 +49,12 @@ pub struct Source<'a> {
 pub struct Bundle {
     /// The certificates, at least one when it was read.
     pub certificates: Vec<Given>,
+    /// The CRLs that stood beside them.
+    pub revocation_lists: Vec<GivenList>,
     /// What stood beside them and was left alone.
     pub passed_over: Vec<PassedOver>,
+    /// What was in which file, in the order given; empty when it was not read from files.
+    pub files: Vec<GivenFile>,
 }
 
 /// A certificate, and where it stood.
@@ -35,273 +66,110 @@ pub struct Given {
     pub place: Origin,
 }
 
-/// Where something stood in what was given.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Origin {
-    /// The file's name.
-    pub file: String,
-    /// The line of a PEM block's first line, from 1; none for DER.
-    pub line: Option<usize>,
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.line {
-            Some(line) => write!(f, "{} line {line}", self.file),
-            None => f.write_str(&self.file),
-        }
-    }
-}
-
-/// Something that is no certificate, beside certificates.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PassedOver {
-    /// What it is.
-    pub kind: Kind,
+/// A CRL, and where it stood.
+#[derive(Clone, Debug)]
+pub struct GivenList {
+    /// The CRL.
+    pub list: CertificateRevocationList,
     /// Where it stood.
     pub place: Origin,
 }
 
-/// What was found where a certificate was looked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Kind {
-    /// A private key, in any PEM form or as PKCS#8.
-    PrivateKey,
-    /// A certificate request: what was sent to the CA, not what came back.
-    CertificateRequest,
-    /// PKCS#7, CMS.
-    Pkcs7,
-    /// PKCS#12.
-    Pkcs12,
-    /// A PEM block of another label.
-    Block {
-        /// The label.
-        label: String,
-    },
-    /// A web page: a login form saved as a certificate.
-    Html,
-    /// Other text.
-    Text,
-    /// Other bytes.
-    Bytes,
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::PrivateKey => f.write_str("a private key"),
-            Self::CertificateRequest => f.write_str("a certificate request"),
-            Self::Pkcs7 => f.write_str("a PKCS#7 bundle"),
-            Self::Pkcs12 => f.write_str("a PKCS#12 file"),
-            Self::Block { label } => write!(f, "a PEM block {label:?}"),
-            Self::Html => f.write_str("a web page"),
-            Self::Text => f.write_str("text"),
-            Self::Bytes => f.write_str("bytes of no known kind"),
-        }
-    }
+/// What was in a file.
+#[derive(Clone, Debug)]
+pub struct GivenFile {
+    /// Its name.
+    pub name: String,
+    /// The forms of what was found in it, each once.
+    pub forms: Vec<Form>,
+    /// Which of [`Bundle::certificates`] came from it.
+    pub certificates: Range<usize>,
+    /// Which of [`Bundle::revocation_lists`] did.
+    pub revocation_lists: Range<usize>,
+    /// Which of [`Bundle::passed_over`] did.
+    pub passed_over: Range<usize>,
 }
 
 impl Bundle {
-    /// Reads files, each PEM or DER, in the order given.
+    /// Certificates that come from elsewhere than a file.
+    pub fn of(certificates: Vec<Given>) -> Self {
+        Self { certificates, ..Self::default() }
+    }
+
+    /// Reads files, each in any form, in the order given. A PKCS#12 is opened by no password or the empty one.
+    ///
+    /// # Errors
+    /// A [`BundleError`], for the first thing that is broken or too much, and for a file with nothing in it that is
+    /// of use.
     pub fn read(sources: &[Source<'_>]) -> Result<Self, BundleError> {
+        Self::read_with_password(sources, None)
+    }
+
+    /// As [`Bundle::read`], with a password for PKCS#12 files that no password and the empty one do not open.
+    ///
+    /// # Errors
+    /// As [`Bundle::read`].
+    pub fn read_with_password(sources: &[Source<'_>], password: Option<&str>) -> Result<Self, BundleError> {
         let mut bundle = Self::default();
+        let mut walk = Walk::new(password);
         for source in sources {
-            let before = bundle.certificates.len();
-            bundle.read_one(source)?;
-            if bundle.certificates.len() == before {
-                let found = bundle.passed_over.last();
-                let kind = found.map_or_else(|| kind_of(source.bytes), |passed| passed.kind.clone());
-                return Err(BundleError::NoCertificate { file: source.name.to_owned(), found: kind });
+            let items = items(source, &mut walk)?;
+            bundle.add_file(source, items)?;
+        }
+        match (bundle.certificates.first(), sources.last()) {
+            (None, Some(source)) => {
+                Err(BundleError::NoCertificate { file: source.name.to_owned(), found: Kind::RevocationList })
             }
-            if bundle.certificates.len() > CERTIFICATES_MAX {
-                return Err(BundleError::TooMany { file: source.name.to_owned() });
-            }
-        }
-        Ok(bundle)
-    }
-
-    fn read_one(&mut self, source: &Source<'_>) -> Result<(), BundleError> {
-        let file = source.name.to_owned();
-        if source.bytes.iter().all(u8::is_ascii_whitespace) {
-            return Err(BundleError::Empty { file });
-        }
-        if pem::looks_like_pem(source.bytes) {
-            let blocks = pem::read(source.bytes).map_err(|error| BundleError::Pem { file, error })?;
-            return blocks.iter().try_for_each(|block| self.read_block(source, block));
-        }
-        match kind_of(source.bytes) {
-            Kind::Bytes => self.read_der(source),
-            kind => Err(BundleError::NoCertificate { file, found: kind }),
+            _ => Ok(bundle),
         }
     }
 
-    fn read_block(&mut self, source: &Source<'_>, block: &pem::Block) -> Result<(), BundleError> {
-        let place = Origin { file: source.name.to_owned(), line: Some(block.line) };
-        let contents = block.contents();
-        let kind = match block.label.as_str() {
-            "CERTIFICATE" | "X509 CERTIFICATE" => return self.add(contents, place),
-            // OpenSSL writes its own trust settings behind the certificate.
-            "TRUSTED CERTIFICATE" => {
-                let first = tlv::split_first(contents).map_or(contents, |(first, _)| first.whole);
-                return self.add(first, place);
+    fn add_file(&mut self, source: &Source<'_>, items: Vec<Item>) -> Result<(), BundleError> {
+        let lengths = (self.certificates.len(), self.revocation_lists.len(), self.passed_over.len());
+        let mut forms = Vec::new();
+        for Item { place, form, found } in items {
+            let is_found = !matches!(found, Found::Other(_) | Found::Request(_));
+            if is_found && !forms.contains(&form) {
+                forms.push(form);
             }
-            label if label.ends_with("PRIVATE KEY") => Kind::PrivateKey,
-            "CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST" => Kind::CertificateRequest,
-            "PKCS7" | "CMS" => Kind::Pkcs7,
-            label => Kind::Block { label: label.to_owned() },
-        };
-        self.passed_over.push(PassedOver { kind, place });
+            match found {
+                Found::Certificate(certificate) => {
+                    self.certificates.push(Given { certificate: *certificate, place });
+                }
+                Found::RevocationList(list) => self.revocation_lists.push(GivenList { list: *list, place }),
+                Found::Request(_) => {
+                    self.passed_over.push(PassedOver { kind: Kind::CertificateRequest, place });
+                }
+                Found::Other(kind) => self.passed_over.push(PassedOver { kind, place }),
+            }
+        }
+        let passed_over = lengths.2..self.passed_over.len();
+        if forms.is_empty() {
+            let others = &self.passed_over[passed_over];
+            let telling = others.iter().rev().find(|one| !matches!(one.kind, Kind::TextAround { .. }));
+            let found = telling.or(others.last()).map_or(Kind::Text, |one| one.kind.clone());
+            return Err(BundleError::NoCertificate { file: source.name.to_owned(), found });
+        }
+        self.files.push(GivenFile {
+            name: source.name.to_owned(),
+            forms,
+            certificates: lengths.0..self.certificates.len(),
+            revocation_lists: lengths.1..self.revocation_lists.len(),
+            passed_over,
+        });
         Ok(())
     }
-
-    /// One DER certificate, or several back to back.
-    fn read_der(&mut self, source: &Source<'_>) -> Result<(), BundleError> {
-        let mut rest = source.bytes;
-        while !rest.is_empty() {
-            let at = source.bytes.len() - rest.len();
-            let place = Origin { file: source.name.to_owned(), line: None };
-            let (first, after) = tlv::split_first(rest).map_err(|error| BundleError::Certificate {
-                place: place.clone(),
-                at,
-                error: error.into(),
-            })?;
-            let certificate = Certificate::from_der(first.whole)
-                .map_err(|error| BundleError::Certificate { place: place.clone(), at, error })?;
-            self.certificates.push(Given { certificate, place });
-            rest = after;
-        }
-        Ok(())
-    }
-
-    fn add(&mut self, der: &[u8], place: Origin) -> Result<(), BundleError> {
-        match Certificate::from_der(der) {
-            Ok(certificate) => {
-                self.certificates.push(Given { certificate, place });
-                Ok(())
-            }
-            Err(error) => Err(BundleError::Certificate { place, at: 0, error }),
-        }
-    }
 }
 
-/// Why files gave no certificates.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum BundleError {
-    /// Nothing in it.
-    #[error("{file} is empty")]
-    Empty {
-        /// The file.
-        file: String,
-    },
-    /// Something else than a certificate.
-    #[error("{file} holds no certificate, but {found}")]
-    NoCertificate {
-        /// The file.
-        file: String,
-        /// What it is instead.
-        found: Kind,
-    },
-    /// PEM armour or base64 that is broken.
-    #[error("{file}: {error}")]
-    Pem {
-        /// The file.
-        file: String,
-        /// What is broken, and on which line.
-        error: PemError,
-    },
-    /// What should be a certificate is none, or is cut off.
-    #[error("{place}, byte {at}: {error}")]
-    Certificate {
-        /// The file, and the line of the PEM block.
-        place: Origin,
-        /// Where the certificate starts in a DER file.
-        at: usize,
-        /// What is wrong with it.
-        error: CertificateError,
-    },
-    /// More certificates than a CA sends.
-    #[error("{file} brings the number of certificates above {CERTIFICATES_MAX}")]
-    TooMany {
-        /// The file.
-        file: String,
-    },
-}
-
-impl BundleError {
-    /// What to do about it.
-    pub fn help(&self) -> String {
-        match self {
-            Self::Empty { .. } => "take the CA's answer again: nothing arrived in this file".to_owned(),
-            Self::NoCertificate { file, found } => match found {
-                Kind::PrivateKey => {
-                    "give the certificate that the CA sent; a private key is not to be carried around"
-                        .to_owned()
-                }
-                Kind::CertificateRequest => {
-                    "this is what goes to the CA; give the certificate that the CA makes of it".to_owned()
-                }
-                Kind::Pkcs7 => format!(
-                    "take the certificates out first: openssl pkcs7 -print_certs -in {file} -out answer.pem"
-                ),
-                Kind::Pkcs12 => format!(
-                    "take the certificates out first: openssl pkcs12 -nokeys -in {file} -out answer.pem"
-                ),
-                Kind::Html => {
-                    "download the certificate again, signed in: this is the page, not the file".to_owned()
-                }
-                Kind::Block { .. } | Kind::Text | Kind::Bytes => {
-                    "give the CA's answer as PEM or DER".to_owned()
-                }
-            },
-            Self::Pem { error, .. } => error.help(),
-            Self::Certificate { error, .. } => error.help(),
-            Self::TooMany { .. } => "give the certificates of this chain alone".to_owned(),
-        }
+/// Everything in one file.
+fn items(source: &Source<'_>, walk: &mut Walk<'_>) -> Result<Vec<Item>, BundleError> {
+    if source.bytes.iter().all(|byte| text::is_blank(*byte)) {
+        return Err(BundleError::Empty { file: source.name.to_owned() });
     }
+    walk.read(source.bytes, &Here::of_file(source.name))?;
+    Ok(std::mem::take(&mut walk.items))
 }
 
-/// What bytes without PEM armour are, as far as their beginning tells. `Bytes` may be a certificate.
-fn kind_of(bytes: &[u8]) -> Kind {
-    if bytes.first() != Some(&0x30) {
-        let text = std::str::from_utf8(bytes).ok().map(str::trim_start);
-        return match text {
-            Some(text) if HTML.iter().any(|tag| starts_with_ignoring_case(text, tag)) => Kind::Html,
-            Some(_) => Kind::Text,
-            None => Kind::Bytes,
-        };
-    }
-    // What the second element of the outer SEQUENCE is tells PKCS#8, PKCS#10, PKCS#12 and PKCS#7 apart.
-    let Ok(parts) = tlv::sequence_parts(bytes) else {
-        return Kind::Bytes;
-    };
-    let tags: Vec<u8> = parts.iter().filter_map(|part| part.whole.first().copied()).collect();
-    match tags.as_slice() {
-        [0x02, 0x30, 0x04, ..] => Kind::PrivateKey,
-        [0x02, 0x30, ..] if parts.iter().all(|part| part.whole.len() < bytes.len()) && parts.len() <= 3 => {
-            Kind::Pkcs12
-        }
-        [0x02, 0x04, 0xa0, ..] | [0x02, 0x02, ..] => Kind::PrivateKey,
-        [0x06, 0xa0] => Kind::Pkcs7,
-        [0x30, 0x30, 0x03] => match tlv::sequence_parts(parts[0].whole).ok().as_deref() {
-            // A request's info: version, name, key, [0] attributes.
-            Some([version, _, _, attributes])
-                if version.whole == [2, 1, 0] && attributes.whole[0] == 0xa0 =>
-            {
-                Kind::CertificateRequest
-            }
-            _ => Kind::Bytes,
-        },
-        _ => Kind::Bytes,
-    }
-}
-
-fn starts_with_ignoring_case(text: &str, start: &str) -> bool {
-    text.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start))
-}
-
-const HTML: [&str; 3] = ["<!doctype html", "<html", "<?xml"];
 /// A whole public root store is under 200 certificates and a CA's answer under 10: more is a mistake, or an
 /// attempt at this machine's time.
 pub const CERTIFICATES_MAX: usize = 1000;

@@ -137,7 +137,7 @@ fn from_pem(source: &Source<'_>) -> Result<Brought, SecretError> {
 fn from_pkcs12(source: &Source<'_>, password: &str) -> Result<Brought, SecretError> {
     let contents = pkcs12::read(source.bytes, password)?;
     let key = only(contents.private_keys.into_iter().map(|bag| bag.private_key).collect(), source)?;
-    let place = Origin { file: source.name.to_owned(), line: None };
+    let place = Origin::of_file(source.name);
     let mut bundle = Bundle::default();
     for bag in contents.certificates {
         let certificate = Certificate::from_der(&bag.certificate)

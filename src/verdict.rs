@@ -571,7 +571,7 @@ impl<'a> Judge<'a> {
                 let Given { place, .. } = &self.question.bundle.certificates[index];
                 (Some(index + 1), place.clone())
             }
-            Step::Anchor(_) => (None, Origin { file: "the trusted certificates".to_owned(), line: None }),
+            Step::Anchor(_) => (None, Origin::of_file("the trusted certificates")),
         };
         About {
             position,

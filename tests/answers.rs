@@ -273,9 +273,9 @@ fn judge(key: &PrivateKey, certificates: &[&Certificate], at: UnixTime) -> Verdi
 }
 
 fn bundle(certificates: &[&Certificate]) -> Bundle {
-    let place = Origin { file: "answer.pem".to_owned(), line: None };
+    let place = Origin::of_file("answer.pem");
     let given = |one: &&Certificate| Given { certificate: (*one).clone(), place: place.clone() };
-    Bundle { certificates: certificates.iter().map(given).collect(), passed_over: Vec::new() }
+    Bundle::of(certificates.iter().map(given).collect())
 }
 
 /// A certificate for a key that another key signed, under one name.

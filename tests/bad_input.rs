@@ -34,8 +34,10 @@ fn what_is_no_certificate_is_named_for_what_it_is() {
     work.openssl("pkcs8 -topk8 -nocrypt -in root.key -outform DER -out root.key.der").done();
     work.openssl("ec -in root.key -out root.sec1").done();
     work.openssl("req -in www.csr -outform DER -out www.csr.der").done();
-    work.openssl("crl2pkcs7 -nocrl -certfile www.pem -out www.p7b").done();
-    work.openssl("pkcs12 -export -nokeys -in www.pem -passout pass: -out www.p12").done();
+    work.openssl("crl2pkcs7 -nocrl -certfile www.pem -out whole.p7b").done();
+    work.openssl("pkcs7 -in whole.p7b -outform DER -out whole.p7b.der").done();
+    work.write("cut.p7b", &work.read("whole.p7b.der")[..200]);
+    work.openssl("pkcs12 -export -nokeys -in www.pem -passout pass:geheim -out www.p12").done();
     work.write("empty", "");
     work.write("blank", "\n \n");
     work.write("page.cer", "<!DOCTYPE html><html>Sign in</html>");
@@ -50,8 +52,8 @@ fn what_is_no_certificate_is_named_for_what_it_is() {
         ("root.sec1", &["root.sec1", "a private key"]),
         ("www.csr", &["www.csr", "a certificate request", "what goes to the CA"]),
         ("www.csr.der", &["www.csr.der", "a certificate request"]),
-        ("www.p7b", &["www.p7b", "PKCS#7", "openssl pkcs7 -print_certs -in www.p7b"]),
-        ("www.p12", &["www.p12", "PKCS#12", "openssl pkcs12 -nokeys -in www.p12"]),
+        ("cut.p7b", &["cut.p7b, from byte 0", "cut off"]),
+        ("www.p12", &["www.p12: the PKCS#12 is encrypted", "--pfx-password-file"]),
         ("page.cer", &["page.cer", "a web page"]),
         ("mail.txt", &["mail.txt", "text"]),
         ("noise", &["noise"]),

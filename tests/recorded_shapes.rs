@@ -194,8 +194,8 @@ impl Desk {
         let validity = Validity::days(self.now.plus_seconds(-600), 30);
         let ca = Authority::root("CN=Root", KeyKind::P256, validity).expect("a root");
         let certificate = ca.sign(&request, validity).expect("a certificate");
-        let place = Origin { file: "answer".to_owned(), line: None };
-        let bundle = Bundle { certificates: vec![Given { certificate, place }], passed_over: Vec::new() };
+        let place = Origin::of_file("answer");
+        let bundle = Bundle::of(vec![Given { certificate, place }]);
         self.vault.merge(&self.key, &name, &bundle, self.now).expect("merged");
     }
 

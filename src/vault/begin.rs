@@ -235,8 +235,8 @@ fn sign_self(
     now: UnixTime,
 ) -> Result<Record, VaultError> {
     let certificate = authority::self_signed(&pending.policy, &pending.request, key, now)?;
-    let place = Origin { file: "the self-signed certificate".to_owned(), line: None };
-    let bundle = Bundle { certificates: vec![Given { certificate, place }], passed_over: Vec::new() };
+    let place = Origin::of_file("the self-signed certificate");
+    let bundle = Bundle::of(vec![Given { certificate, place }]);
     let accepted = judged_alone(&pending.name, key.public_key(), &bundle, now)?;
     let (name, tags) = (pending.name.clone(), pending.tags.clone());
     Ok(Record::import(name, &pending.policy, tags, key, accepted, vault_key, now)?)

@@ -60,7 +60,7 @@ pub(crate) fn compared(given: &Given, profile: Profile) -> Result<Comparison, St
 fn our_opinion(given: &Given, profile: Profile) -> Result<Result<Given, Vec<Refusal>>, String> {
     let read =
         |der: &Vec<u8>| Certificate::from_der(der).map_err(|error| format!("we cannot read it: {error}"));
-    let place = Origin { file: "the draw".to_owned(), line: None };
+    let place = Origin::of_file("the draw");
     let mut bundle = Bundle::default();
     for der in std::iter::once(&given.leaf).chain(&given.others) {
         bundle.certificates.push(GivenCertificate { certificate: read(der)?, place: place.clone() });

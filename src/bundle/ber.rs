@@ -1,0 +1,180 @@
+//! BER framing, byte-exact: the elements of foreign containers, whose lengths may be indefinite.
+//!
+//! `tlv` reads DER alone, which is right for what is signed. Containers come as BER too (RFC 5652 2; Java and NSS
+//! write indefinite lengths), and reading them into values and writing those anew would change what they hold: a
+//! SET OF comes out sorted. So elements are slices of what was received, as in `tlv`.
+
+use std::borrow::Cow;
+
+/// One element: its identifier octet, its contents, and all of it as received.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Element<'a> {
+    pub(super) tag: u8,
+    /// Without the end-of-contents octets, where there are any.
+    pub(super) contents: &'a [u8],
+    pub(super) whole: &'a [u8],
+    /// Whether its length is stated, as DER wants.
+    pub(super) is_definite: bool,
+}
+
+impl<'a> Element<'a> {
+    /// The elements inside, which must fill it to its end.
+    pub(super) fn parts(&self) -> Result<Vec<Element<'a>>, BerError> {
+        split_all(self.contents)
+    }
+
+    /// The octets of an OCTET STRING, also under a context-specific tag: in one piece, or in several that belong
+    /// together, each of which can be in pieces again (X.690 8.7.3).
+    pub(super) fn octets(&self) -> Result<Cow<'a, [u8]>, BerError> {
+        self.octets_within(PIECES_DEPTH_MAX)
+    }
+
+    fn octets_within(&self, depth: usize) -> Result<Cow<'a, [u8]>, BerError> {
+        if self.tag & CONSTRUCTED == 0 {
+            return Ok(Cow::Borrowed(self.contents));
+        }
+        let mut octets = Vec::with_capacity(self.contents.len());
+        for piece in self.parts()? {
+            if piece.tag & !CONSTRUCTED != OCTET_STRING || depth == 0 {
+                return Err(BerError::Tag { found: piece.tag, expected: "a piece of an OCTET STRING" });
+            }
+            octets.extend_from_slice(&piece.octets_within(depth - 1)?);
+        }
+        Ok(Cow::Owned(octets))
+    }
+}
+
+/// The first element of some bytes, and what follows it.
+pub(super) fn split_first(bytes: &[u8]) -> Result<(Element<'_>, &[u8]), BerError> {
+    let header = Header::read(bytes)?;
+    let length = match header.length {
+        Some(length) => length,
+        None => indefinite_length(&bytes[header.size..])?,
+    };
+    let end_octets = if header.length.is_some() { 0 } else { END_OF_CONTENTS.len() };
+    let size = header.size.saturating_add(length).saturating_add(end_octets);
+    let Some((whole, rest)) = bytes.split_at_checked(size) else {
+        return Err(BerError::CutOff { announced: size, found: bytes.len() });
+    };
+    let contents = &whole[header.size..header.size + length];
+    Ok((Element { tag: header.tag, contents, whole, is_definite: header.length.is_some() }, rest))
+}
+
+/// Every element of some bytes, which must be filled to the end.
+pub(super) fn split_all(mut bytes: &[u8]) -> Result<Vec<Element<'_>>, BerError> {
+    let mut elements = Vec::new();
+    while !bytes.is_empty() {
+        let (first, rest) = split_first(bytes)?;
+        elements.push(first);
+        bytes = rest;
+    }
+    Ok(elements)
+}
+
+/// How long contents are that end-of-contents octets close (X.690 8.1.3.6). It counts what is open instead of
+/// calling itself: a file of nothing but openings must not overflow the stack.
+fn indefinite_length(bytes: &[u8]) -> Result<usize, BerError> {
+    let (mut at, mut open) = (0, 1_usize);
+    loop {
+        let rest = &bytes[at..];
+        if rest.starts_with(&END_OF_CONTENTS) {
+            open -= 1;
+            if open == 0 {
+                return Ok(at);
+            }
+            at += END_OF_CONTENTS.len();
+            continue;
+        }
+        if rest.is_empty() {
+            return Err(BerError::NotClosed);
+        }
+        let header = Header::read(rest)?;
+        if header.length.is_none() {
+            open += 1;
+        }
+        let size = header.size.saturating_add(header.length.unwrap_or(0));
+        if size > rest.len() {
+            return Err(BerError::CutOff { announced: size, found: rest.len() });
+        }
+        at += size;
+    }
+}
+
+/// Identifier and length (X.690 8.1.2, 8.1.3).
+struct Header {
+    tag: u8,
+    size: usize,
+    /// None where it is indefinite.
+    length: Option<usize>,
+}
+
+impl Header {
+    fn read(bytes: &[u8]) -> Result<Self, BerError> {
+        let (tag, first) = match bytes {
+            [tag, ..] if tag & HIGH_TAG == HIGH_TAG => {
+                return Err(BerError::Tag { found: *tag, expected: "a tag below 31" });
+            }
+            [tag, first, ..] => (*tag, *first),
+            _ => return Err(BerError::CutOff { announced: 2, found: bytes.len() }),
+        };
+        match first {
+            0x00..=0x7f => Ok(Self { tag, size: 2, length: Some(usize::from(first)) }),
+            0x80 if tag & CONSTRUCTED != 0 => Ok(Self { tag, size: 2, length: None }),
+            0x81..=0x84 => {
+                let size = 2 + usize::from(first & 0x7f);
+                let octets =
+                    bytes.get(2..size).ok_or(BerError::CutOff { announced: size, found: bytes.len() })?;
+                let length = octets.iter().fold(0, |length, octet| length << 8 | usize::from(*octet));
+                Ok(Self { tag, size, length: Some(length) })
+            }
+            other => Err(BerError::Length { found: other }),
+        }
+    }
+}
+
+/// Why bytes are no elements.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BerError {
+    /// The bytes end before the element does.
+    #[error("cut off: {announced} bytes are announced, and {found} are there")]
+    CutOff {
+        /// How many there should be.
+        announced: usize,
+        /// How many there are.
+        found: usize,
+    },
+    /// The bytes end inside an element of indefinite length.
+    #[error("cut off: an element of indefinite length is not closed (X.690 8.1.3.6)")]
+    NotClosed,
+    /// A length that is none.
+    #[error("the length octet 0x{found:02x}, where X.690 8.1.3 has 00 to 84")]
+    Length {
+        /// The octet.
+        found: u8,
+    },
+    /// A tag that is not known at its place.
+    #[error("the tag 0x{found:02x}, expected {expected}")]
+    Tag {
+        /// The identifier octet.
+        found: u8,
+        /// What belongs there.
+        expected: &'static str,
+    },
+}
+
+pub(super) const INTEGER: u8 = 0x02;
+pub(super) const BIT_STRING: u8 = 0x03;
+pub(super) const OCTET_STRING: u8 = 0x04;
+pub(super) const OBJECT_IDENTIFIER: u8 = 0x06;
+pub(super) const SEQUENCE: u8 = 0x30;
+/// [0] and [1] with elements inside.
+pub(super) const CONTEXT_0: u8 = 0xa0;
+pub(super) const CONTEXT_1: u8 = 0xa1;
+/// X.690 8.1.2.5.
+const CONSTRUCTED: u8 = 0x20;
+/// X.690 8.1.2.4: nothing of a certificate or of its containers has such a tag.
+const HIGH_TAG: u8 = 0x1f;
+const END_OF_CONTENTS: [u8; 2] = [0, 0];
+/// How deep the pieces of a string are followed. Ours: one level is what programs write, and the stack has an end.
+const PIECES_DEPTH_MAX: usize = 4;

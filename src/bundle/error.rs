@@ -1,0 +1,203 @@
+//! Why files gave no certificates: the sum of what their forms can go wrong with, each with its place.
+
+use super::ber::BerError;
+use super::kind::Kind;
+use super::walk::{BYTES_MAX, DEPTH_MAX, ITERATIONS_MAX, OTHERS_MAX};
+use super::zip::ZipError;
+use super::{CERTIFICATES_MAX, Origin};
+use crate::certificate::CertificateError;
+use crate::pem::PemError;
+
+/// Why files gave no certificates.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BundleError {
+    /// Nothing in it.
+    #[error("{file} is empty")]
+    Empty {
+        /// The file.
+        file: String,
+    },
+    /// Something else than a certificate.
+    #[error("{file} holds no certificate, but {found}")]
+    NoCertificate {
+        /// The file.
+        file: String,
+        /// What it is instead.
+        found: Kind,
+    },
+    /// PEM armour or base64 that is broken.
+    #[error("{file}: {error}")]
+    Pem {
+        /// The file, and where in it.
+        file: String,
+        /// What is broken, and on which line.
+        error: PemError,
+    },
+    /// What should be a certificate is none.
+    #[error("{place}: {error}")]
+    Certificate {
+        /// Where it stands.
+        place: Origin,
+        /// What is wrong with it.
+        error: CertificateError,
+    },
+    /// Binary that is cut off, or is no BER.
+    #[error("{place}, from byte {at} of it: {error}")]
+    Framing {
+        /// Where it stands.
+        place: Origin,
+        /// Where in that the element begins.
+        at: usize,
+        /// What is wrong with it.
+        error: BerError,
+    },
+    /// Bytes of no known kind beside what was read.
+    #[error("{place}, from byte {at} of it: {length} bytes that are neither text nor a certificate")]
+    Unknown {
+        /// Where they stand.
+        place: Origin,
+        /// Where in that they begin.
+        at: usize,
+        /// How many.
+        length: usize,
+    },
+    /// Base64 that begins like a certificate, and is not whole.
+    #[error("{place}: {characters} characters of base64 that do not make whole bytes")]
+    Base64 {
+        /// Where it begins.
+        place: Origin,
+        /// How many there are, without white space.
+        characters: usize,
+    },
+    /// A long line of base64 outside of any block: a part of one whose ends are lost.
+    #[error("{place}: a line of base64 outside of any block")]
+    Stray {
+        /// Where it stands.
+        place: Origin,
+    },
+    /// JSON that is broken.
+    #[error("{place}: not JSON: {error}")]
+    Json {
+        /// Where it stands.
+        place: Origin,
+        /// What is wrong, at which line and column of it.
+        error: serde_json::Error,
+    },
+    /// A member of a JSON document that must be a certificate, and is not.
+    #[error("{place} holds no certificate, but {found}")]
+    Member {
+        /// Which.
+        place: Origin,
+        /// What it is.
+        found: Kind,
+    },
+    /// A PKCS#12 that no password at hand opens.
+    #[error("{place}: the PKCS#12 is encrypted, and {} it", tried(.was_given))]
+    Password {
+        /// Where it stands.
+        place: Origin,
+        /// Whether another than the empty one was tried.
+        was_given: bool,
+    },
+    /// A PKCS#12 that uses what is not known here.
+    #[error("{place}: the PKCS#12 uses {what}, which is not known here")]
+    UnknownEncryption {
+        /// Where it stands.
+        place: Origin,
+        /// The algorithm or type, by its object identifier.
+        what: String,
+    },
+    /// A PKCS#12 that asks for more work than it is worth.
+    #[error(
+        "{place}: the PKCS#12 asks for {iterations} iterations of key derivation, and {ITERATIONS_MAX} are done in one reading"
+    )]
+    Iterations {
+        /// Where it stands.
+        place: Origin,
+        /// How many it asks for.
+        iterations: u64,
+    },
+    /// A ZIP archive that cannot be opened.
+    #[error("{place}: {error}")]
+    Zip {
+        /// The archive or its entry.
+        place: Origin,
+        /// What is wrong with it.
+        error: ZipError,
+    },
+    /// More layers than anybody wraps an answer in.
+    #[error("{place}: more than {DEPTH_MAX} layers, one inside the other")]
+    TooDeep {
+        /// How far the reading came.
+        place: Origin,
+    },
+    /// More than is decoded.
+    #[error("{file} brings what is decoded above {BYTES_MAX} bytes")]
+    TooLarge {
+        /// The file.
+        file: String,
+    },
+    /// More certificates than a CA sends.
+    #[error("{file} brings the number of certificates above {CERTIFICATES_MAX}")]
+    TooMany {
+        /// The file.
+        file: String,
+    },
+    /// More of what is no certificate than anybody reads about.
+    #[error("{file} brings the number of what is no certificate above {OTHERS_MAX}")]
+    TooManyOthers {
+        /// The file.
+        file: String,
+    },
+}
+
+impl BundleError {
+    /// What to do about it.
+    pub fn help(&self) -> String {
+        match self {
+            Self::Empty { .. } => "take the CA's answer again: nothing arrived in this file".to_owned(),
+            Self::NoCertificate { found, .. } | Self::Member { found, .. } => found.help().to_owned(),
+            Self::Pem { error, .. } => error.help(),
+            Self::Certificate { error, .. } => error.help(),
+            Self::Framing { error: BerError::CutOff { .. } | BerError::NotClosed, .. } => {
+                "fetch the file again, in binary mode, and compare its size with the sender's".to_owned()
+            }
+            Self::Framing { .. } | Self::Unknown { .. } => {
+                "fetch the file again, in binary mode: something in it was changed or put together wrongly"
+                    .to_owned()
+            }
+            Self::Base64 { .. } => {
+                "characters are missing or added: copy all of it again, or ask for the file itself".to_owned()
+            }
+            Self::Stray { .. } => {
+                "copy the whole block again, with its BEGIN and END lines, or delete the line".to_owned()
+            }
+            Self::Json { .. } => "save the whole answer again, from the first brace to the last".to_owned(),
+            Self::Password { was_given: true, .. } => {
+                "try the password again; if it is right, the file was changed on its way".to_owned()
+            }
+            Self::Password { was_given: false, .. } => {
+                "give its password with --pfx-password-file FILE".to_owned()
+            }
+            Self::UnknownEncryption { .. } => {
+                "take the certificates out with what made the file, or ask for PEM".to_owned()
+            }
+            Self::Iterations { .. } => {
+                "ask for PEM: no program writes a PKCS#12 that takes this long".to_owned()
+            }
+            Self::Zip { error, .. } => error.help(),
+            Self::TooDeep { .. } => "take the outer layers off first, or ask for the file itself".to_owned(),
+            Self::TooLarge { .. } | Self::TooMany { .. } | Self::TooManyOthers { .. } => {
+                "give the certificates of this chain alone".to_owned()
+            }
+        }
+    }
+}
+
+fn tried(was_given: &bool) -> &'static str {
+    match was_given {
+        true => "neither the empty password nor the one given opens",
+        false => "the empty password does not open",
+    }
+}
