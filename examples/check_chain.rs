@@ -12,7 +12,6 @@ use std::process::ExitCode;
 
 use coldcert::bundle::{Bundle, Source};
 use coldcert::csr::CertificateRequest;
-use coldcert::pem;
 use coldcert::time::UnixTime;
 use coldcert::verdict::{Profile, Question, Terms, Verdict};
 
@@ -21,9 +20,8 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     let (Some(csr), Some(answer)) = (arguments.next(), arguments.next()) else {
         return Err("usage: check_chain CSR ANSWER".into());
     };
-    let blocks = pem::read(&std::fs::read(csr)?)?;
-    let block = blocks.first().ok_or("no PEM block in the request")?;
-    let request = CertificateRequest::from_der(block.contents())?;
+    let bytes = std::fs::read(&csr)?;
+    let request = CertificateRequest::read(&Source { name: &csr, bytes: &bytes })?;
 
     let bytes = std::fs::read(&answer)?;
     let bundle = Bundle::read(&[Source { name: &answer, bytes: &bytes }])?;

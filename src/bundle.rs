@@ -147,7 +147,7 @@ impl Bundle {
         if forms.is_empty() {
             let others = &self.passed_over[passed_over];
             let telling = others.iter().rev().find(|one| !matches!(one.kind, Kind::TextAround { .. }));
-            let found = telling.or(others.last()).map_or(Kind::Text, |one| one.kind.clone());
+            let found = telling.or_else(|| others.last()).map_or(Kind::Text, |one| one.kind.clone());
             return Err(BundleError::NoCertificate { file: source.name.to_owned(), found });
         }
         self.files.push(GivenFile {

@@ -16,6 +16,7 @@ mod error;
 mod explain;
 mod export;
 mod findings;
+mod found;
 mod generate;
 mod import;
 mod init;

@@ -22,6 +22,7 @@ use coldcert::secret::{pem_chain, pkcs7};
 use coldcert::time::UnixTime;
 use proptest::prelude::*;
 use serde_json::json;
+use support::{Workplace, need};
 
 #[test]
 fn every_encoding_of_every_chain_reads_to_the_same_certificates() {
@@ -119,6 +120,7 @@ fn what_is_no_certificate_is_said_for_what_it_is() {
         ("key.cer", pem::write("CERTIFICATE", pkcs8.secret_der()).into_bytes(), Kind::PrivateKey),
         ("spki.der", key.public_key().as_der().to_vec(), Kind::PublicKey),
         ("login.cer", b"\r\n<!DOCTYPE HTML>\n<html><body>Sign in</body></html>".to_vec(), Kind::Html),
+        ("script.cer", b"<script>location = '/login'</script>".to_vec(), Kind::Html),
         ("body.cer", b"<HTML>Sign in</HTML>".to_vec(), Kind::Html),
         ("empty.p7b", p7b(&[]), Kind::Pkcs7),
         (
@@ -216,9 +218,18 @@ fn what_is_broken_is_an_error_that_names_the_place() {
         ("two", [one, &one[..200]].concat(), &["two, from byte ", "cut off"]),
         ("one octet more", [one, &[0x30]].concat(), &["cut off"]),
         ("junk", [one, &[1, 2, 3, 4]].concat(), &["junk, from byte", "4 bytes"]),
-        ("junk before", [&[1, 2, 3, 4], one].concat(), &["junk before, from byte 0", "4 bytes"]),
-        ("base64", base64[..301].as_bytes().to_vec(), &["base64 line 1", "301 characters"]),
-        ("base64 cut", base64[..300].as_bytes().to_vec(), &["base64 cut line 1", "cut off"]),
+        (
+            "junk before",
+            [&[1, 2, 3, 4], one].concat(),
+            &["junk before holds no certificate, but bytes of no known kind"],
+        ),
+        (
+            "junk between",
+            [one, &[1, 2, 3, 4], one].concat(),
+            &["junk between, from byte ", "4 bytes that are neither text nor a certificate"],
+        ),
+        ("base64", base64.as_bytes()[..301].to_vec(), &["base64 line 1", "301 characters"]),
+        ("base64 cut", base64.as_bytes()[..300].to_vec(), &["base64 cut line 1", "cut off"]),
         ("p7b", p7b(&CHAIN[..2])[..500].to_vec(), &["p7b", "cut off"]),
         ("ber", indefinite_p7b(&CHAIN[..2])[..500].to_vec(), &["ber", "cut off"]),
         (
@@ -374,15 +385,103 @@ fn a_request_is_read_in_every_form_and_its_signature_is_checked() {
     assert!(matches!(read(&[der, other.as_der()].concat()), ReadRequestError::Several { .. }));
 }
 
+#[test]
+fn check_and_merge_say_what_was_in_which_file() {
+    if need("openssl").is_none() {
+        return;
+    }
+    let work = Workplace::with_vault();
+    work.make_authority();
+    work.create("www");
+    work.sign("www.csr", "www.pem");
+    work.openssl(
+        "crl2pkcs7 -nocrl -certfile www.pem -certfile intermediate.pem -outform DER -out answer.p7b",
+    )
+    .done();
+    work.openssl("pkcs12 -export -nokeys -in root.pem -passout pass:geheim -out root.pfx").done();
+    work.write("password", "geheim\n");
+    work.write("note.pem", "from the CA\n".to_owned() + &work.text("intermediate.pem"));
+    work.openssl("req -in www.csr -outform DER -out www.csr.der").done();
+    let operation = json!({"csr": BASE64_STANDARD.encode(work.read("www.csr.der")), "status": "inProgress"});
+    work.write("operation.json", operation.to_string());
+    let files = "answer.p7b note.pem root.pfx --pfx-password-file password";
+    let said = [
+        "answer.p7b: PKCS#7 (DER), 2 certificates",
+        "[1]   CN=www",
+        "(item 1)",
+        "[2]   CN=Test-Intermediate",
+        "note.pem: PEM, 1 certificate",
+        "(line 2)",
+        "root.pfx: PKCS#12 (DER), 1 certificate",
+        "note    note.pem line 1: a line of text, passed over: it stands outside of what was read",
+    ];
+    for against in [
+        "--csr www.csr",
+        "--csr www.csr.der",
+        "--csr operation.json",
+        "--operation operation.json",
+        "--name www",
+    ] {
+        work.run(&format!("check {files} {against}")).done().says(&said);
+    }
+    let document = work.run(&format!("--json check {files} --csr www.csr")).done().json();
+    let found = &document["files"];
+    assert_eq!(found[0]["file"], "answer.p7b");
+    assert_eq!(found[0]["form"], "PKCS#7 (DER)");
+    assert_eq!(found[0]["certificates"], 2);
+    assert_eq!(found[0]["items"][1]["item"], 2);
+    assert_eq!(found[0]["items"][1]["subject"], "CN=Test-Intermediate");
+    assert_eq!(found[1]["items"][1]["kind"], "a line of text");
+    assert_eq!(found[2]["items"][0]["position"], 4);
+    work.run("check answer.p7b root.pfx --csr www.csr").broken().says(&["--pfx-password-file"]);
+    work.run("check answer.p7b --csr www.pem")
+        .broken()
+        .says(&["www.pem holds no certificate request, but a certificate"]);
+    work.run(&format!("merge www {files}")).done().says(&said);
+}
+
+#[test]
+fn a_crl_that_came_with_the_answer_is_asked_like_one_of_crl() {
+    if need("openssl").is_none() {
+        return;
+    }
+    let work = Workplace::with_vault();
+    work.make_authority();
+    work.create("www");
+    work.sign("www.csr", "www.pem");
+    work.write("index", "");
+    work.write("crl.cnf", "[ca]\ndefault_ca = intermediate\n[intermediate]\ndatabase = index\ndefault_md = sha256\ndefault_crl_days = 30\n");
+    let ca = "ca -config crl.cnf -keyfile intermediate.key -cert intermediate.pem";
+    work.openssl(&format!("{ca} -revoke www.pem")).done();
+    work.openssl(&format!("{ca} -gencrl -out intermediate.crl")).done();
+    work.openssl("crl2pkcs7 -in intermediate.crl -certfile www.pem -certfile intermediate.pem -outform DER -out answer.p7b").done();
+    let said =
+        ["answer.p7b: PKCS#7 (DER), 2 certificates, 1 CRL", "CRL   of CN=Test-Intermediate", "revoked"];
+    work.run("check answer.p7b --csr www.csr").ended(1).says(&said);
+    work.run_in_vain("merge www answer.p7b").ended(1).says(&said);
+    work.run("merge www www.pem intermediate.pem").done();
+}
+
 /// The forms that are changed by hand below: as text and binary, once and packed.
 fn forms_to_break() -> Vec<(&'static str, Vec<u8>)> {
-    ["pem", "der", "p7b", "p7b ber", "base64 lines", "base64 twice", "x5c", "zip deflated", "utf-16 le"]
-        .into_iter()
-        .map(|wanted| {
-            let (name, _, encode) = ENCODINGS.iter().find(|(name, ..)| *name == wanted).expect(wanted);
-            (*name, encode(&CHAIN[..3]))
-        })
-        .collect()
+    [
+        "pem",
+        "der",
+        "p7b",
+        "p7b ber",
+        "base64 lines",
+        "base64 twice",
+        "x5c",
+        "zip deflated",
+        "utf-16 le",
+        "pkcs12",
+    ]
+    .into_iter()
+    .map(|wanted| {
+        let (name, _, encode) = ENCODINGS.iter().find(|(name, ..)| *name == wanted).expect(wanted);
+        (*name, encode(&CHAIN[..3]))
+    })
+    .collect()
 }
 
 #[test]
@@ -451,7 +550,7 @@ proptest! {
 
     #[test]
     fn interleaved_or_reordered_an_answer_reads_right_or_is_explained(
-        which in 0..9_usize,
+        which in 0..10_usize,
         places in proptest::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>()), 1..4),
         by_lines in any::<bool>(),
     ) {
@@ -469,8 +568,8 @@ proptest! {
 
     #[test]
     fn woven_into_each_other_two_answers_read_right_or_are_explained(
-        first in 0..9_usize,
-        second in 0..9_usize,
+        first in 0..10_usize,
+        second in 0..10_usize,
         pieces in 2..20_usize,
     ) {
         let (name, a) = forms_to_break().swap_remove(first);
@@ -482,7 +581,7 @@ proptest! {
 
     #[test]
     fn no_bytes_make_reading_panic(
-        which in 0..9_usize,
+        which in 0..10_usize,
         changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
     ) {
         let (name, mut bytes) = forms_to_break().swap_remove(which);

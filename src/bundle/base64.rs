@@ -41,8 +41,12 @@ impl Run<'_> {
     /// apart, and the first that leaves nothing cut off is the right one. The error is the way that was most likely.
     fn split(&self) -> Result<Vec<Vec<u8>>, Option<Vec<Vec<u8>>>> {
         let mut first = None;
+        let mut tried = Vec::new();
         for ends in [at_padding, at_blank_lines, at_line_ends] {
             let chunks = chunks(&self.lines, ends);
+            if chunks == tried {
+                continue;
+            }
             let decoded: Option<Vec<Vec<u8>>> =
                 chunks.iter().map(|chunk| LENIENT.decode(chunk).ok()).collect();
             if let Some(decoded) = &decoded
@@ -51,6 +55,7 @@ impl Run<'_> {
                 return Ok(decoded.clone());
             }
             first = first.or(Some(decoded));
+            tried = chunks;
         }
         Err(first.flatten())
     }
@@ -91,12 +96,9 @@ pub(super) fn read_as(
     here: &Here,
 ) -> Result<(), BundleError> {
     let here = here.at_line(run.first_line()).within(layer);
-    let decoded = match run.split() {
-        Ok(decoded) | Err(Some(decoded)) => decoded,
-        Err(None) => {
-            let characters = run.lines.iter().flat_map(Line::characters).count();
-            return Err(BundleError::Base64 { place: here.place, characters });
-        }
+    let (Ok(decoded) | Err(Some(decoded))) = run.split() else {
+        let characters = run.lines.iter().flat_map(Line::characters).count();
+        return Err(BundleError::Base64 { place: here.place, characters });
     };
     if let [only] = decoded.as_slice() {
         return walk.read(only, &here);

@@ -19,7 +19,7 @@ pub(super) struct Element<'a> {
 
 impl<'a> Element<'a> {
     /// The elements inside, which must fill it to its end.
-    pub(super) fn parts(&self) -> Result<Vec<Element<'a>>, BerError> {
+    pub(super) fn parts(&self) -> Result<Vec<Self>, BerError> {
         split_all(self.contents)
     }
 

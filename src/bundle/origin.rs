@@ -29,27 +29,29 @@ impl Origin {
     pub fn of_line(file: impl Into<String>, line: usize) -> Self {
         Self { line: Some(line), ..Self::of_file(file) }
     }
+
+    /// The way to it inside its file, in words: `line 3`; empty for a whole file.
+    pub fn within_file(&self) -> String {
+        let words = [
+            self.entry.clone(),
+            self.member.clone(),
+            self.line.map(|line| format!("line {line}")),
+            self.byte.map(|byte| format!("byte {byte}")),
+            self.item.map(|item| format!("item {item}")),
+        ];
+        words.into_iter().flatten().collect::<Vec<_>>().join(" ")
+    }
 }
 
-/// `answer.zip, www.p7b, line 3, item 2`
+/// `answer.zip, www.p7b line 3 item 2`
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.file)?;
-        if let Some(entry) = &self.entry {
-            write!(f, ", {entry}")?;
+        match self.within_file() {
+            inside if inside.is_empty() => Ok(()),
+            // Names stand beside each other.
+            inside if self.entry.is_some() => write!(f, ", {inside}"),
+            inside => write!(f, " {inside}"),
         }
-        if let Some(member) = &self.member {
-            write!(f, " {member}")?;
-        }
-        if let Some(line) = self.line {
-            write!(f, " line {line}")?;
-        }
-        if let Some(byte) = self.byte {
-            write!(f, " byte {byte}")?;
-        }
-        if let Some(item) = self.item {
-            write!(f, " item {item}")?;
-        }
-        Ok(())
     }
 }

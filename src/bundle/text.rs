@@ -35,8 +35,14 @@ pub(super) fn read(walk: &mut Walk<'_>, bytes: &[u8], line: usize, here: &Here) 
         return read_unknown(walk, bytes, line, here);
     }
     runs.iter().try_for_each(|run| bare::read(walk, run, here))?;
-    match others.first() {
-        Some(first) => walk.add_text_around(others.len(), &here.at_line(first.number)),
+    // Beside base64 without armour, other base64 is an attachment, or what a cut left: it is said, and no fault.
+    let (unknown, words): (Vec<bare::Line<'_>>, Vec<_>) =
+        others.into_iter().partition(bare::Line::is_part_of_a_block);
+    if let Some(first) = unknown.first() {
+        walk.add_other(Kind::Base64, &here.at_line(first.number))?;
+    }
+    match words.first() {
+        Some(first) => walk.add_text_around(words.len(), &here.at_line(first.number)),
         None => Ok(()),
     }
 }
@@ -218,14 +224,12 @@ fn trimmed(bytes: &[u8], line: usize) -> (&[u8], usize) {
     (&bytes[start..end], line + line_ends(&bytes[..start]))
 }
 
+/// Whether text begins with a tag, a declaration or a comment.
 fn is_html(bytes: &[u8]) -> bool {
-    let starts =
-        |tag: &&str| bytes.get(..tag.len()).is_some_and(|start| start.eq_ignore_ascii_case(tag.as_bytes()));
-    HTML.iter().any(|tag| starts(&tag))
+    matches!(bytes, [b'<', first, ..] if first.is_ascii_alphabetic() || matches!(first, b'!' | b'?'))
 }
 
 const BYTE_ORDER_MARK: &[u8] = &[0xef, 0xbb, 0xbf];
-const HTML: [&str; 6] = ["<!doctype html", "<html", "<head", "<body", "<?xml", "<!--"];
 /// RFC 7468 7, and the label of old (Netscape, keytool).
 const REQUESTS: [&str; 2] = ["CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST"];
 /// RFC 7468 5, 6, 8, 9; the others are OpenSSL's and those of old programs (RFC 7468 5.1).

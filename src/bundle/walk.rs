@@ -117,6 +117,7 @@ impl<'p> Walk<'p> {
     fn read_mixed(&mut self, bytes: &[u8], here: &Here) -> Result<(), BundleError> {
         let filled = bytes.len() - bytes.iter().rev().take_while(|byte| byte.is_ascii_whitespace()).count();
         let (mut at, mut line, mut elements) = (0, 1, 0);
+        let mut is_first = true;
         while at < filled {
             let rest = &bytes[at..filled];
             let size = if rest[0].is_ascii_whitespace() {
@@ -135,13 +136,19 @@ impl<'p> Walk<'p> {
             } else {
                 let end = (1..rest.len()).find(|end| asn1::begins_in_text(&rest[*end..]));
                 let text = &rest[..end.unwrap_or(rest.len())];
-                let is_alone = elements == 0 && end.is_none();
-                if !is_alone && !text::is_text(text) && !text::has_armour(text) {
-                    return Err(BundleError::Unknown { place: here.place.clone(), at, length: text.len() });
+                if !text::is_text(text) && !text::has_armour(text) {
+                    // A picture or a document is one from its first byte on, whatever seems to begin inside it.
+                    return match is_first {
+                        true => text::read(self, rest, line, here),
+                        false => {
+                            Err(BundleError::Unknown { place: here.place.clone(), at, length: text.len() })
+                        }
+                    };
                 }
                 text::read(self, text, line, here)?;
                 text.len()
             };
+            is_first &= rest[..size.min(rest.len())].iter().all(u8::is_ascii_whitespace);
             let end = bytes.len().min(at + size);
             line += text::line_ends(&bytes[at..end]);
             at = end;

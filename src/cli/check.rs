@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::context::{Context, ReadFile};
 use super::error::CliError;
 use super::findings::findings_json;
+use super::found::{Opening, found_json};
 use super::output::Kind;
 use super::terminal::shown;
 use crate::bundle::{Bundle, BundleError, Source};
@@ -42,6 +43,8 @@ pub(super) struct Check {
     #[command(flatten)]
     against: Against,
     #[command(flatten)]
+    opening: Opening,
+    #[command(flatten)]
     terms: TermsOptions,
     /// Certificates that stand between, and are not part of the answer (may be repeated)
     #[arg(long, value_name = "FILE")]
@@ -67,7 +70,7 @@ pub(super) struct Check {
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
 struct Against {
-    /// The certificate request
+    /// The certificate request, in any form
     #[arg(long, value_name = "FILE")]
     csr: Option<PathBuf>,
     /// A certificate that waits in this vault
@@ -125,17 +128,17 @@ impl Check {
     pub(super) fn run(self, context: &mut Context<'_, '_>) -> Result<(), CliError> {
         let files = context.read_all(&self.files)?;
         let files: Vec<_> = files.iter().map(ReadFile::source).collect();
-        let mut bundle = match Bundle::read(&files) {
+        let beside = context.read_all(&self.intermediates)?;
+        let all: Vec<_> = files.iter().copied().chain(beside.iter().map(ReadFile::source)).collect();
+        let bundle = match self.opening.read(context, &all)? {
             Ok(bundle) => bundle,
             Err(error) => {
                 self.say_answers(context, &files)?;
                 return Err(VaultError::from(error).into());
             }
         };
-        if !self.intermediates.is_empty() {
-            bundle.certificates.extend(read_bundle(context, &self.intermediates)?.certificates);
-        }
         let mut terms = self.terms.terms(context)?;
+        terms.crls.extend(bundle.revocation_lists.iter().map(|given| given.list.clone()));
         terms.peer_names = self.server_name.iter().map(|name| PeerName::of_host(name)).collect();
         let held = self.against.held(context, &bundle)?;
         terms.request = held.request;
@@ -163,7 +166,7 @@ impl Check {
         self.write_page(context, &verdict, &bundle, &[&[against], others.as_slice()].concat())?;
         self.write_answer(context, &verdict)?;
         if context.json {
-            context.write_json(&as_json(&verdict, &clients))?;
+            context.write_json(&as_json(&verdict, &bundle, &clients))?;
         } else if self.output.as_deref() != Some(Path::new("-")) {
             for line in report::chain_lines(&verdict, &bundle) {
                 context.artifact(format!("{line}\n").as_bytes())?;
@@ -339,32 +342,13 @@ impl Against {
         if let Some(path) = &self.key {
             return key_of(context, path);
         }
-        let (path, request) = match (&self.csr, &self.operation) {
-            (Some(path), _) => {
-                let bytes = context.read(path)?;
-                (path, der_of(&bytes).unwrap_or_else(|| bytes.to_vec()))
-            }
-            (None, Some(path)) => {
-                let bytes = context.read(path)?;
-                (path, request_of_operation(path, &bytes)?)
-            }
-            (None, None) => {
-                return Err(not_readable(Path::new("-"), "a request, an operation, a name or a key"));
-            }
+        let Some(path) = self.csr.as_ref().or(self.operation.as_ref()) else {
+            return Err(not_readable(Path::new("-"), "a request, an operation, a name or a key"));
         };
-        let request = CertificateRequest::from_der(&request).map_err(VaultError::from)?;
+        let files = context.read_all(std::slice::from_ref(path))?;
+        let request = CertificateRequest::read(&files[0].source())?;
         Ok(Held::of_request(path, request))
     }
-}
-
-/// The `csr` of an operation as REST or `az` prints it, or of a saved answer that has it inside.
-fn request_of_operation(path: &Path, bytes: &[u8]) -> Result<Vec<u8>, CliError> {
-    let no_csr = || not_readable(path, "a pending operation with a member csr");
-    let operation: Value = serde_json::from_slice(bytes).map_err(|_| no_csr())?;
-    let inside = ["", "/response_body", "/properties"];
-    let csr = inside.iter().find_map(|place| operation.pointer(&format!("{place}/csr"))?.as_str());
-    let compact: String = csr.ok_or_else(no_csr)?.chars().filter(|c| !c.is_whitespace()).collect();
-    BASE64_STANDARD.decode(compact).map_err(|_| no_csr())
 }
 
 fn key_of(context: &mut Context<'_, '_>, path: &Path) -> Result<Held, CliError> {
@@ -381,14 +365,6 @@ fn key_of(context: &mut Context<'_, '_>, path: &Path) -> Result<Held, CliError> 
         return Ok(Held::of_key(path, key));
     }
     Err(not_readable(path, "a PEM block PUBLIC KEY or PRIVATE KEY"))
-}
-
-fn der_of(bytes: &[u8]) -> Option<Vec<u8>> {
-    let blocks = pem::read(bytes).ok()?;
-    blocks
-        .into_iter()
-        .find(|block| block.label.ends_with("CERTIFICATE REQUEST"))
-        .map(|block| block.contents().to_vec())
 }
 
 fn not_readable(path: &Path, allowed: &str) -> CliError {
@@ -418,7 +394,7 @@ fn read_bundle(context: &mut Context<'_, '_>, files: &[PathBuf]) -> Result<Bundl
 }
 
 /// The verdict in its documented form.
-fn as_json(verdict: &Verdict, clients: &[(&Client, Outcome)]) -> Value {
+fn as_json(verdict: &Verdict, bundle: &Bundle, clients: &[(&Client, Outcome)]) -> Value {
     let chain: Vec<Value> = verdict
         .path()
         .iter()
@@ -444,6 +420,7 @@ fn as_json(verdict: &Verdict, clients: &[(&Client, Outcome)]) -> Value {
         })
         .collect();
     json!({
+        "files": found_json(bundle),
         "profile": verdict.profile().name(),
         "accepted": verdict.is_accepted(),
         "findings": findings_json(verdict.findings()),

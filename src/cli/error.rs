@@ -10,6 +10,7 @@ use super::output::OutputError;
 use super::passphrase::PassphraseError;
 use super::surroundings::{Exit, Surroundings};
 use super::terminal::shown;
+use crate::bundle::ReadRequestError;
 use crate::crl::CrlError;
 use crate::policy::{DocumentError, ObjectName};
 use crate::vault::VaultError;
@@ -28,6 +29,8 @@ pub(super) enum CliError {
     Input(#[from] InputError),
     #[error(transparent)]
     Output(#[from] OutputError),
+    #[error(transparent)]
+    Request(#[from] ReadRequestError),
     #[error(transparent)]
     Passphrase(#[from] PassphraseError),
     #[error("{}: {error}", named(.path))]
@@ -141,6 +144,7 @@ impl CliError {
             Self::Vault(error) => Some(error.help()),
             Self::Input(error) => Some(error.help()),
             Self::Output(error) => Some(error.help()),
+            Self::Request(error) => Some(error.help()),
             Self::Passphrase(error) => Some(error.help()),
             Self::PolicyFile { error, .. } => Some(error.help()),
             Self::RevocationList { error, .. } => Some(error.help()),

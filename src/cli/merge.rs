@@ -7,14 +7,14 @@ use clap::Args;
 use super::check::TermsOptions;
 use super::context::{Context, ReadFile};
 use super::error::CliError;
-use crate::bundle::Bundle;
+use super::found::Opening;
 use crate::policy::ObjectName;
 use crate::vault::VaultError;
 use crate::verdict::{Acceptance, Rule, rules};
 
 /// Merge the CA's answer into the certificate that waits for it
 ///
-/// Takes PEM or DER files, one or several, in any order. The leaf is found by its key, the chain is put in order,
+/// Takes whatever the CA sent, one file or several, in any order: PEM, DER, PKCS#7, PKCS#12, base64, JSON, ZIP. The leaf is found by its key, the chain is put in order,
 /// every signature in it and its dates are checked. A refused answer changes nothing.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -28,6 +28,8 @@ pub(super) struct Merge {
     /// What the CA sent, one file or several, - for stdin
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
+    #[command(flatten)]
+    opening: Opening,
     #[command(flatten)]
     terms: TermsOptions,
     /// Let a rule pass that refuses; the record keeps that you did (may be repeated)
@@ -43,11 +45,9 @@ impl Merge {
         let name = vault.pending(&name)?.name().clone();
         let files = context.read_all(&self.files)?;
         let sources: Vec<_> = files.iter().map(ReadFile::source).collect();
-        let bundle = Bundle::read(&sources).map_err(VaultError::from)?;
-        for passed in &bundle.passed_over {
-            context.say(&format!("note    {}: {}, passed over", passed.place, passed.kind));
-        }
+        let bundle = self.opening.read(context, &sources)?.map_err(VaultError::from)?;
         let mut terms = self.terms.terms(context)?;
+        terms.crls.extend(bundle.revocation_lists.iter().map(|given| given.list.clone()));
         if !self.accept.is_empty() {
             terms.acceptance = Acceptance { rules: self.accept.clone(), by: context.operator() };
         }

@@ -106,10 +106,8 @@ impl PendingVerb {
 impl Lookup {
     fn find(&self, context: &mut Context<'_, '_>, vault: &Vault) -> Result<Operation, CliError> {
         if let Some(path) = &self.csr {
-            let bytes = context.read(path)?;
-            let der = der_of(&bytes, &named(path), "CERTIFICATE REQUEST")?;
-            let request =
-                CertificateRequest::from_der(&der).map_err(|error| CliError::in_file(path, error.into()))?;
+            let files = context.read_all(std::slice::from_ref(path))?;
+            let request = CertificateRequest::read(&files[0].source())?;
             return Ok(vault.pending_by_request(&request)?);
         }
         if let Some(path) = &self.public_key {
@@ -278,7 +276,7 @@ pub(super) fn state(operation: &Operation) -> String {
     if asked { format!("{state}, cancellation requested") } else { state.to_owned() }
 }
 
-/// The contents of the first PEM block of a label (or of an older form of it), or DER as it is.
+/// The contents of the first PEM block of a label, or DER as it is.
 fn der_of(bytes: &[u8], name: &str, label: &str) -> Result<Vec<u8>, CliError> {
     if !pem::looks_like_pem(bytes) {
         return Ok(bytes.to_vec());
