@@ -14,8 +14,9 @@ use crate::verdict::{Acceptance, Rule, rules};
 
 /// Merge the CA's answer into the certificate that waits for it
 ///
-/// Takes whatever the CA sent, one file or several, in any order: PEM, DER, PKCS#7, PKCS#12, base64, JSON, ZIP. The leaf is found by its key, the chain is put in order,
-/// every signature in it and its dates are checked. A refused answer changes nothing.
+/// Takes whatever the CA sent, one file or several, in any order: PEM, DER, PKCS#7, PKCS#12, base64, JSON, ZIP. The
+/// leaf is found by its key, the chain is put in order, every signature in it and its dates are checked. A refused
+/// answer changes nothing.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   $ coldcert merge www answer.pem
