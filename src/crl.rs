@@ -147,6 +147,13 @@ impl CertificateRevocationList {
         self.extensions.number.as_ref()
     }
 
+    /// Whether cRLNumber is as RFC 5280 5.2.3 has it: there, and not critical. A CRL of version 1 has no extensions,
+    /// and no place for it.
+    pub fn is_numbered(&self) -> bool {
+        let Extensions { number, critical_number, are_there, .. } = &self.extensions;
+        !are_there || (number.is_some() && !critical_number)
+    }
+
     /// For a delta CRL, the number of the complete one that it starts from (RFC 5280 5.2.4).
     pub fn base_number(&self) -> Option<&CrlNumber> {
         self.extensions.base_number.as_ref()
@@ -251,6 +258,8 @@ impl fmt::Display for CrlNumber {
 /// The extensions that this program understands (RFC 5280 5.2).
 #[derive(Clone, Default)]
 struct Extensions {
+    are_there: bool,
+    critical_number: bool,
     authority_key_identifier: Option<Vec<u8>>,
     number: Option<CrlNumber>,
     base_number: Option<CrlNumber>,
@@ -260,7 +269,7 @@ struct Extensions {
 
 impl Extensions {
     fn read(der: Option<&[u8]>, not_understood: &mut Vec<ObjectIdentifier>) -> Result<Self, CrlError> {
-        let mut found = Self::default();
+        let mut found = Self { are_there: der.is_some(), ..Self::default() };
         let extensions = der.map_or_else(|| Ok(Vec::new()), Extension::read_all)?;
         // RFC 5280 4.2, which 5.2 follows: of two scopes, either could be the one that was meant.
         let mut kinds = HashSet::new();
@@ -276,7 +285,10 @@ impl Extensions {
                         .filter(|part| part.tag == KEY_IDENTIFIER)
                         .map(|part| part.contents.to_vec());
                 }
-                CRL_NUMBER => found.number = Some(CrlNumber::read(&value)?),
+                CRL_NUMBER => {
+                    found.number = Some(CrlNumber::read(&value)?);
+                    found.critical_number = critical;
+                }
                 DELTA_CRL_INDICATOR => found.base_number = Some(CrlNumber::read(&value)?),
                 ISSUING_DISTRIBUTION_POINT => {
                     found.issuing_distribution_point = Some(IssuingDistributionPoint::read(&value)?);

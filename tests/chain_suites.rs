@@ -5,6 +5,8 @@
 //! Where a suite says what is wrong with a chain that it refuses, and with which certificate of it, what we find
 //! means the same, save what `testdata/explanations.json` lists as different, each with its reason.
 //!
+//! Chains made for this, in the same format, are in `testdata/chains.json`; each names the rules that it breaks.
+//!
 //! The suites are read from `COLDCERT_SHARED` (default `../shared`), which is not part of the repository.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -79,6 +81,25 @@ fn what_is_found_means_what_the_suite_says_of_the_same_certificate() {
     assert_eq!(compared, EXPLAINED);
 }
 
+#[test]
+fn chains_made_for_this_are_refused_for_just_the_rules_that_they_break() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/chains.json");
+    let mut wrong = Vec::new();
+    for case in judged(&fs::read(path).expect("testdata/chains.json")) {
+        let expected: BTreeSet<&str> = case.document["rules"]
+            .as_array()
+            .expect("rules")
+            .iter()
+            .map(|rule| rule.as_str().expect("a rule's name"))
+            .collect();
+        let found = case.context.lines().filter_map(|line| line.split(' ').next()).collect();
+        if case.actual != case.expected || expected != found {
+            wrong.push(format!("{}: {} for {expected:?} expected: {}", case.id, case.expected, case.context));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of them:\n{}", wrong.len(), wrong.join("\n"));
+}
+
 /// A case, with what the harness says of it.
 struct Case {
     id: String,
@@ -113,9 +134,12 @@ impl Case {
 }
 
 fn cases(shared: &Path, suite: &str) -> Vec<Case> {
-    let document = unpacked(&shared.join(format!("suites/chains/{suite}.json.gz")));
-    let results = harness(&document);
-    let document: Value = serde_json::from_slice(&document).expect("JSON");
+    judged(&unpacked(&shared.join(format!("suites/chains/{suite}.json.gz"))))
+}
+
+fn judged(document: &[u8]) -> Vec<Case> {
+    let results = harness(document);
+    let document: Value = serde_json::from_slice(document).expect("JSON");
     let cases = document["testcases"].as_array().expect("cases");
     cases
         .iter()

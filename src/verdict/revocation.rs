@@ -129,7 +129,7 @@ impl<'a> Judge<'a> {
                 {
                     return Status::Revoked { entry, list };
                 }
-                match current {
+                match current.and_then(|()| numbered(list.crl)) {
                     Ok(()) => {
                         notes.withdraw(list.crl);
                         told = told.union(tells);
@@ -337,6 +337,18 @@ fn is_for_good(entry: Revoked) -> bool {
 }
 
 /// RFC 5280 5.2, 5.3: a CRL with a critical extension that is not understood must not be used.
+/// RFC 5280 5.2.3. Without a number nobody can tell an older list from a newer one: what it revokes is revoked, and
+/// of the rest it says nothing.
+fn numbered(crl: &CertificateRevocationList) -> Result<(), String> {
+    if crl.is_numbered() {
+        return Ok(());
+    }
+    match crl.number() {
+        Some(_) => Err("has a critical number, which must not be critical".to_owned()),
+        None => Err("has no number, and every CRL of version 2 has one".to_owned()),
+    }
+}
+
 fn understood(crl: &CertificateRevocationList) -> Result<(), String> {
     match crl.not_understood() {
         [] => Ok(()),

@@ -4,10 +4,14 @@
 
 use std::net::IpAddr;
 
+use der::asn1::ObjectIdentifier;
+
 use super::rule::{Fault, Rule, Severities, Severity};
 use crate::certificate::Certificate;
 use crate::extension::{self, Extension};
+use crate::key::PublicKeyAlgorithm;
 use crate::name::GeneralName;
+use crate::policy::KeyKind;
 
 /// The faults of a path, leaf first.
 pub(super) fn faults(path: &[&Certificate]) -> Vec<Fault> {
@@ -20,20 +24,45 @@ pub(super) fn faults(path: &[&Certificate]) -> Vec<Fault> {
         let help = "ask the CA for a server certificate, not for a CA's";
         find(&CA_AS_LEAF, 0, "is a CA, and stands where a server's certificate is expected".to_owned(), help);
     }
-    if leaf.extension(extension::EXTENDED_KEY_USAGE).is_none() {
-        let help = "ask the CA for the purpose serverAuth";
-        find(&NO_PURPOSE, 0, "has no extended key usage".to_owned(), help);
+    purposes(leaf, &mut find);
+    for (at, certificate) in path.iter().enumerate() {
+        if !is_key_of_the_web(certificate) {
+            let message = format!(
+                "its key is {}, where RSA or a curve of P-256, P-384 and P-521 is expected",
+                certificate.public_key().algorithm()
+            );
+            find(
+                &KEY_ALGORITHM,
+                at,
+                message,
+                "make a new key, RSA 2048 or EC P-256, and ask for a certificate",
+            );
+        }
     }
     let names = leaf.alternative_names();
     if names.is_empty() {
         let help = "ask the CA to write the host names as alternative names";
         find(&NO_ALTERNATIVE_NAMES, 0, "has no alternative name".to_owned(), help);
     }
+    let is_critical = |oid| leaf.extension(oid).is_some_and(|one| one.critical);
+    if is_critical(extension::SUBJECT_ALTERNATIVE_NAME) && !leaf.subject().is_empty() {
+        let message = "its alternative names are critical, beside a subject that is not empty".to_owned();
+        find(
+            &NEEDLESSLY_CRITICAL,
+            0,
+            message,
+            "ask the CA to issue it again, with that extension not critical",
+        );
+    }
     for common_name in leaf.subject().common_names() {
         if !names.iter().any(|name| says(name, common_name)) {
             let printed = crate::name::Printed::new(common_name);
             let message = format!("its common name {printed} is none of its alternative names");
-            let rule = if is_misleading(common_name) { &COMMON_NAME_MISLEADING } else { &COMMON_NAME };
+            let is_misspelled = names.iter().any(|name| is_in_other_case(name, common_name));
+            let rule = match is_misspelled || is_misleading(common_name) {
+                true => &COMMON_NAME_MISLEADING,
+                false => &COMMON_NAME,
+            };
             let help = "ask the CA to leave the common name out, or to repeat it as an alternative name";
             find(rule, 0, message, help);
         }
@@ -52,6 +81,40 @@ pub(super) fn faults(path: &[&Certificate]) -> Vec<Fault> {
         root(path[top], top, &mut find);
     }
     faults
+}
+
+/// BR 7.1.2.7.6 and 7.1.2.7.10: an extended key usage that is not critical, and in it serverAuth, perhaps clientAuth,
+/// and none of those that are kept apart.
+fn purposes(leaf: &Certificate, find: &mut dyn FnMut(&'static Rule, usize, String, &str)) {
+    let Some(one) = leaf.extension(extension::EXTENDED_KEY_USAGE) else {
+        let help = "ask the CA for the purpose serverAuth";
+        return find(&NO_PURPOSE, 0, "has no extended key usage".to_owned(), help);
+    };
+    if one.critical {
+        let message = "its extended key usage is critical".to_owned();
+        find(
+            &NEEDLESSLY_CRITICAL,
+            0,
+            message,
+            "ask the CA to issue it again, with that extension not critical",
+        );
+    }
+    let listed = leaf.extended_key_usages();
+    let apart = PURPOSES_KEPT_APART.iter().filter(|(oid, _)| listed.contains(oid));
+    let names: Vec<&str> = apart.map(|(_, name)| *name).collect();
+    if !names.is_empty() {
+        let message = format!("for {} too, which a server's certificate must not be for", names.join(", "));
+        find(&PURPOSES_MIXED, 0, message, "ask the CA for a certificate for servers alone");
+    }
+}
+
+/// BR 6.1.5.
+fn is_key_of_the_web(certificate: &Certificate) -> bool {
+    match certificate.public_key().algorithm() {
+        PublicKeyAlgorithm::Rsa { .. } => true,
+        PublicKeyAlgorithm::Ec(kind) => matches!(kind, KeyKind::P256 | KeyKind::P384 | KeyKind::P521),
+        PublicKeyAlgorithm::Ed25519 | PublicKeyAlgorithm::Other(_) => false,
+    }
 }
 
 fn root(root: &Certificate, at: usize, find: &mut dyn FnMut(&'static Rule, usize, String, &str)) {
@@ -79,23 +142,36 @@ fn root(root: &Certificate, at: usize, find: &mut dyn FnMut(&'static Rule, usize
     }
 }
 
-/// Whether an alternative name says the same as a common name, to the letter but for the case of host names (BR
-/// 7.1.4.3): an address in the one form that RFC 5952 and RFC 3986 give it.
+/// Whether an alternative name says the same as a common name, to the letter (BR 7.1.4.3): an address in the one
+/// form that RFC 5952 and RFC 3986 give it.
 fn says(name: &GeneralName, common_name: &str) -> bool {
     match name {
-        GeneralName::Dns(host) => host.eq_ignore_ascii_case(common_name),
+        GeneralName::Dns(host) => &**host == common_name,
         GeneralName::Ip(address) => address.to_string() == common_name,
         _ => false,
     }
 }
 
+fn is_in_other_case(name: &GeneralName, common_name: &str) -> bool {
+    matches!(name, GeneralName::Dns(host) if host.eq_ignore_ascii_case(common_name))
+}
+
 /// Whether a common name that stands alone would be read as a host that nobody checked: an internationalised
-/// name in its A-label form, or an address in another form than the one that BR 7.1.4.3 wants.
+/// name in either of its forms, or an address in another form than the one that BR 7.1.4.3 wants.
 fn is_misleading(common_name: &str) -> bool {
     let label = |label: &str| label.get(..4).is_some_and(|head| head.eq_ignore_ascii_case("xn--"));
     let address = common_name.parse::<IpAddr>().map(|address| address.to_string() != common_name);
     let hex = common_name.get(..2).is_some_and(|head| head.eq_ignore_ascii_case("0x"));
-    common_name.split('.').any(label) || address.unwrap_or(false) || hex
+    let numbers = |text: &str| text.split('.').all(|part| part.bytes().all(|byte| byte.is_ascii_digit()));
+    let dotted = common_name.split('.').count() == 4 && numbers(common_name) && address.is_err();
+    let international = !common_name.is_ascii() && is_like_host(common_name);
+    common_name.split('.').any(label) || address.unwrap_or(false) || hex || dotted || international
+}
+
+/// Two labels or more, each of letters, digits and hyphens of any script.
+fn is_like_host(text: &str) -> bool {
+    let is_label = |label: &str| !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || c == '-');
+    text.contains('.') && text.split('.').all(is_label)
 }
 
 /// `*.` and a domain that somebody registered: not one under which everybody can register (BR 3.2.2.6, by the
@@ -111,9 +187,12 @@ fn is_proper_wildcard(pattern: &str) -> bool {
 }
 
 /// The rows of this file.
-pub(super) static ROWS: [&Rule; 8] = [
+pub(super) static ROWS: [&Rule; 11] = [
     &CA_AS_LEAF,
     &NO_PURPOSE,
+    &PURPOSES_MIXED,
+    &NEEDLESSLY_CRITICAL,
+    &KEY_ALGORITHM,
     &NO_ALTERNATIVE_NAMES,
     &COMMON_NAME,
     &COMMON_NAME_MISLEADING,
@@ -137,6 +216,30 @@ static NO_PURPOSE: Rule = Rule {
     purpose: "A server's certificate says that it is one.",
     clients: "Some clients refuse, most take it for any purpose.",
     origin: "The request or the CA's template has no extended key usage.",
+};
+static PURPOSES_MIXED: Rule = Rule {
+    name: "purposes-mixed",
+    clause: "BR 7.1.2.7.10",
+    severity: Severities::webpki(),
+    purpose: "A server's key signs no code, no mail, no time stamps and no answers about other certificates, and its certificate is not for everything.",
+    clients: "Strict ones refuse it, and public CAs must not issue it; most clients do not look.",
+    origin: "One template serves for several purposes, or the request listed all that might be useful.",
+};
+static NEEDLESSLY_CRITICAL: Rule = Rule {
+    name: "needlessly-critical",
+    clause: "BR 7.1.2.7.6, 7.1.2.7.12",
+    severity: Severities::webpki(),
+    purpose: "A server's extended key usage is never critical, and its alternative names are only where they stand for an empty subject.",
+    clients: "They understand both and do not mind; linters and auditors do.",
+    origin: "The CA's template marks every extension critical.",
+};
+static KEY_ALGORITHM: Rule = Rule {
+    name: "key-algorithm-not-for-web",
+    clause: "BR 6.1.5",
+    severity: Severities::webpki(),
+    purpose: "Browsers and servers agree on RSA and on three curves; other keys are for other uses.",
+    clients: "Browsers refuse the handshake, because they do not offer the algorithm.",
+    origin: "The key was made for another use: Ed25519 for SSH or mail, secp256k1 for ledgers, DSA long ago.",
 };
 pub(super) static NO_ALTERNATIVE_NAMES: Rule = Rule {
     name: "no-alternative-names",
@@ -186,3 +289,14 @@ static ROOT_KEY_IDENTIFIER: Rule = Rule {
     clients: "Some search for the issuer that it names, and fail.",
     origin: "The root was made with OpenSSL's authorityKeyIdentifier=keyid,issuer.",
 };
+
+/// BR 7.1.2.7.10: those that must not be there.
+const PURPOSES_KEPT_APART: [(ObjectIdentifier, &str); 6] = [
+    (ObjectIdentifier::new_unwrap("2.5.29.37.0"), "anyExtendedKeyUsage"),
+    (ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.3"), "codeSigning"),
+    (ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.4"), "emailProtection"),
+    (ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.8"), "timeStamping"),
+    (ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.9"), "OCSPSigning"),
+    // RFC 6962 3.1.
+    (ObjectIdentifier::new_unwrap("1.3.6.1.4.1.11129.2.4.4"), "precertificate signing"),
+];

@@ -73,6 +73,7 @@ struct Draft<'a> {
     until: &'a str,
     listed: &'a [(u8, u8)],
     extensions: Vec<Extension>,
+    unnumbered: bool,
 }
 
 impl Draft<'_> {
@@ -90,6 +91,10 @@ impl Draft<'_> {
                 ])
             })
             .collect();
+        // Every CRL has a number, unless the draft says which, or that there is none.
+        let numbered = self.unnumbered || self.extensions.iter().any(|one| one.oid == number(1).oid);
+        let number = if numbered { Vec::new() } else { vec![number(1)] };
+        let extensions = [number.as_slice(), &self.extensions].concat();
         let der = signed(
             signer,
             &[
@@ -99,7 +104,7 @@ impl Draft<'_> {
                 &utc(self.from),
                 &utc(self.until),
                 &tlv::sequence(&[&entries.concat()]),
-                &explicit(0, &Extension::encode_all(&self.extensions)),
+                &explicit(0, &Extension::encode_all(&extensions)),
             ],
         );
         CertificateRevocationList::from_der(&der).unwrap()
@@ -138,7 +143,8 @@ impl World {
 
     fn list<'a>(&'a self, listed: &'a [(u8, u8)]) -> Draft<'a> {
         let issuer = ("CN=CA", &self.ca_key);
-        Draft { issuer, from: YEAR_2027, until: YEAR_2030, listed, extensions: Vec::new() }
+        let (from, until) = (YEAR_2027, YEAR_2030);
+        Draft { issuer, from, until, listed, extensions: Vec::new(), unnumbered: false }
     }
 
     fn list_of_root<'a>(&'a self, listed: &'a [(u8, u8)]) -> Draft<'a> {
@@ -166,7 +172,7 @@ fn a_listed_certificate_is_revoked_and_the_message_says_where() {
     assert!(world.judge(&[], &[world.list(&[(8, 1)]).sign()]).is_empty());
     assert_eq!(
         world.message(&[], &[world.list(&[(7, 1)]).sign()]),
-        "revoked: revoked since 2026-01-01T00:00:00Z, keyCompromise: CRL of CN=CA of 2027-01-01T00:00:00Z lists serial number 07"
+        "revoked: revoked since 2026-01-01T00:00:00Z, keyCompromise: CRL number 1 of CN=CA of 2027-01-01T00:00:00Z lists serial number 07"
     );
     let crls = [world.list(&[(7, 1)]).sign(), world.list_of_root(&[(2, 2)]).sign()];
     let found = faults(&[&world.leaf, &world.ca], Some(&world.root), &[], &crls, now(), false);
@@ -196,6 +202,22 @@ fn an_unknown_status_is_a_warning_unless_it_is_required() {
 }
 
 #[test]
+fn a_crl_without_a_number_tells_what_is_revoked_and_nothing_else() {
+    let world = World::new(&[]);
+    let critical = vec![Extension { critical: true, ..number(1) }];
+    let revokes = world.list(&[(7, 1)]);
+    let clears = world.list(&[]);
+    assert!(world.message(&[], &[Draft { unnumbered: true, ..revokes }.sign()]).starts_with("revoked: "));
+    assert!(
+        world
+            .message(&[], &[Draft { unnumbered: true, ..clears }.sign()])
+            .ends_with("has no number, and every CRL of version 2 has one")
+    );
+    let critically = Draft { extensions: critical, ..world.list(&[]) }.sign();
+    assert!(world.message(&[], &[critically]).ends_with("has a critical number, which must not be critical"));
+}
+
+#[test]
 fn the_place_to_fetch_the_crl_from_is_told() {
     // [0] { [0] { URI http://a/b.crl } }
     let value = b"\x30\x18\x30\x16\xa0\x14\xa0\x12\x86\x10http://a.b/c.crl";
@@ -211,7 +233,7 @@ fn the_place_to_fetch_the_crl_from_is_told() {
     let list = Draft { extensions: vec![extension("2.5.29.28", true, other)], ..world.list(&[]) }.sign();
     assert_eq!(
         world.message(&[], &[list]),
-        "revocation-required: not known whether it was revoked: CRL of CN=CA of 2027-01-01T00:00:00Z is for distribution point uri:http://c.d/, and the certificate's is uri:http://a.b/c.crl"
+        "revocation-required: not known whether it was revoked: CRL number 1 of CN=CA of 2027-01-01T00:00:00Z is for distribution point uri:http://c.d/, and the certificate's is uri:http://a.b/c.crl"
     );
 }
 
