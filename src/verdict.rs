@@ -163,7 +163,7 @@ pub struct Verdict {
     profile: Profile,
     findings: Vec<Finding>,
     path: Vec<Certificate>,
-    ending: Option<Ending>,
+    ending: Option<Box<Ending>>,
     accepted_by: String,
 }
 
@@ -176,7 +176,7 @@ impl Verdict {
             Some(found) => {
                 let path: Vec<Certificate> =
                     found.path.steps.iter().map(|step| judge.pool.certificate(*step).clone()).collect();
-                let ending = path.last().map(|last| judge.ending(&found.path, last));
+                let ending = path.last().map(|last| Box::new(judge.ending(&found.path, last)));
                 (judge.with_left_over(found), path, ending)
             }
         };
@@ -203,7 +203,7 @@ impl Verdict {
 
     /// How that chain ends; none where no certificate holds the key.
     pub fn ending(&self) -> Option<&Ending> {
-        self.ending.as_ref()
+        self.ending.as_deref()
     }
 
     /// Whether nothing refuses.

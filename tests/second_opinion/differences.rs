@@ -101,7 +101,7 @@ pub(crate) static DIFFERENCES: [Difference; 47] = [
     we_refuse("not-a-ca", Place::Anchor, BOTH, "RFC 5280 6.1.4(k)", ANCHOR, || {
         Chain::good(1).with(2, Change::BasicConstraints(None))
     }),
-    we_refuse("path-too-long", Place::Anchor, BOTH, "RFC 5280 6.1.4(m)", ANCHOR, || {
+    we_refuse("path-too-long", Place::Intermediate, BOTH, "RFC 5280 6.1.4(m)", ANCHOR, || {
         Chain::good(1).with(2, Change::BasicConstraints(Some(Basic { path_length: Some(&[0]), ..CA })))
     }),
     we_refuse("ca-cannot-sign", Place::Anchor, BOTH, "RFC 5280 6.1.4(n)", ANCHOR, || {
