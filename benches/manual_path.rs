@@ -222,16 +222,8 @@ fn judge(bench: &mut Bench, vaults: &Vaults) {
     let request = CertificateRequest::make(&policy(KeyKind::P256, false, "Unknown"), &key).unwrap();
     let answer = vaults.ca.answer(&request);
     let signatures = Signatures::of(&answer);
-    let question = Question {
-        name: "www",
-        key: request.public_key(),
-        bundle: &answer,
-        at: vaults.now,
-        leaf: None,
-        terms: &Terms::of(Profile::Rfc5280),
-        holders: &[],
-        as_given: None,
-    };
+    let terms = Terms::of(Profile::Rfc5280);
+    let question = Question::new("www", request.public_key(), &answer, vaults.now, &terms);
     assert!(Verdict::judge(&question).is_accepted());
     bench.pair(
         Pair {

@@ -25,16 +25,13 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
 
     let bytes = std::fs::read(&answer)?;
     let bundle = Bundle::read(&[Source { name: &answer, bytes: &bytes }])?;
-    let verdict = Verdict::judge(&Question {
-        name: "the request",
-        key: request.public_key(),
-        bundle: &bundle,
-        at: UnixTime::now(),
-        leaf: None,
-        terms: &Terms::of(Profile::Rfc5280),
-        holders: &[],
-        as_given: None,
-    });
+    let verdict = Verdict::judge(&Question::new(
+        "the request",
+        request.public_key(),
+        &bundle,
+        UnixTime::now(),
+        &Terms::of(Profile::Rfc5280),
+    ));
     for finding in verdict.findings() {
         println!("{} {}: {}", finding.severity.word(), finding.rule.name, finding.message);
     }

@@ -95,16 +95,7 @@ fn judged(case: &Value) -> Result<(bool, String), String> {
     let certificates =
         given.into_iter().map(|certificate| Given { certificate, place: place.clone() }).collect();
     let bundle = Bundle::of(certificates);
-    let question = Question {
-        name: "peer",
-        key: &key,
-        bundle: &bundle,
-        leaf: Some(0),
-        at,
-        terms: &terms,
-        holders: &[],
-        as_given: None,
-    };
+    let question = Question { leaf: Some(0), ..Question::new("peer", &key, &bundle, at, &terms) };
     let verdict = Verdict::judge(&question);
     let refusals: Vec<String> = verdict
         .findings()

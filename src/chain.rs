@@ -108,6 +108,8 @@ pub struct Search<'p> {
     issuers: HashMap<Step, Rc<[Candidate]>>,
     /// By certificate and key: a CA's cross-certificates hold the same key.
     verified: HashMap<(Step, &'p [u8]), Result<(), SignatureFault>>,
+    /// Those that were verified before this search began again, and that it has not come by yet.
+    remembered: HashMap<(Step, &'p [u8]), Result<(), SignatureFault>>,
     dead_ends: HashSet<Step>,
     signatures_left: usize,
     paths_left: usize,
@@ -132,11 +134,19 @@ impl<'p> Search<'p> {
             distances: distances(pool),
             issuers: HashMap::new(),
             verified: HashMap::new(),
+            remembered: HashMap::new(),
             dead_ends: HashSet::new(),
             signatures_left: SIGNATURES_MAX,
             paths_left: PATHS_MAX,
             bytes_left: BYTES_MAX,
         }
+    }
+
+    /// Begins again, with the whole budget; no signature that was checked is checked once more.
+    pub fn begin_again(&mut self) {
+        self.remembered.extend(self.verified.drain());
+        self.dead_ends.clear();
+        (self.signatures_left, self.paths_left, self.bytes_left) = (SIGNATURES_MAX, PATHS_MAX, BYTES_MAX);
     }
 
     /// Shows every path from a leaf, a position in [`Pool::given`], until one is good enough or the budget is
@@ -279,8 +289,12 @@ impl<'p> Search<'p> {
         if let Some(known) = self.verified.get(&(child, key.as_der())) {
             return Some(known.clone());
         }
+        // One that is remembered counts like any other: a search that begins again finds what the first one found.
         self.signatures_left = self.signatures_left.checked_sub(1)?;
-        let result = self.pool.certificate(child).verify_signature(key);
+        let result = self
+            .remembered
+            .remove(&(child, key.as_der()))
+            .unwrap_or_else(|| self.pool.certificate(child).verify_signature(key));
         self.verified.insert((child, key.as_der()), result.clone());
         Some(result)
     }

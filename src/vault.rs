@@ -129,16 +129,7 @@ fn judged_alone(
     now: UnixTime,
 ) -> Result<Accepted, VaultError> {
     let terms = Terms::of(Profile::Rfc5280);
-    let question = Question {
-        name: name.as_str(),
-        key,
-        bundle,
-        at: now,
-        leaf: None,
-        terms: &terms,
-        holders: &[],
-        as_given: None,
-    };
+    let question = Question::new(name.as_str(), key, bundle, now, &terms);
     Verdict::judge(&question).accept().map_err(|verdict| VaultError::import_refused(name, &verdict))
 }
 

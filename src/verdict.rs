@@ -29,7 +29,7 @@ use der::asn1::ObjectIdentifier;
 
 use crate::bundle::{Bundle, Given, Origin, Source};
 use crate::certificate::Certificate;
-use crate::chain::{End, INTERMEDIATES_MAX, Path, Pool, Step};
+use crate::chain::{End, INTERMEDIATES_MAX, Path, Pool, Search, Step};
 use crate::crl::CertificateRevocationList;
 use crate::csr::CertificateRequest;
 use crate::fingerprint::Fingerprint;
@@ -68,6 +68,29 @@ pub struct Question<'a> {
     pub holders: &'a [(Fingerprint, Holder)],
     /// The answer's files, where it is asked what Key Vault's clients would make of them.
     pub as_given: Option<AsGiven<'a>>,
+}
+
+impl<'a> Question<'a> {
+    /// Whether an answer holds a key: no vault is asked, no files are looked at, any certificate may be the leaf.
+    pub fn new(
+        name: &'a str,
+        key: &'a PublicKey,
+        bundle: &'a Bundle,
+        at: UnixTime,
+        terms: &'a Terms,
+    ) -> Self {
+        Self { name, key, bundle, leaf: None, at, terms, holders: &[], as_given: None }
+    }
+
+    fn pool(&self) -> Pool<'a> {
+        Pool {
+            given: self.bundle.certificates.iter().map(|given| &given.certificate).collect(),
+            anchors: self.terms.anchors.iter().collect(),
+            at: self.at,
+            intermediates_max: self.terms.intermediates_max,
+            trusted_leaf_ends: self.terms.choices.trusted_leaf == TrustedLeaf::IsEnough,
+        }
+    }
 }
 
 /// The files of an answer as they were given, to be handed to one of Key Vault's clients.
@@ -170,20 +193,20 @@ pub struct Verdict {
 impl Verdict {
     /// Judges.
     pub fn judge(question: &Question<'_>) -> Self {
-        let judge = Judge::new(question);
-        let (mut findings, path, ending) = match judge.best_path() {
-            None => (vec![judge.key_mismatch()], Vec::new(), None),
-            Some(found) => {
-                let path: Vec<Certificate> =
-                    found.path.steps.iter().map(|step| judge.pool.certificate(*step).clone()).collect();
-                let ending = path.last().map(|last| Box::new(judge.ending(&found.path, last)));
-                (judge.with_left_over(found), path, ending)
-            }
-        };
-        findings.extend(judge.unread());
-        findings.sort_by_key(|finding| finding.severity);
-        let Terms { profile, acceptance, .. } = question.terms;
-        Self { profile: *profile, findings, path, ending, accepted_by: acceptance.by.clone() }
+        let pool = question.pool();
+        Judge::new(question, question.terms.profile, &pool).verdict(&mut pool.search())
+    }
+
+    /// Judges by several profiles, whatever profile the question's terms name; each signature is checked once.
+    pub fn judge_by_each(question: &Question<'_>, profiles: &[Profile]) -> Vec<Self> {
+        let pool = question.pool();
+        let mut search = pool.search();
+        let mut verdicts = Vec::new();
+        for profile in profiles {
+            verdicts.push(Judge::new(question, *profile, &pool).verdict(&mut search));
+            search.begin_again();
+        }
+        verdicts
     }
 
     /// Whose judgement it is.
@@ -321,33 +344,42 @@ impl Judged {
 
 struct Judge<'a> {
     question: &'a Question<'a>,
-    pool: Pool<'a>,
+    profile: Profile,
+    pool: &'a Pool<'a>,
     /// Comparisons of names with constraints that are left for all paths together.
     comparisons_left: Cell<usize>,
 }
 
 impl<'a> Judge<'a> {
-    fn new(question: &'a Question<'a>) -> Self {
-        let pool = Pool {
-            given: question.bundle.certificates.iter().map(|given| &given.certificate).collect(),
-            anchors: question.terms.anchors.iter().collect(),
-            at: question.at,
-            intermediates_max: question.terms.intermediates_max,
-            trusted_leaf_ends: question.terms.choices.trusted_leaf == TrustedLeaf::IsEnough,
+    fn new(question: &'a Question<'a>, profile: Profile, pool: &'a Pool<'a>) -> Self {
+        Self { question, profile, pool, comparisons_left: Cell::new(names::COMPARISONS_MAX) }
+    }
+
+    fn verdict(&self, search: &mut Search<'_>) -> Verdict {
+        let (mut findings, path, ending) = match self.best_path(search) {
+            None => (vec![self.key_mismatch()], Vec::new(), None),
+            Some(found) => {
+                let path: Vec<Certificate> =
+                    found.path.steps.iter().map(|step| self.pool.certificate(*step).clone()).collect();
+                let ending = path.last().map(|last| Box::new(self.ending(&found.path, last)));
+                (self.with_left_over(found), path, ending)
+            }
         };
-        Self { question, pool, comparisons_left: Cell::new(names::COMPARISONS_MAX) }
+        findings.extend(self.unread());
+        findings.sort_by_key(|finding| finding.severity);
+        let accepted_by = self.question.terms.acceptance.by.clone();
+        Verdict { profile: self.profile, findings, path, ending, accepted_by }
     }
 
     /// The best path from any certificate that holds the key; of equal ones that of the newest leaf, because a CA
     /// that sends two sends the old one along.
-    fn best_path(&self) -> Option<Judged> {
+    fn best_path(&self, search: &mut Search<'_>) -> Option<Judged> {
         let mut leaves: Vec<usize> = match self.question.leaf {
             Some(leaf) => vec![leaf],
             None => (0..self.pool.given.len()).filter(|index| self.holds_key(*index)).collect(),
         };
         leaves.sort_by_key(|index| std::cmp::Reverse(self.pool.given[*index].not_before()));
         let mut best: Option<Judged> = None;
-        let mut search = self.pool.search();
         for leaf in leaves {
             search.paths(leaf, &mut |path| {
                 let judged = self.judged(path);
@@ -388,7 +420,7 @@ impl<'a> Judge<'a> {
         faults.extend(strength.filter(|fault| {
             !(anchored && fault.at == top && fault.rule.name == strength::WEAK_SIGNATURE.name)
         }));
-        if terms.profile == Profile::Webpki {
+        if self.profile == Profile::Webpki {
             let webpki = webpki::faults(&certificates).into_iter();
             faults.extend(webpki.filter(|fault| !(anchor_is_left_out && fault.at == top)));
         }
@@ -400,7 +432,7 @@ impl<'a> Judge<'a> {
         faults.extend(server_name::faults(certificates[0], &terms.peer_names));
         if let Some(asked) = terms.purpose {
             // The Web's servers say what they are for; elsewhere "any" will do.
-            let any_counts = terms.profile != Profile::Webpki;
+            let any_counts = self.profile != Profile::Webpki;
             let anchored = anchored && !anchor_is_left_out;
             faults.extend(purpose::faults(bound, anchored, asked, any_counts, purpose));
         }
@@ -451,7 +483,7 @@ impl<'a> Judge<'a> {
                 "the CA answered another request: compare with `coldcert pending csr {name}`, and send that one"
             ),
         };
-        if self.question.terms.profile == Profile::KeyVault {
+        if self.profile == Profile::KeyVault {
             message.push_str("; Key Vault would answer BadParameter: ");
             message.push_str(x5c::KEY_MISMATCH_MESSAGE);
         }
@@ -561,7 +593,7 @@ impl<'a> Judge<'a> {
     }
 
     fn unaccepted_severity(&self, rule: &Rule) -> Option<Severity> {
-        rule.severity_of(self.question.terms.profile, !self.pool.anchors.is_empty())
+        rule.severity_of(self.profile, !self.pool.anchors.is_empty())
     }
 
     fn about(&self, step: Step) -> About {

@@ -16,7 +16,7 @@ use crate::key::PublicKey;
 use crate::pem;
 use crate::tlv;
 
-pub use clients::{CLIENTS, Client, Failure, Kind, Outcome, Stop};
+pub use clients::{CLIENTS, Client, Failure, Kind, Outcome, Stop, submit_to_each};
 
 /// Reads the elements of an `x5c` as the service does, for the key of the operation that waits.
 ///

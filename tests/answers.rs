@@ -260,16 +260,7 @@ impl Desk {
 
 fn judge(key: &PrivateKey, certificates: &[&Certificate], at: UnixTime) -> Verdict {
     let bundle = bundle(certificates);
-    Verdict::judge(&Question {
-        name: "www",
-        key: key.public_key(),
-        bundle: &bundle,
-        at,
-        leaf: None,
-        terms: &Terms::of(Profile::Rfc5280),
-        holders: &[],
-        as_given: None,
-    })
+    Verdict::judge(&Question::new("www", key.public_key(), &bundle, at, &Terms::of(Profile::Rfc5280)))
 }
 
 fn bundle(certificates: &[&Certificate]) -> Bundle {

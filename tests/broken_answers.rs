@@ -227,16 +227,13 @@ impl Case {
         if let Some(most) = self.intermediates_max {
             terms.intermediates_max = most;
         }
-        Verdict::judge(&Question {
-            name: "request.csr",
-            key: &key,
-            bundle: &given,
-            leaf: None,
-            at: UnixTime::from_rfc3339(&self.at).expect("a time"),
-            terms: &terms,
-            holders: &[],
-            as_given: None,
-        })
+        Verdict::judge(&Question::new(
+            "request.csr",
+            &key,
+            &given,
+            UnixTime::from_rfc3339(&self.at).expect("a time"),
+            &terms,
+        ))
     }
 
     fn held(&self) -> (PublicKey, Option<CertificateRequest>) {

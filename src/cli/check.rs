@@ -25,7 +25,7 @@ use crate::report::{self, Heading};
 use crate::secret::pem_chain;
 use crate::vault::{Expectation, VaultError};
 use crate::verdict::{AsGiven, Holder, PeerName, Profile, Question, Terms, Verdict};
-use crate::x5c::{CLIENTS, Client, Outcome};
+use crate::x5c::{Client, Outcome, submit_to_each};
 
 /// Judge an answer before it is merged: whether it would be, and what is wrong with it
 ///
@@ -143,20 +143,14 @@ impl Check {
         let held = self.against.held(context, &bundle)?;
         terms.request = held.request;
         terms.validity_months = held.validity_months;
-        let clients: Vec<_> =
-            CLIENTS.iter().map(|client| (client, client.submit(&files, &held.key))).collect();
+        let clients = submit_to_each(&files, &held.key);
         let question = Question {
-            name: &held.label,
-            key: &held.key,
-            bundle: &bundle,
-            leaf: None,
-            at: context.now,
-            terms: &terms,
             holders: &held.holders,
             as_given: Some(AsGiven { files: &files, outcomes: &clients, check: &self.again() }),
+            ..Question::new(&held.label, &held.key, &bundle, context.now, &terms)
         };
-        let verdict = Verdict::judge(&question);
-        let others = [profiles_line(&question), clients_line(&clients)];
+        let (verdict, profiles) = by_profile(&question);
+        let others = [profiles, clients_line(&clients)];
         let against = format!(
             "Held against {}: sha256 of the public key {}. Profile {}.",
             held.label,
@@ -185,8 +179,8 @@ impl Check {
     fn say_answers(&self, context: &mut Context<'_, '_>, files: &[Source<'_>]) -> Result<(), CliError> {
         let held = self.against.held(context, &Bundle::default())?;
         let mut answers: Vec<(Vec<&str>, String)> = Vec::new();
-        for client in &CLIENTS {
-            let answer = client.submit(files, &held.key).to_string();
+        for (client, outcome) in submit_to_each(files, &held.key) {
+            let answer = outcome.to_string();
             match answers.iter_mut().find(|(_, other)| *other == answer) {
                 Some((names, _)) => names.push(client.name),
                 None => answers.push((vec![client.name], answer)),
@@ -277,18 +271,18 @@ fn quoted(word: &str) -> String {
     format!("'{}'", word.replace('\'', "'\\''"))
 }
 
-/// What each profile would say.
-fn profiles_line(question: &Question<'_>) -> String {
-    let words: Vec<String> = Profile::ALL
-        .iter()
-        .map(|profile| {
-            let terms = Terms { profile: *profile, ..question.terms.clone() };
-            let verdict = Verdict::judge(&Question { terms: &terms, as_given: None, ..*question });
-            let word = if verdict.is_accepted() { "would accept" } else { "would refuse" };
-            format!("{} {word}", profile.name())
-        })
-        .collect();
-    words.join(" · ")
+/// The verdict by the profile that was asked for, and in a line what each would say.
+fn by_profile(question: &Question<'_>) -> (Verdict, String) {
+    // The one that was asked for stands last.
+    let others = Profile::ALL.into_iter().filter(|profile| *profile != question.terms.profile);
+    let profiles: Vec<Profile> = others.chain([question.terms.profile]).collect();
+    let mut verdicts = Verdict::judge_by_each(question, &profiles);
+    let words = Profile::ALL.map(|profile| {
+        let accepts = verdicts.iter().any(|verdict| verdict.profile() == profile && verdict.is_accepted());
+        format!("{} {}", profile.name(), if accepts { "would accept" } else { "would refuse" })
+    });
+    let verdict = verdicts.pop().unwrap_or_else(|| Verdict::judge(question));
+    (verdict, words.join(" · "))
 }
 
 /// The key that is held, and the request where it is known.

@@ -44,16 +44,8 @@ impl Expectation {
             validity_months: Some(self.validity_months),
             ..terms.clone()
         };
-        Verdict::judge(&Question {
-            name: self.name.as_str(),
-            key: self.request.public_key(),
-            bundle,
-            at,
-            leaf: None,
-            terms: &terms,
-            holders: &self.holders,
-            as_given: None,
-        })
+        let asked = Question::new(self.name.as_str(), self.request.public_key(), bundle, at, &terms);
+        Verdict::judge(&Question { holders: &self.holders, ..asked })
     }
 }
 

@@ -3,6 +3,8 @@
 //! One row for each client, with where the row comes from. Nothing is sent: the steps of the client are repeated
 //! on the file's bytes, and [`read`](super::read) answers for the service.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fmt;
 
 use base64::Engine as _;
@@ -142,6 +144,30 @@ pub static CLIENTS: [Client; 9] = [
     },
 ];
 
+/// What each client sends of files, and what comes of that, as [`Client::submit`] says it of one.
+pub fn submit_to_each(files: &[Source<'_>], key: &PublicKey) -> Vec<(&'static Client, Outcome)> {
+    let mut service = Service { key, answers: HashMap::new() };
+    CLIENTS.iter().map(|client| (client, client.submit_to(&mut service, files))).collect()
+}
+
+/// The service, which several clients ask: most send the same.
+struct Service<'k> {
+    key: &'k PublicKey,
+    answers: HashMap<Vec<Vec<u8>>, Result<(), X5cError>>,
+}
+
+impl Service<'_> {
+    fn answer(&mut self, elements: Vec<Vec<u8>>) -> Result<(), X5cError> {
+        match self.answers.entry(elements) {
+            Entry::Occupied(known) => known.get().clone(),
+            Entry::Vacant(new) => {
+                let answer = super::read(new.key(), self.key).map(|_| ());
+                new.insert(answer).clone()
+            }
+        }
+    }
+}
+
 impl Client {
     /// What it sends of files, and what comes of that.
     ///
@@ -149,15 +175,30 @@ impl Client {
     /// one behind another in the order of the files: the libraries take such a list, and for the others, which take
     /// one file, it is what they send of the files put together.
     pub fn submit(&self, files: &[Source<'_>], key: &PublicKey) -> Outcome {
-        let mut elements = Vec::new();
+        self.submit_to(&mut Service { key, answers: HashMap::new() }, files)
+    }
+
+    fn submit_to(&self, service: &mut Service<'_>, files: &[Source<'_>]) -> Outcome {
+        let mut sends = 0;
         let mut first_failure = None;
+        let mut no_leaf = if files.is_empty() { Some(X5cError::NoItem) } else { None };
+        let mut is_merged = false;
         for file in files {
             let failure = match self.elements(file) {
-                Ok(found) => {
-                    let answer = super::read(&found, key);
-                    elements.extend(found);
-                    // The key is no matter of one file: another may hold the leaf.
-                    answer.err().filter(|error| !error.is_of_the_key()).map(Failure::Refused)
+                Ok(elements) => {
+                    sends += elements.len();
+                    match service.answer(elements) {
+                        Ok(()) => {
+                            is_merged = true;
+                            None
+                        }
+                        // The key is no matter of one file: another may hold the leaf.
+                        Err(error) if error.is_of_the_key() => {
+                            no_leaf.get_or_insert(error);
+                            None
+                        }
+                        Err(error) => Some(Failure::Refused(error)),
+                    }
                 }
                 Err(stop) => Some(Failure::Stops(stop)),
             };
@@ -167,9 +208,9 @@ impl Client {
         }
         let (file, failure) = match first_failure {
             Some((file, failure)) => (Some(file), Some(failure)),
-            None => (None, super::read(&elements, key).err().map(Failure::Refused)),
+            None => (None, no_leaf.filter(|_| !is_merged).map(Failure::Refused)),
         };
-        let sends = if matches!(failure, Some(Failure::Stops(_))) { 0 } else { elements.len() };
+        let sends = if matches!(failure, Some(Failure::Stops(_))) { 0 } else { sends };
         Outcome { sends, file, failure }
     }
 

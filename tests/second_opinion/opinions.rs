@@ -71,16 +71,7 @@ fn our_opinion(given: &Given, profile: Profile) -> Result<Result<Given, Vec<Refu
     terms.peer_names = vec![PeerName::of_host(given.asked)];
     let key = bundle.certificates[0].certificate.public_key().clone();
     let at = UnixTime::from_utc_time(NOW.as_bytes()).expect("a time");
-    let question = Question {
-        name: "peer",
-        key: &key,
-        bundle: &bundle,
-        leaf: Some(0),
-        at,
-        terms: &terms,
-        holders: &[],
-        as_given: None,
-    };
+    let question = Question { leaf: Some(0), ..Question::new("peer", &key, &bundle, at, &terms) };
     let verdict = Verdict::judge(&question);
     if !verdict.is_accepted() {
         return Ok(Err(refusals(&verdict)));
