@@ -217,7 +217,7 @@ fn ladder(depth: usize, width: usize) -> (Sent, Vec<Entity>) {
 }
 
 /// What a search came to.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 struct Found {
     anchored: bool,
     signatures: usize,
@@ -256,6 +256,14 @@ impl Sent {
             trusted_leaf_ends: true,
         };
         let mut search = pool.search();
+        let found = Self::run(&mut search, leaves.clone());
+        // One that begins again knows more, and finds the same.
+        search.begin_again();
+        assert_eq!(Self::run(&mut search, leaves), found);
+        found
+    }
+
+    fn run(search: &mut Search<'_>, leaves: std::ops::Range<usize>) -> Found {
         let (mut paths, mut anchored, mut last) = (0, false, None);
         for leaf in leaves {
             search.paths(leaf, &mut |path| {
