@@ -37,7 +37,6 @@ use std::ffi::OsString;
 use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 
-use clap::{CommandFactory, FromArgMatches};
 use nix::unistd::{Uid, User};
 
 use crate::time::UnixTime;
@@ -54,7 +53,7 @@ pub fn main() -> ExitCode {
     let palette =
         Palette::new(stderr.is_terminal(), variable("NO_COLOR").as_deref(), variable("TERM").as_deref());
     let exit = run(
-        std::env::args_os().collect(),
+        &std::env::args_os().collect::<Vec<_>>(),
         &mut Surroundings {
             stdin: &mut stdin.lock(),
             stdout: &mut stdout.lock(),
@@ -79,16 +78,13 @@ fn operator() -> String {
 }
 
 /// Runs one command line, the program's name first.
-pub fn run(arguments: Vec<OsString>, surroundings: &mut Surroundings<'_>) -> Exit {
+pub fn run(arguments: &[OsString], surroundings: &mut Surroundings<'_>) -> Exit {
     let json = arguments
         .iter()
         .skip(1)
         .take_while(|argument| *argument != "--")
         .any(|argument| argument == "--json");
-    let parsed = Arguments::command()
-        .try_get_matches_from(arguments)
-        .and_then(|matches| Arguments::from_arg_matches(&matches));
-    let result = match parsed {
+    let result = match Arguments::understand(arguments) {
         Ok(arguments) => run_verb(arguments, surroundings),
         Err(error) => Err(CliError::Usage(error)),
     };
