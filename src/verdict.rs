@@ -111,7 +111,8 @@ pub struct Terms {
     pub profile: Profile,
     /// What is trusted. With none the chain is judged on its own, and said to end where it ends.
     pub anchors: Vec<Certificate>,
-    /// The purpose that the leaf and every CA above it must allow; none asks for none.
+    /// The purpose that the leaf and every CA above it must allow; none asks for none, and in
+    /// [`Profile::Webpki`] for serverAuth.
     pub purpose: Option<ObjectIdentifier>,
     /// The names that the leaf must be for.
     pub peer_names: Vec<PeerName>,
@@ -430,9 +431,10 @@ impl<'a> Judge<'a> {
         faults.extend(known_key::faults(&certificates, self.question.name, self.question.holders));
         faults.extend(lifetime::faults(&certificates, self.question.at, terms.validity_months));
         faults.extend(server_name::faults(certificates[0], &terms.peer_names));
-        if let Some(asked) = terms.purpose {
-            // The Web's servers say what they are for; elsewhere "any" will do.
-            let any_counts = self.profile != Profile::Webpki;
+        // The Web's certificates are for servers where nothing else is asked, and say so; elsewhere "any" will do.
+        let is_web = self.profile == Profile::Webpki;
+        if let Some(asked) = terms.purpose.or_else(|| is_web.then_some(purpose::SERVER_AUTH)) {
+            let any_counts = !is_web;
             let anchored = anchored && !anchor_is_left_out;
             faults.extend(purpose::faults(bound, anchored, asked, any_counts, purpose));
         }
