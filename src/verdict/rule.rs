@@ -99,6 +99,12 @@ impl Severities {
     pub const fn webpki() -> Self {
         Self { key_vault: None, rfc5280: None, webpki: Some(Severity::Refuse), conformance: false }
     }
+
+    /// A public CA's duty that clients do not look at, and that no private CA has: said of the Web's server
+    /// certificates, and never refused.
+    pub const fn webpki_duty() -> Self {
+        Self { webpki: Some(Severity::Warn), ..Self::webpki() }
+    }
 }
 
 /// Whose judgement is asked for.

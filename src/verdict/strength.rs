@@ -180,7 +180,7 @@ fn short(number: &BigUint) -> String {
 }
 
 /// The hash under a signature, where it is one for which two certificates with one signature can be made.
-fn weak_hash(algorithm: &SignatureAlgorithm) -> Option<&'static str> {
+pub(super) fn weak_hash(algorithm: &SignatureAlgorithm) -> Option<&'static str> {
     let parts = tlv::sequence_parts(algorithm.as_der()).ok()?;
     let oid = ObjectIdentifier::from_der(parts.first()?.whole).ok()?;
     let hash = if oid == RSASSA_PSS { pss_hash(parts.get(1)?.whole).ok()? } else { oid };

@@ -2,6 +2,15 @@
 //!
 //! Clauses are those of the Baseline Requirements for TLS server certificates, version 2.
 
+pub(super) mod algorithms;
+pub(super) mod alternative_names;
+#[cfg(test)]
+mod cases;
+pub(super) mod identifiers;
+pub(super) mod issuers;
+pub(super) mod leaf;
+pub(super) mod period;
+
 use std::net::IpAddr;
 
 use der::asn1::ObjectIdentifier;
@@ -79,6 +88,15 @@ pub(super) fn faults(path: &[&Certificate]) -> Vec<Fault> {
     let top = path.len() - 1;
     if top > 0 && path[top].is_self_issued() {
         root(path[top], top, &mut find);
+    }
+    faults.extend(algorithms::faults(path));
+    faults.extend(identifiers::faults(path));
+    faults.extend(issuers::faults(path));
+    // What a CA's certificate lacks as a server's is not worth a line each.
+    if !leaf.is_authority() {
+        faults.extend(leaf::faults(leaf));
+        faults.extend(alternative_names::faults(leaf));
+        faults.extend(period::fault(leaf));
     }
     faults
 }
