@@ -33,6 +33,8 @@ class Answer:
         self.given, self.roots, self.crls = [self.leaf, self.intermediate], [self.root], []
         self.request = None
         self.key_alone = False
+        self.web_extensions = {"certificatePolicies": policies(DOMAIN_VALIDATED),
+                               "authorityInfoAccess": information_access("http://ca.example.com/ca.cer")}
         self.terms = {"at": NOW, "profile": "rfc5280", "server_names": [WWW]}
 
     @staticmethod
@@ -71,7 +73,15 @@ class Answer:
                      for one in (self.intermediate, self.root)]
         return self.crls
 
+    def as_the_web_wants(self):
+        """What a public CA writes besides, unless the case has its own."""
+        for which, value in self.web_extensions.items():
+            if self.leaf.find(which) is None:
+                self.leaf.put(which, value)
+
     def written(self):
+        if self.terms["profile"] == "webpki":
+            self.as_the_web_wants()
         if self.key_alone:
             held = {"key": pem("PUBLIC KEY", self.leaf.public_key or public_key(self.leaf.key))}
         else:
@@ -1557,13 +1567,13 @@ def _(answer):
 
 # --- the Web -------------------------------------------------------------------------------------------------------
 
-def web(rule, label, about, says, severity="refuse", also=()):
+def web(rule, label, about, says, severity="refuse", also=(), **keys):
     """As the Web wants it, but for one thing."""
     def register(change):
         def of_the_web(answer):
             answer.terms["profile"] = "webpki"
             change(answer)
-        return broken(rule, label, about, says, severity, also, what=change.__doc__)(of_the_web)
+        return broken(rule, label, about, says, severity, also, what=change.__doc__, **keys)(of_the_web)
     return register
 
 
@@ -1654,6 +1664,200 @@ def _(answer):
     names = tlv(0xA1, directory(answer.root.subject))
     key = implicit(0, key_identifier(answer.root.key))
     answer.root.put("authorityKeyIdentifier", seq(key, names, implicit(2, answer.root.serial)))
+
+
+PERIODS = [
+    ("60-months", "2012-07-01", "2018-07-01", ["2018-07-01", "for 60 months, until 2017-07-01"]),
+    ("39-months", "2016-07-01", "2020-07-01", ["2020-07-01", "for 39 months, until 2019-10-01"]),
+    ("825-days", "2018-03-01", "2021-03-01", ["valid for 1097 days", "from 2018-03-01 on may be for 825"]),
+    ("398-days", "2026-03-14", "2027-04-16", ["valid for 399 days", "from 2020-09-01 on may be for 398"]),
+    ("200-days", "2026-03-15", "2026-10-01", ["valid for 201 days", "from 2026-03-15 on may be for 200"]),
+    ("100-days", "2027-03-15", "2027-06-23", ["valid for 101 days", "from 2027-03-15 on may be for 100"]),
+    ("47-days", "2029-03-15", "2029-05-01", ["valid for 48 days", "from 2029-03-15 on may be for 47"]),
+]
+
+
+for label, start, end, says in PERIODS:
+    def change(answer):
+        for one in (answer.leaf, answer.intermediate, answer.root):
+            one.not_before = start + "T00:00:00Z"
+        answer.leaf.not_after = end + "T00:00:00Z"
+        # With its last second this is a second longer than whole days.
+        answer.terms["at"] = start + "T12:00:00Z"
+    change.__doc__ = f"The leaf is valid for longer than was allowed when it was issued: {label.replace('-', ' ')}."
+    web("validity-beyond-limit", label, 1, says, severity="warn")(change)
+
+
+@web("serial-number-guessable", "counted", 1, ["1002 looks counted", "8 bytes at random"], severity="warn")
+def _(answer):
+    """The leaf's serial number is 4098."""
+    answer.leaf.serial = b"\x10\x02"
+
+
+@web("serial-number-guessable", "short", 1, ["has 7 bytes", "8 at random"], severity="warn")
+def _(answer):
+    """The leaf's serial number has room for 56 bits."""
+    answer.leaf.serial = b"\x4c" + drawn("serial", 6)
+
+
+@web("serial-number-guessable", "issuer", 2, ["looks counted", "8 bytes at random"], severity="warn")
+def _(answer):
+    """The intermediate is the second certificate of its root."""
+    answer.intermediate.serial = b"\2"
+
+
+@web("key-identifier-with-issuer", "leaf", 1, ["issuer and serial number", "the key identifier alone"],
+     severity="warn")
+def _(answer):
+    """The leaf names its issuer's key, and the issuer's certificate besides."""
+    key = implicit(0, key_identifier(answer.intermediate.key))
+    names = tlv(0xA1, directory(answer.root.subject))
+    answer.leaf.put("authorityKeyIdentifier", seq(key, names, implicit(2, answer.intermediate.serial)))
+
+
+USAGES_OF_OTHERS = [
+    ("agreement-rsa", rsa("leaf"), ["digitalSignature", "keyAgreement"], ["keyAgreement", "a server's RSA key"]),
+    ("encipherment-ec", None, ["digitalSignature", "keyEncipherment"], ["keyEncipherment", "a server's EC key"]),
+    ("no-signature-ec", None, ["keyAgreement"], ["keyAgreement", "needs digitalSignature"]),
+]
+
+
+for label, key, usages, says in USAGES_OF_OTHERS:
+    def change(answer):
+        if key is not None:
+            answer.intermediate.key = rsa("intermediate")
+        answer.leaf.put("keyUsage", key_usage(*usages))
+    change.__doc__ = f"The leaf's key usage is {' and '.join(usages)}."
+    web("key-usage-not-of-servers", label, 1, says, severity="warn", key=key, authority_key=key and rsa("root"))(change)
+
+
+@web("leaf-constraints-not-critical", "leaf", 1, ["not critical", "critical ones or none"], severity="note")
+def _(answer):
+    """The leaf says that it is no CA, and not that everybody must understand it."""
+    answer.leaf.find("basicConstraints")[1] = False
+
+
+@web("no-reserved-policy", "none", 1, ["no policy", "2.23.140.1.2.1"], severity="warn")
+def _(answer):
+    """The leaf names no policy."""
+    del answer.web_extensions["certificatePolicies"]
+
+
+@web("no-reserved-policy", "own", 1, ["the policy 1.2.3.1", "2.23.140.1.2.1"], severity="warn")
+def _(answer):
+    """The leaf names a policy of the CA's own alone."""
+    answer.leaf.put("certificatePolicies", policies("1.2.3.1"))
+
+
+@web("no-issuer-address", "leaf", 1, ["no authority information access", "the address of the issuer"],
+     severity="note")
+def _(answer):
+    """The leaf does not say where its issuer's certificate is."""
+    del answer.web_extensions["authorityInfoAccess"]
+
+
+KINDS = [
+    ("mailbox", email("ada@example.com"), "email:ada@example.com", "a mailbox"),
+    ("uri", uri("https://example.com/a"), "uri:https://example.com/a", "a URI"),
+]
+
+
+for label, other, shown, what in KINDS:
+    def change(answer):
+        answer.leaf.put("subjectAltName", seq(dns(WWW), other))
+    change.__doc__ = f"One of the leaf's names is {what}."
+    web("alternative-name-kind", label, 1, [shown, "host names and IP addresses alone"], severity="warn")(change)
+
+
+MALFORMED_HOSTS = [
+    ("underscore", "under_score.example.com", ["an underscore", "letters, digits and hyphens"]),
+    ("final-dot", "www.example.com.", ["a dot at the end", "none"]),
+    ("hyphen", "-www.example.com", ["a hyphen", "a letter or digit"]),
+]
+
+
+for label, host, says in MALFORMED_HOSTS:
+    def change(answer):
+        answer.leaf.put("subjectAltName", seq(dns(WWW), dns(host)))
+    change.__doc__ = f"One of the leaf's names is {host}"
+    change.__doc__ += "" if host.endswith(".") else "."
+    web("host-name-malformed", label, 1, says, severity="warn")(change)
+
+
+PRIVATE = [
+    ("one-label", dns("mail"), ["dns:mail", "a top-level domain of the public DNS"]),
+    ("local", dns("www.example.local"), ["local", "a top-level domain of the public DNS"]),
+    ("reverse-zone", dns("1.113.0.203.in-addr.arpa"), ["in-addr.arpa", "names of hosts"]),
+    ("address", ip(10, 0, 0, 1), ["10.0.0.0/8", "a public address"]),
+    ("loopback", ip(*[0] * 15, 1), ["::/127", "a public address"]),
+]
+
+
+for label, other, says in PRIVATE:
+    def change(answer):
+        answer.leaf.put("subjectAltName", seq(dns(WWW), other))
+    change.__doc__ = "One of the leaf's names is of a private network."
+    web("name-not-public", label, 1, says, severity="warn")(change)
+
+
+@web("key-encoding", "no-null", 1, ["300b06092a864886f70d010101", "rsaEncryption with NULL"],
+     authority_key=rsa("root"))
+def _(answer):
+    """The leaf's RSA key is written without NULL parameters."""
+    answer.key_alone = True
+    answer.leaf.key = rsa("leaf")
+    answer.leaf.put("keyUsage", key_usage("digitalSignature", "keyEncipherment"))
+    answer.intermediate.key = rsa("intermediate")
+    answer.leaf.public_key = seq(seq(oid(RSA)), tlv(BITS, b"\0", answer.leaf.key.bits))
+
+
+@web("key-encoding", "pss", 1, ["300b06092a864886f70d01010a", "rsaEncryption with NULL"],
+     authority_key=rsa("root"))
+def _(answer):
+    """The leaf's RSA key is for RSASSA-PSS alone."""
+    answer.key_alone = True
+    answer.leaf.key = rsa("leaf")
+    answer.intermediate.key = rsa("intermediate")
+    answer.leaf.public_key = seq(seq(oid(PSS)), tlv(BITS, b"\0", answer.leaf.key.bits))
+
+
+@web("signature-not-allowed", "sha-3", 1, ["2.16.840.1.101.3.4.3.10", "RSA or ECDSA with SHA-256"])
+def _(answer):
+    """The intermediate signs over SHA-3."""
+    answer.intermediate.key = EcKey("intermediate")
+    answer.intermediate.key.hash = "sha3_256"
+
+
+@web("signature-unusual", "hash", 1, ["ecdsa-with-SHA256 by a EC P-384 key", "ecdsa-with-SHA384 goes with"],
+     severity="warn")
+def _(answer):
+    """The intermediate signs with SHA-256 by a P-384 key."""
+    answer.intermediate.key = EcKey("intermediate P-384", "P-384")
+    answer.intermediate.key.hash = "sha256"
+
+
+@web("signature-unusual", "no-null", 1, ["300b06092a864886f70d01010b", "NULL parameters"], severity="warn")
+def _(answer):
+    """The intermediate's RSA signature is written without NULL parameters."""
+    answer.intermediate.key = rsa("intermediate")
+    answer.leaf.inner_algorithm = answer.leaf.outer_algorithm = seq(oid(SHA256_RSA))
+
+
+CA_USAGES = [
+    ("absent", lambda one: one.drop("keyUsage"), ["without a key usage", "keyCertSign and cRLSign"],
+     "The intermediate has no key usage."),
+    ("not-critical", lambda one: one.put("keyUsage", key_usage("keyCertSign", "cRLSign"), critical=False),
+     ["not critical", "a critical one"], "The intermediate's key usage is not critical."),
+    ("no-lists", lambda one: one.put("keyUsage", key_usage("keyCertSign")), ["keyCertSign", "cRLSign is expected"],
+     "The intermediate may sign no revocation lists."),
+]
+
+
+for label, of_issuer, says, what in CA_USAGES:
+    def change(answer):
+        of_issuer(answer.intermediate)
+    change.__doc__ = what
+    web("ca-key-usage", label, 2, says, severity="warn")(change)
 
 
 # --- what was asked for --------------------------------------------------------------------------------------------

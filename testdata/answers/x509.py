@@ -88,7 +88,7 @@ RSA, SHA256, SHA1_RSA, MD5_RSA, PSS = (
     "1.2.840.113549.1.1.10")
 SHA256_RSA = "1.2.840.113549.1.1.11"
 ECDSA = {"sha1": "1.2.840.10045.4.1", "sha256": "1.2.840.10045.4.3.2", "sha384": "1.2.840.10045.4.3.3",
-         "sha512": "1.2.840.10045.4.3.4"}
+         "sha512": "1.2.840.10045.4.3.4", "sha3_256": "2.16.840.1.101.3.4.3.10"}
 
 
 def drawn(label, size):
@@ -290,6 +290,7 @@ USAGES = ["digitalSignature", "nonRepudiation", "keyEncipherment", "dataEncipher
           "keyCertSign", "cRLSign", "encipherOnly", "decipherOnly"]
 SERVER_AUTH, CLIENT_AUTH, EMAIL_PROTECTION = "1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.2", "1.3.6.1.5.5.7.3.4"
 ANY_PURPOSE, ANY_POLICY = "2.5.29.37.0", "2.5.29.32.0"
+DOMAIN_VALIDATED = "2.23.140.1.2.1"
 
 
 def key_usage(*usages):
@@ -313,6 +314,11 @@ def name_constraints(permitted=(), excluded=()):
 
 def policies(*identifiers):
     return seq(*(seq(oid(one)) for one in identifiers))
+
+
+def information_access(address):
+    """Where the issuer's certificate is (RFC 5280 4.2.2.1)."""
+    return seq(seq(oid("1.3.6.1.5.5.7.48.2"), uri(address)))
 
 
 def key_identifier(key):
