@@ -184,6 +184,6 @@ static IS_A_CA: Rule = Rule {
     clause: "RFC 5280 4.2.1.9",
     severity: Severities { webpki: None, ..Severities::advice() },
     purpose: "A CA's certificate on a server lets whoever takes the key sign for everybody.",
-    clients: "Many refuse a CA as a server's certificate.",
+    clients: "Firefox and rustls refuse a CA as a server's certificate; the others take it.",
     origin: "The wrong template was used, or a self-signed CA was imported.",
 };

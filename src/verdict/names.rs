@@ -2,7 +2,7 @@
 //! against the constraints of every CA above it.
 //!
 //! Host names are looked for in alternative names alone. A common name that looks like a host is none here
-//! (RFC 9525 6.3 no longer lets clients take it for one), and no constraint of DNS names touches it unless that is
+//! (RFC 9525 2 no longer lets clients take it for one), and no constraint of DNS names touches it unless that is
 //! asked for.
 
 #[cfg(test)]

@@ -206,7 +206,7 @@ pub(super) static EXTENSION_TWICE: Rule = Rule {
 };
 pub(super) static EXTENSION_CRITICAL: Rule = Rule {
     name: "extension-critical",
-    clause: "RFC 5280 4.2.1.1, 4.2.1.2, 4.2.2",
+    clause: "RFC 5280 4.2.1.1, 4.2.1.2, 4.2.2.1",
     severity: Severities::conformance(),
     purpose: "Key identifiers and access addresses are hints, which a conforming CA never marks critical.",
     clients: "Clients that do not know the extension refuse the connection.",

@@ -257,7 +257,7 @@ const SHORT: Severities = Severities {
 
 pub(super) static RSA_BELOW_2048: Rule = Rule {
     name: "rsa-below-2048",
-    clause: "Baseline Requirements 6.1.5; NIST SP 800-131A 3",
+    clause: "BR 6.1.5; NIST SP 800-131A 3",
     severity: SHORT,
     purpose: "An RSA modulus shorter than 2048 bits can be factored by those who can pay for it, and whoever factors a CA's can issue in its name.",
     clients: "Browsers, OpenSSL at its usual security level and the TLS stacks of current systems refuse the chain.",
@@ -265,7 +265,7 @@ pub(super) static RSA_BELOW_2048: Rule = Rule {
 };
 pub(super) static RSA_MODULUS_NOT_WHOLE_BYTES: Rule = Rule {
     name: "rsa-modulus-not-whole-bytes",
-    clause: "Baseline Requirements 6.1.5",
+    clause: "BR 6.1.5",
     severity: Severities::webpki(),
     purpose: "Public CAs use moduli whose bits are a multiple of 8, because some libraries compute lengths wrongly for others.",
     clients: "Most do not look; some hardware and older TLS stacks reject the key or the signatures made with it.",
@@ -281,7 +281,7 @@ pub(super) static RSA_KEY_MALFORMED: Rule = Rule {
 };
 pub(super) static RSA_EXPONENT_BROKEN: Rule = Rule {
     name: "rsa-exponent-broken",
-    clause: "RFC 8017 3.1; Baseline Requirements 6.1.6",
+    clause: "RFC 8017 3.1; BR 6.1.6",
     severity: Severities::path_validation(),
     purpose: "With the exponent 1 a signature is the message itself and anybody can make one; an even exponent has no private key that belongs to it.",
     clients: "Every maintained library refuses the key.",
@@ -289,7 +289,7 @@ pub(super) static RSA_EXPONENT_BROKEN: Rule = Rule {
 };
 pub(super) static RSA_EXPONENT_UNUSUAL: Rule = Rule {
     name: "rsa-exponent-unusual",
-    clause: "Baseline Requirements 6.1.6",
+    clause: "BR 6.1.6",
     // The requirement is a SHOULD; what it says one SHALL have is 3, and roots with 3 are in the stores.
     severity: Severities {
         key_vault: None,
@@ -303,7 +303,7 @@ pub(super) static RSA_EXPONENT_UNUSUAL: Rule = Rule {
 };
 pub(super) static RSA_SMALL_FACTOR: Rule = Rule {
     name: "rsa-small-factor",
-    clause: "Baseline Requirements 6.1.6; NIST SP 800-89 5.3.3",
+    clause: "BR 6.1.6; NIST SP 800-89 5.3.3",
     severity: Severities::path_validation(),
     purpose: "A modulus with a small factor is no product of two large primes, so its private key is within anybody's reach.",
     clients: "Libraries refuse an even modulus and overlook the rest; public CAs refuse the request.",
@@ -311,7 +311,7 @@ pub(super) static RSA_SMALL_FACTOR: Rule = Rule {
 };
 pub(super) static RSA_CLOSE_PRIMES: Rule = Rule {
     name: "rsa-close-primes",
-    clause: "Baseline Requirements 6.1.1.3; CVE-2022-26320",
+    clause: "BR 6.1.1.3; CVE-2022-26320",
     severity: Severities::path_validation(),
     purpose: "Two primes close together are found at once by Fermat's method of 1643, and with them the private key.",
     clients: "Clients do not look; public CAs refuse the request and revoke what was issued.",
@@ -319,7 +319,7 @@ pub(super) static RSA_CLOSE_PRIMES: Rule = Rule {
 };
 pub(super) static RSA_ROCA: Rule = Rule {
     name: "rsa-roca",
-    clause: "CVE-2017-15361; Baseline Requirements 6.1.1.3",
+    clause: "CVE-2017-15361; BR 6.1.1.3",
     severity: Severities::path_validation(),
     purpose: "Primes of this form leave so few choices that a key of 2048 bits or less can be factored at a known price.",
     clients: "Few clients look; public CAs refuse the request, and states have withdrawn identity cards over it.",
@@ -335,7 +335,7 @@ pub(super) static EC_POINT_NOT_ON_CURVE: Rule = Rule {
 };
 pub(super) static WEAK_SIGNATURE: Rule = Rule {
     name: "weak-signature",
-    clause: "RFC 6151; RFC 9155; Baseline Requirements 7.1.3.2",
+    clause: "RFC 6151; RFC 6194; BR 7.1.3.2",
     severity: SHORT,
     purpose: "For MD5 and SHA-1 two different certificates with one signature can be made, so the signature no longer says which of them the CA saw.",
     clients: "Browsers have refused SHA-1 since 2017, OpenSSL does at its usual security level, Windows for server certificates.",

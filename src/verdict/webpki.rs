@@ -224,7 +224,7 @@ static CA_AS_LEAF: Rule = Rule {
     clause: "BR 7.1.2.7.8",
     severity: Severities::webpki(),
     purpose: "A server that holds a CA's key could sign for every other server.",
-    clients: "Browsers and most TLS libraries refuse it.",
+    clients: "Firefox and rustls refuse it; Chrome, OpenSSL and Go do not look.",
     origin: "A self-signed CA certificate was put on a server.",
 };
 static NO_PURPOSE: Rule = Rule {
@@ -264,7 +264,7 @@ pub(super) static NO_ALTERNATIVE_NAMES: Rule = Rule {
     clause: "BR 7.1.2.7.12",
     severity: Severities::webpki(),
     purpose: "Clients look for host names among the alternative names alone.",
-    clients: "Browsers refuse it.",
+    clients: "Browsers, Go and rustls refuse it; OpenSSL still falls back to the common name.",
     origin: "The host name was given as common name only.",
 };
 static COMMON_NAME_MISLEADING: Rule = Rule {

@@ -127,7 +127,7 @@ static KEY_ENCODING: Rule = Rule {
     clause: "BR 7.1.3.1.1",
     severity: Severities::webpki(),
     purpose: "An RSA key is written in one way, so that every client reads the same: for every use of RSA, with NULL parameters.",
-    clients: "Browsers and Go refuse a key that is for RSASSA-PSS alone, and one without the NULL; OpenSSL takes both.",
+    clients: "Chrome and Go refuse a key that is for RSASSA-PSS alone, and one without the NULL; OpenSSL takes both.",
     origin: "The key was made with `openssl genpkey -algorithm RSA-PSS`, or a module wrote it in a way of its own.",
 };
 static SIGNATURE_NOT_ALLOWED: Rule = Rule {
