@@ -32,6 +32,7 @@ mod set;
 mod show;
 mod surroundings;
 pub mod terminal;
+mod verdict_json;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal};

@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use clap::{Args, ValueEnum};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::context::{Context, ReadFile};
 use super::error::CliError;
-use super::findings::findings_json;
-use super::found::{Opening, found_json};
+use super::found::Opening;
 use super::output::Kind;
 use super::terminal::shown;
+use super::verdict_json::{Asked, verdict_json};
 use crate::bundle::{Bundle, BundleError, Source};
 use crate::certificate::Certificate;
 use crate::crl::CertificateRevocationList;
@@ -150,7 +150,7 @@ impl Check {
             ..Question::new(&held.label, &held.key, &bundle, context.now, &terms)
         };
         let (verdict, profiles) = by_profile(&question);
-        let others = [profiles, clients_line(&clients)];
+        let others = [profiles_line(&profiles), clients_line(&clients)];
         let against = format!(
             "Held against {}: sha256 of the public key {}. Profile {}.",
             held.label,
@@ -160,7 +160,8 @@ impl Check {
         self.write_page(context, &verdict, &bundle, &[&[against], others.as_slice()].concat())?;
         self.write_answer(context, &verdict)?;
         if context.json {
-            context.write_json(&as_json(&verdict, &bundle, &clients))?;
+            let asked = Asked { at: context.now, bundle: &bundle, profiles: &profiles, clients: &clients };
+            context.write_json(&verdict_json(&verdict, &asked))?;
         } else if self.output.as_deref() != Some(Path::new("-")) {
             for line in report::chain_lines(&verdict, &bundle) {
                 context.artifact(format!("{line}\n").as_bytes())?;
@@ -271,18 +272,27 @@ fn quoted(word: &str) -> String {
     format!("'{}'", word.replace('\'', "'\\''"))
 }
 
-/// The verdict by the profile that was asked for, and in a line what each would say.
-fn by_profile(question: &Question<'_>) -> (Verdict, String) {
+/// The verdict by the profile that was asked for, and whether each profile accepts.
+fn by_profile(question: &Question<'_>) -> (Verdict, Vec<(Profile, bool)>) {
     // The one that was asked for stands last.
     let others = Profile::ALL.into_iter().filter(|profile| *profile != question.terms.profile);
     let profiles: Vec<Profile> = others.chain([question.terms.profile]).collect();
     let mut verdicts = Verdict::judge_by_each(question, &profiles);
-    let words = Profile::ALL.map(|profile| {
-        let accepts = verdicts.iter().any(|verdict| verdict.profile() == profile && verdict.is_accepted());
-        format!("{} {}", profile.name(), if accepts { "would accept" } else { "would refuse" })
+    let accepts = Profile::ALL.map(|profile| {
+        (profile, verdicts.iter().any(|verdict| verdict.profile() == profile && verdict.is_accepted()))
     });
-    let verdict = verdicts.pop().unwrap_or_else(|| Verdict::judge(question));
-    (verdict, words.join(" · "))
+    (verdicts.pop().unwrap_or_else(|| Verdict::judge(question)), accepts.to_vec())
+}
+
+/// `key-vault would accept · rfc5280 would refuse · webpki would refuse`
+fn profiles_line(profiles: &[(Profile, bool)]) -> String {
+    let words: Vec<String> = profiles
+        .iter()
+        .map(|(profile, accepts)| {
+            format!("{} {}", profile.name(), if *accepts { "would accept" } else { "would refuse" })
+        })
+        .collect();
+    words.join(" · ")
 }
 
 /// The key that is held, and the request where it is known.
@@ -385,42 +395,6 @@ fn read_bundle(context: &mut Context<'_, '_>, files: &[PathBuf]) -> Result<Bundl
     let files = context.read_all(files)?;
     let sources: Vec<_> = files.iter().map(ReadFile::source).collect();
     Ok(Bundle::read(&sources).map_err(VaultError::from)?)
-}
-
-/// The verdict in its documented form.
-fn as_json(verdict: &Verdict, bundle: &Bundle, clients: &[(&Client, Outcome)]) -> Value {
-    let chain: Vec<Value> = verdict
-        .path()
-        .iter()
-        .map(|one| {
-            json!({
-                "subject": one.subject().to_string(),
-                "issuer": one.issuer().to_string(),
-                "not_before": one.not_before().to_string(),
-                "not_after": one.not_after().to_string(),
-                "sha256": one.fingerprint().hex(),
-            })
-        })
-        .collect();
-    let clients: Vec<Value> = clients
-        .iter()
-        .map(|(client, outcome)| {
-            json!({
-                "client": client.name,
-                "reads": outcome.reads(),
-                "sends": outcome.sends,
-                "answer": outcome.to_string(),
-            })
-        })
-        .collect();
-    json!({
-        "files": found_json(bundle),
-        "profile": verdict.profile().name(),
-        "accepted": verdict.is_accepted(),
-        "findings": findings_json(verdict.findings()),
-        "chain": chain,
-        "clients": clients,
-    })
 }
 
 fn profile(text: &str) -> Result<Profile, String> {

@@ -1,0 +1,82 @@
+//! What `check --json` writes: a verdict and what stands around it. `docs/check.schema.json` documents every member.
+
+use serde_json::{Value, json};
+
+use super::findings::findings_json;
+use super::found::found_json;
+use crate::bundle::Bundle;
+use crate::certificate::Certificate;
+use crate::fingerprint::hex;
+use crate::time::UnixTime;
+use crate::verdict::{Ending, Profile, Verdict};
+use crate::x5c::{Client, Outcome};
+
+/// What was asked, beside the verdict that came of it.
+pub(super) struct Asked<'a> {
+    pub(super) at: UnixTime,
+    pub(super) bundle: &'a Bundle,
+    /// Whether each profile accepts.
+    pub(super) profiles: &'a [(Profile, bool)],
+    pub(super) clients: &'a [(&'static Client, Outcome)],
+}
+
+/// The one document of `check --json`.
+pub(super) fn verdict_json(verdict: &Verdict, asked: &Asked<'_>) -> Value {
+    let profiles =
+        asked.profiles.iter().map(|(profile, accepts)| (profile.name().to_owned(), json!(accepts)));
+    json!({
+        "profile": verdict.profile().name(),
+        "accepted": verdict.is_accepted(),
+        "at": asked.at.to_string(),
+        "profiles": profiles.collect::<serde_json::Map<_, _>>(),
+        "findings": findings_json(verdict.findings()),
+        "chain": verdict.path().iter().map(|one| link(one, asked.bundle)).collect::<Vec<_>>(),
+        "ending": verdict.ending().map(ending),
+        "files": found_json(asked.bundle),
+        "clients": asked.clients.iter().map(|(client, outcome)| client_json(client, outcome)).collect::<Vec<_>>(),
+    })
+}
+
+fn link(certificate: &Certificate, bundle: &Bundle) -> Value {
+    let position = bundle.certificates.iter().position(|given| given.certificate == *certificate);
+    json!({
+        "position": position.map(|index| index + 1),
+        "subject": certificate.subject().to_string(),
+        "issuer": certificate.issuer().to_string(),
+        "not_before": certificate.not_before().to_string(),
+        "not_after": certificate.not_after().to_string(),
+        "key": certificate.public_key().algorithm().to_string(),
+        "sha256": certificate.fingerprint().hex(),
+    })
+}
+
+fn ending(ending: &Ending) -> Value {
+    match ending {
+        Ending::Trusted => json!({"kind": "trusted"}),
+        Ending::Root => json!({"kind": "root"}),
+        Ending::UntrustedRoot => json!({"kind": "untrusted-root"}),
+        Ending::IssuerNotGiven { issuer, key_identifier, address, .. } => json!({
+            "kind": "issuer-not-given",
+            "issuer": issuer.to_string(),
+            "key_identifier": key_identifier.as_deref().map(hex),
+            "address": address,
+        }),
+        Ending::NotSigned { by, fault } => json!({
+            "kind": "not-signed",
+            "issuer": by.subject.to_string(),
+            "position": by.position,
+            "fault": fault.to_string(),
+        }),
+        Ending::TooLong => json!({"kind": "too-long"}),
+        Ending::GivenUp => json!({"kind": "given-up"}),
+    }
+}
+
+fn client_json(client: &Client, outcome: &Outcome) -> Value {
+    json!({
+        "client": client.name,
+        "reads": outcome.reads(),
+        "sends": outcome.sends,
+        "answer": outcome.to_string(),
+    })
+}
