@@ -1,0 +1,5 @@
+//! One revocation list, as DER.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| inputs::revocation_list(bytes));

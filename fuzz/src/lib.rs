@@ -1,0 +1,104 @@
+//! What foreign bytes go through, one function for each kind of input: read, then everything asked of them that the
+//! program asks. The fuzz targets call these, and so do the tests that need no fuzzer.
+//!
+//! Nothing is asserted but that it comes back, and that an error can be shown to a person.
+
+use std::hint::black_box;
+
+use coldcert::bundle::{Bundle, Given, Source};
+use coldcert::certificate::Certificate;
+use coldcert::crl::CertificateRevocationList;
+use coldcert::csr::CertificateRequest;
+use coldcert::report;
+use coldcert::time::UnixTime;
+use coldcert::verdict::{PeerName, Profile, Question, Terms, Verdict};
+use der::asn1::ObjectIdentifier;
+
+/// One certificate, as DER: read, shown, its signature checked by its own key, judged alone.
+pub fn certificate(bytes: &[u8]) {
+    let certificate = match Certificate::from_der(bytes) {
+        Ok(certificate) => certificate,
+        Err(error) => return said(&error, &error.help()),
+    };
+    black_box(format!("{certificate:?} {}", certificate.fingerprint()));
+    black_box(certificate.subject().to_key_vault_text());
+    black_box((certificate.alternative_names(), certificate.issuer_address(), certificate.is_self_issued()));
+    black_box(certificate.verify_signature(certificate.public_key()).is_ok());
+    let mut bundle = Bundle::default();
+    bundle.certificates.push(given(certificate));
+    judged(&bundle, &[], &[]);
+}
+
+/// One revocation list, as DER: read, its signature checked by no key that fits, asked for some numbers.
+pub fn revocation_list(bytes: &[u8]) {
+    let list = match CertificateRevocationList::from_der(bytes) {
+        Ok(list) => list,
+        Err(error) => return said(&error, &error.help()),
+    };
+    black_box(format!("{list:?} {:?} {}", list.not_understood(), list.freshest_crl().len()));
+    for serial in [&[0x01][..], &[0x00, 0x80], &[0xff], &[]] {
+        black_box(list.find(list.issuer(), serial));
+    }
+}
+
+/// A file as a CA sends it: PEM, DER, or something else.
+pub fn bundle(bytes: &[u8]) {
+    match Bundle::read(&[Source { name: "answer", bytes }]) {
+        Ok(bundle) => {
+            black_box(bundle.passed_over.iter().map(|one| one.kind.to_string()).collect::<Vec<_>>());
+        }
+        Err(error) => said(&error, &error.help()),
+    }
+}
+
+/// One certificate request, as DER.
+pub fn request(bytes: &[u8]) {
+    match CertificateRequest::from_der(bytes) {
+        Ok(request) => {
+            black_box((format!("{request:?}"), request.alternative_names()));
+        }
+        Err(error) => said(&error, &error.help()),
+    }
+}
+
+/// A file as a CA sends it, judged: the last certificate is trusted, all others are given.
+pub fn judge(bytes: &[u8]) {
+    let Ok(mut bundle) = Bundle::read(&[Source { name: "answer", bytes }]) else { return };
+    let trusted = bundle.certificates.pop().map(|given| given.certificate);
+    if !bundle.certificates.is_empty() {
+        judged(&bundle, trusted.as_slice(), &[]);
+    }
+}
+
+/// Judges a bundle by every profile, for the key of its first certificate, and writes the report.
+pub fn judged(bundle: &Bundle, anchors: &[Certificate], crls: &[CertificateRevocationList]) {
+    let key = bundle.certificates[0].certificate.public_key();
+    let at = UnixTime::from_utc_time(b"261122180000Z").expect("a time");
+    for profile in Profile::ALL {
+        let mut terms = Terms::of(profile);
+        terms.anchors = anchors.to_vec();
+        terms.crls = crls.to_vec();
+        terms.purpose = Some(SERVER_AUTH);
+        terms.peer_names = ["www.example.com", "192.0.2.1"].map(PeerName::of_host).to_vec();
+        let question = Question { name: "answer", key, bundle, leaf: None, at, terms: &terms, holders: &[] };
+        let verdict = Verdict::judge(&question);
+        black_box(report::chain_lines(&verdict, bundle));
+        black_box(report::html("answer", &verdict, bundle, at));
+    }
+}
+
+/// A certificate as one that was given.
+pub fn given(certificate: Certificate) -> Given {
+    let place = coldcert::bundle::Origin { file: "answer".to_owned(), line: None };
+    Given { certificate, place }
+}
+
+/// An error reaches a person: what it says and its help line, both without control characters.
+fn said(error: &dyn std::error::Error, help: &str) {
+    let prose = format!("{error}\n{help}");
+    assert!(!prose.replace('\n', " ").contains(char::is_control), "{prose:?}");
+    assert!(!help.is_empty(), "{prose:?}");
+}
+
+/// RFC 5280 4.2.1.12.
+const SERVER_AUTH: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.1");
