@@ -14,7 +14,6 @@ use std::rc::Rc;
 use crate::certificate::Certificate;
 use crate::extension::{self, Extension};
 use crate::key::SignatureFault;
-use crate::name::MatchingKey;
 use crate::time::UnixTime;
 
 /// The certificates among which paths are found.
@@ -100,7 +99,7 @@ pub struct Search<'p> {
     /// For each certificate its first occurrence, the anchors coming first: the same one given twice would lead to
     /// the same paths twice.
     first: HashMap<&'p [u8], Step>,
-    by_subject: HashMap<MatchingKey<'p>, Vec<Step>>,
+    by_subject: HashMap<&'p [u8], Vec<Step>>,
     /// How many certificates away an anchor is, as far as names and key identifiers tell; those from which none
     /// is reached are left out.
     distances: HashMap<Step, usize>,
@@ -119,7 +118,7 @@ pub struct Search<'p> {
 impl<'p> Search<'p> {
     fn new(pool: &'p Pool<'p>) -> Self {
         let mut first = HashMap::new();
-        let mut by_subject: HashMap<MatchingKey<'p>, Vec<Step>> = HashMap::new();
+        let mut by_subject: HashMap<&'p [u8], Vec<Step>> = HashMap::new();
         for step in pool.steps() {
             let certificate = pool.certificate(step);
             if let Entry::Vacant(entry) = first.entry(certificate.as_der()) {
@@ -243,7 +242,7 @@ impl<'p> Search<'p> {
         }
         let certificate = self.pool.certificate(child);
         let named = key_identifier_of_issuer(certificate);
-        let of_that_name = self.by_subject.get(&certificate.issuer().matching_key());
+        let of_that_name = self.by_subject.get(certificate.issuer().matching_key());
         let others = of_that_name.into_iter().flatten().filter(|issuer| !self.is_in(&[child], **issuer));
         let mut candidates: Vec<Candidate> = others
             .map(|issuer| {
@@ -354,7 +353,7 @@ impl Fit {
 /// How many certificates stand between each of those given and the nearest anchor, itself counted, if every
 /// signature is what names and key identifiers say. Nothing is verified: a forged certificate is as near as it says.
 fn distances<'p>(pool: &'p Pool<'p>) -> HashMap<Step, usize> {
-    let mut waiting: HashMap<MatchingKey<'p>, HashMap<Option<Vec<u8>>, Vec<Step>>> = HashMap::new();
+    let mut waiting: HashMap<&'p [u8], HashMap<Option<Vec<u8>>, Vec<Step>>> = HashMap::new();
     for (index, certificate) in pool.given.iter().enumerate() {
         let of_that_name = waiting.entry(certificate.issuer().matching_key()).or_default();
         let of_that_key = of_that_name.entry(key_identifier_of_issuer(certificate)).or_default();
@@ -365,7 +364,7 @@ fn distances<'p>(pool: &'p Pool<'p>) -> HashMap<Step, usize> {
         (0..pool.anchors.len()).map(|index| (Step::Anchor(index), 0)).collect();
     while let Some((step, distance)) = queue.pop_front() {
         let issuer = pool.certificate(step);
-        let Some(of_that_name) = waiting.get_mut(&issuer.subject().matching_key()) else { continue };
+        let Some(of_that_name) = waiting.get_mut(issuer.subject().matching_key()) else { continue };
         let below: Vec<Step> = match issuer.subject_key_identifier() {
             Some(own) => {
                 let named = of_that_name.remove(&Some(own.to_vec())).unwrap_or_default();

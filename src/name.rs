@@ -19,7 +19,6 @@ mod text;
 mod tlv;
 
 pub use attribute::{Attribute, StringType};
-pub(crate) use distinguished::MatchingKey;
 pub use distinguished::{ATTRIBUTES_MAX, DISPLAY_CHARACTERS_MAX, DistinguishedName, NAME_BYTES_MAX};
 pub use error::NameError;
 pub use fault::{DnsNameFault, EmailFault, UriFault, dns_name_fault, email_fault, uri_fault};

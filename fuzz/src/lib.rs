@@ -5,13 +5,14 @@
 
 use std::hint::black_box;
 
-use coldcert::bundle::{Bundle, Given, Source};
+use coldcert::bundle::{Bundle, Given, Origin, Source};
 use coldcert::certificate::Certificate;
 use coldcert::crl::CertificateRevocationList;
 use coldcert::csr::CertificateRequest;
-use coldcert::report;
+use coldcert::report::{self, Heading};
 use coldcert::time::UnixTime;
 use coldcert::verdict::{PeerName, Profile, Question, Terms, Verdict};
+use coldcert::x5c::submit_to_each;
 use der::asn1::ObjectIdentifier;
 
 /// One certificate, as DER: read, shown, its signature checked by its own key, judged alone.
@@ -41,18 +42,25 @@ pub fn revocation_list(bytes: &[u8]) {
     }
 }
 
-/// A file as a CA sends it: PEM, DER, or something else.
+/// A file as a CA sends it: PEM, DER, or something else; also as an official client would send it on.
 pub fn bundle(bytes: &[u8]) {
-    match Bundle::read(&[Source { name: "answer", bytes }]) {
+    let source = Source { name: "answer", bytes };
+    match Bundle::read(&[source]) {
         Ok(bundle) => {
+            if let Some(given) = bundle.certificates.first() {
+                black_box(submit_to_each(&[source], given.certificate.public_key()));
+            }
             black_box(bundle.passed_over.iter().map(|one| one.kind.to_string()).collect::<Vec<_>>());
         }
         Err(error) => said(&error, &error.help()),
     }
 }
 
-/// One certificate request, as DER.
+/// One certificate request, in any form, and as DER.
 pub fn request(bytes: &[u8]) {
+    if let Err(error) = CertificateRequest::read(&Source { name: "request", bytes }) {
+        said(&error, &error.help());
+    }
     match CertificateRequest::from_der(bytes) {
         Ok(request) => {
             black_box((format!("{request:?}"), request.alternative_names()));
@@ -80,17 +88,16 @@ pub fn judged(bundle: &Bundle, anchors: &[Certificate], crls: &[CertificateRevoc
         terms.crls = crls.to_vec();
         terms.purpose = Some(SERVER_AUTH);
         terms.peer_names = ["www.example.com", "192.0.2.1"].map(PeerName::of_host).to_vec();
-        let question = Question { name: "answer", key, bundle, leaf: None, at, terms: &terms, holders: &[] };
-        let verdict = Verdict::judge(&question);
+        let verdict = Verdict::judge(&Question::new("answer", key, bundle, at, &terms));
         black_box(report::chain_lines(&verdict, bundle));
-        black_box(report::html("answer", &verdict, bundle, at));
+        let heading = Heading { title: "answer", at, remarks: &[] };
+        black_box(report::html(&heading, &verdict, bundle));
     }
 }
 
 /// A certificate as one that was given.
 pub fn given(certificate: Certificate) -> Given {
-    let place = coldcert::bundle::Origin { file: "answer".to_owned(), line: None };
-    Given { certificate, place }
+    Given { certificate, place: Origin::of_file("answer") }
 }
 
 /// An error reaches a person: what it says and its help line, both without control characters.

@@ -20,19 +20,11 @@ pub struct Attribute {
     value_der: Vec<u8>,
     /// `None` when the element is no string, or its bytes are not what its tag says.
     text: Option<String>,
-    /// The text as it is compared, made once: name constraints can ask a million times. `None` when there is no
-    /// text, or none that can be compared.
+    /// The text as it is compared; `None` when there is no text, or none that can be compared.
     prepared: Option<String>,
     /// The text, or the element as `#` and hex.
     shown: String,
     string_type: StringType,
-}
-
-/// An attribute as it is compared: its text as it was prepared, or the bytes of what has none.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) struct AttributeKey<'a> {
-    oid: &'a Oid,
-    value: Result<&'a str, &'a [u8]>,
 }
 
 impl Attribute {
@@ -76,9 +68,17 @@ impl Attribute {
             }
     }
 
-    /// What is the same in two attributes just when they match.
-    pub(super) fn matching_key(&self) -> AttributeKey<'_> {
-        AttributeKey { oid: &self.oid, value: self.prepared.as_deref().ok_or(&self.value_der) }
+    /// Bytes that are equal where attributes match, and say how long they are.
+    pub(super) fn comparable(&self) -> Vec<u8> {
+        // The two tags keep a text apart from the same bytes as DER.
+        let value = match &self.prepared {
+            Some(text) => tlv::encode(tlv::UTF8_STRING, text.as_bytes()),
+            None => tlv::encode(tlv::OCTET_STRING, &self.value_der),
+        };
+        tlv::encode(
+            tlv::SEQUENCE,
+            &[tlv::encode(tlv::OBJECT_IDENTIFIER, self.oid.as_content()), value].concat(),
+        )
     }
 
     pub(super) fn new(oid: Oid, value: &Tlv<'_>) -> Self {

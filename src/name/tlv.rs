@@ -142,6 +142,8 @@ pub(super) fn is_well_formed(bytes: &[u8], depth: usize) -> bool {
 pub(super) const SEQUENCE: u8 = 0x30;
 pub(super) const SET: u8 = 0x31;
 pub(super) const OBJECT_IDENTIFIER: u8 = 0x06;
+pub(super) const OCTET_STRING: u8 = 0x04;
+pub(super) const UTF8_STRING: u8 = 0x0c;
 
 /// How deep a value given as hex may nest; no attribute of a name nests deeper than a few, and the walk
 /// must not exhaust the stack.
