@@ -46,7 +46,14 @@ impl Certificate {
     ///      signatureAlgorithm   AlgorithmIdentifier,
     ///      signatureValue       BIT STRING  }
     /// ```
+    ///
+    /// # Errors
+    /// A [`CertificateError`]: also beyond [`CERTIFICATE_BYTES_MAX`], [`extension::EXTENSIONS_MAX`] and the limits of
+    /// names.
     pub fn from_der(der: &[u8]) -> Result<Self, CertificateError> {
+        if der.len() > CERTIFICATE_BYTES_MAX {
+            return Err(CertificateError::TooLarge { found: der.len() });
+        }
         let parts = tlv::sequence_parts(der)?;
         let [signed, algorithm, signature] = parts.as_slice() else {
             return Err(CertificateError::Shape { expected: "three parts" });
@@ -282,6 +289,12 @@ pub enum CertificateError {
         /// What a certificate would have.
         expected: &'static str,
     },
+    /// Larger than what is read.
+    #[error("the certificate has {found} bytes, and at most {CERTIFICATE_BYTES_MAX} are read")]
+    TooLarge {
+        /// Its size.
+        found: usize,
+    },
     /// The subject or issuer cannot be read.
     #[error("a name in the certificate: {0}")]
     Name(#[from] NameError),
@@ -299,6 +312,10 @@ impl CertificateError {
         "ask the CA to send the certificate again, as PEM or DER".to_owned()
     }
 }
+
+/// The largest certificate read. Ours: what is judged is read again for every path that it may stand in. The largest
+/// of other projects' suites, made for its thousands of names, has 57 kB; rustls-webpki reads 64 KiB.
+pub const CERTIFICATE_BYTES_MAX: usize = 1 << 20;
 
 /// RFC 5280 4.2.2.1.
 const CA_ISSUERS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.48.2");

@@ -79,6 +79,9 @@ impl CertificateRequest {
     /// Reads a request that was made or checked before it was stored; [`CertificateRequest::verify`] checks it
     /// again.
     pub(crate) fn from_stored_der(der: &[u8]) -> Result<Self, RequestError> {
+        if der.len() > REQUEST_BYTES_MAX {
+            return Err(RequestError::TooLarge { found: der.len() });
+        }
         let [info, algorithm, _] = parts(der)?;
         let inner = tlv::sequence_parts(info.whole)?;
         let [version, subject, key, rest @ ..] = inner.as_slice() else {
@@ -281,6 +284,12 @@ pub enum RequestError {
         /// What a request would have.
         reason: &'static str,
     },
+    /// Larger than what is read.
+    #[error("the certificate request has {found} bytes, and at most {REQUEST_BYTES_MAX} are read")]
+    TooLarge {
+        /// Its size.
+        found: usize,
+    },
     /// A name in it cannot be read or written.
     #[error("a name in the certificate request: {0}")]
     Name(#[from] NameError),
@@ -296,7 +305,9 @@ impl RequestError {
     /// What to do about it.
     pub fn help(&self) -> String {
         match self {
-            Self::Der(_) | Self::Shape { .. } => "give a PKCS#10 request, as DER or PEM".to_owned(),
+            Self::Der(_) | Self::Shape { .. } | Self::TooLarge { .. } => {
+                "give a PKCS#10 request, as DER or PEM".to_owned()
+            }
             Self::Name(error) => error.help(),
             Self::Key(error) => error.help(),
             Self::Signature(_) => {
@@ -306,6 +317,9 @@ impl RequestError {
     }
 }
 
+/// The largest request read. Ours: no certificate for a larger one would be read either, and the largest of other
+/// projects' suites has 3 kB.
+pub const REQUEST_BYTES_MAX: usize = 1 << 20;
 const VERSION_1: u8 = 0;
 /// RFC 2985 5.4.2.
 const EXTENSION_REQUEST: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.14");

@@ -45,9 +45,13 @@ pub struct Extension {
 }
 
 impl Extension {
-    /// Reads an `Extensions` SEQUENCE.
+    /// Reads an `Extensions` SEQUENCE; an error beyond [`EXTENSIONS_MAX`].
     pub fn read_all(der: &[u8]) -> der::Result<Vec<Self>> {
-        tlv::sequence_parts(der)?.iter().map(|part| Self::read(part.whole)).collect()
+        let parts = tlv::sequence_parts(der)?;
+        if parts.len() > EXTENSIONS_MAX {
+            return Err(der::ErrorKind::Overlength.into());
+        }
+        parts.iter().map(|part| Self::read(part.whole)).collect()
     }
 
     /// Writes an `Extensions` SEQUENCE.
@@ -240,6 +244,10 @@ fn context(number: u32) -> Tag {
 fn octets(bytes: &[u8]) -> Vec<u8> {
     tlv::wrapped(Tag::OctetString, bytes)
 }
+
+/// The most extensions read in one certificate, request or revocation list. Ours: each is compared with each and may
+/// be a finding; RFC 5280 defines 17, and certificates have about ten.
+pub const EXTENSIONS_MAX: usize = 256;
 
 /// RFC 5280 4.2.1.3.
 pub const KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.15");

@@ -23,10 +23,13 @@ pub(crate) fn split_first(bytes: &[u8]) -> der::Result<(Tlv<'_>, &[u8])> {
     Ok((Tlv { tag: any.tag(), contents: any.value(), whole }, rest))
 }
 
-/// Every TLV of some bytes, which must be filled to the end.
+/// Every TLV of some bytes, which must be filled to the end; an error beyond [`PARTS_MAX`].
 pub(crate) fn split_all(mut bytes: &[u8]) -> der::Result<Vec<Tlv<'_>>> {
     let mut parts = Vec::new();
     while !bytes.is_empty() {
+        if parts.len() == PARTS_MAX {
+            return Err(der::ErrorKind::Overlength.into());
+        }
         let (first, rest) = split_first(bytes)?;
         parts.push(first);
         bytes = rest;
@@ -46,6 +49,20 @@ pub(crate) fn sequence_parts(bytes: &[u8]) -> der::Result<Vec<Tlv<'_>>> {
         .into());
     }
     split_all(outer.contents)
+}
+
+/// The first parts of the one SEQUENCE that the bytes are, so many of them as are there, at most; whether the rest
+/// are parts is not looked at.
+pub(crate) fn first_parts(bytes: &[u8], most: usize) -> der::Result<Vec<Tlv<'_>>> {
+    let (outer, _) = split_first(bytes)?;
+    outer.tag.assert_eq(Tag::Sequence)?;
+    let (mut rest, mut parts) = (outer.contents, Vec::new());
+    while parts.len() < most && !rest.is_empty() {
+        let (first, after) = split_first(rest)?;
+        parts.push(first);
+        rest = after;
+    }
+    Ok(parts)
 }
 
 /// A SEQUENCE of parts that are DER already.
@@ -72,6 +89,10 @@ pub(crate) fn encoded(value: &impl Encode) -> Vec<u8> {
     value.to_der().expect("a value that was checked when it was made encodes")
 }
 
+/// The most parts that are taken apart at once, each at forty bytes of memory. Ours: a list of purposes or
+/// constraints has a few; the entries of revocation lists and alternative names are not read this way.
+const PARTS_MAX: usize = 1 << 16;
+
 /// One of a tag below 31, five of a length below 2^32 (X.690 8.1.2.2, 8.1.3.5).
 const HEADER_BYTES_MAX: usize = 6;
 
@@ -85,6 +106,14 @@ mod tests {
         assert_eq!(bytes, [0x30, 0x05, 0x02, 0x01, 0x05, 0x05, 0x00]);
         let parts = sequence_parts(&bytes).unwrap();
         assert_eq!(parts.iter().map(|part| part.whole.len()).collect::<Vec<_>>(), [3, 2]);
+    }
+
+    #[test]
+    fn more_parts_than_anybody_writes_are_an_error() {
+        let parts = |count: usize| wrapped(Tag::Sequence, &[0x05, 0x00].repeat(count));
+        assert_eq!(sequence_parts(&parts(PARTS_MAX)).unwrap().len(), PARTS_MAX);
+        assert!(sequence_parts(&parts(PARTS_MAX + 1)).is_err());
+        assert_eq!(first_parts(&parts(PARTS_MAX + 1), 3).unwrap().len(), 3);
     }
 
     #[test]

@@ -201,7 +201,7 @@ impl Form {
 ///     authSafe    ContentInfo, … }
 /// ```
 fn is_pfx(der: &[u8]) -> bool {
-    let parts = tlv::sequence_parts(der).unwrap_or_default();
+    let parts = tlv::first_parts(der, 1).unwrap_or_default();
     parts.first().is_some_and(|version| version.whole == [2, 1, 3])
 }
 
