@@ -20,10 +20,8 @@ pub struct Attribute {
     value_der: Vec<u8>,
     /// `None` when the element is no string, or its bytes are not what its tag says.
     text: Option<String>,
-    /// The text as it is compared; `None` when there is no text, or none that can be compared.
-    prepared: Option<String>,
-    /// The text, or the element as `#` and hex.
-    shown: String,
+    /// Where there is no text: the element as `#` and hex.
+    shown: Option<String>,
     string_type: StringType,
 }
 
@@ -36,7 +34,7 @@ impl Attribute {
     /// The value for display: its text, or `#` and the hex of its DER where it has none (RFC 4514 2.4).
     /// Not escaped: print the whole attribute, or pass this through [`Printed`], before a terminal.
     pub fn value(&self) -> &str {
-        &self.shown
+        self.text.as_deref().or(self.shown.as_deref()).unwrap_or_default()
     }
 
     /// The value as text; `None` when it is not a string, or its bytes are not what its tag promises.
@@ -61,17 +59,17 @@ impl Attribute {
     ///
     /// What is no text, or has a character that RFC 4518 2.4 prohibits, equals what has the same bytes.
     pub fn matches(&self, other: &Self) -> bool {
-        self.oid == other.oid
-            && match (&self.prepared, &other.prepared) {
-                (Some(one), Some(two)) => one == two,
-                _ => self.value_der == other.value_der,
-            }
+        self.comparable() == other.comparable()
     }
 
     /// Bytes that are equal where attributes match, and say how long they are.
     pub(super) fn comparable(&self) -> Vec<u8> {
         // The two tags keep a text apart from the same bytes as DER.
-        let value = match &self.prepared {
+        let prepared = self.text.as_deref().and_then(|text| match self.oid == DOMAIN_COMPONENT {
+            true => Some(prepared_domain_component(text)),
+            false => prepared(text),
+        });
+        let value = match prepared {
             Some(text) => tlv::encode(tlv::UTF8_STRING, text.as_bytes()),
             None => tlv::encode(tlv::OCTET_STRING, &self.value_der),
         };
@@ -84,12 +82,8 @@ impl Attribute {
     pub(super) fn new(oid: Oid, value: &Tlv<'_>) -> Self {
         let string_type = StringType::from_tag(value.tag);
         let text = string_type.decode(value.content);
-        let shown = text.clone().unwrap_or_else(|| hex_of(value.whole));
-        let prepared = text.as_deref().and_then(|text| match oid == DOMAIN_COMPONENT {
-            true => Some(prepared_domain_component(text)),
-            false => prepared(text),
-        });
-        Self { oid, value_der: value.whole.to_vec(), text, prepared, shown, string_type }
+        let shown = text.is_none().then(|| hex_of(value.whole));
+        Self { oid, value_der: value.whole.to_vec(), text, shown, string_type }
     }
 
     /// Reads one from inside an RDN's SET.
@@ -115,9 +109,9 @@ impl Attribute {
 
     pub(super) fn write_value(&self, f: &mut impl fmt::Write) -> fmt::Result {
         if self.prints_as_hex() {
-            return f.write_str(&self.shown);
+            return f.write_str(self.value());
         }
-        write!(f, "{}", Printed::in_name(&self.shown))
+        write!(f, "{}", Printed::in_name(self.value()))
     }
 
     pub(super) fn known(&self) -> Option<&'static KnownAttribute> {

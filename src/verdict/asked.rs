@@ -2,6 +2,8 @@
 //!
 //! A CA may change them and often must; Key Vault merges all the same. So nothing here refuses.
 
+use std::collections::HashSet;
+
 use der::asn1::ObjectIdentifier;
 
 use super::rule::{Fault, Rule, Severities, Severity};
@@ -33,12 +35,12 @@ pub(super) fn faults(leaf: &Certificate, request: &CertificateRequest) -> Vec<Fa
         }
     }
     let (asked, got) = (request.alternative_names(), leaf.alternative_names());
-    let lost: Vec<String> = asked.iter().filter(|name| !has(&got, name)).map(ToString::to_string).collect();
+    let lost = missing(&asked, &got);
     if !lost.is_empty() {
         let message = format!("lacks {}, which the request asks for", lost.join(", "));
         find(&SAN_LOST, message, "ask the CA to issue again, or accept that clients of these names fail");
     }
-    let added: Vec<String> = got.iter().filter(|name| !has(&asked, name)).map(ToString::to_string).collect();
+    let added = missing(&got, &asked);
     if !added.is_empty() {
         let message = format!("has {}, which the request does not ask for", added.join(", "));
         find(&SAN_ADDED, message, "nothing, if these names are yours too; otherwise ask the CA");
@@ -94,12 +96,19 @@ fn differences(asked: &DistinguishedName, got: &DistinguishedName) -> String {
     if words.is_empty() { "the same attributes in another order".to_owned() } else { words.join(", ") }
 }
 
-/// DNS names are the same whatever their case.
-fn has(names: &[GeneralName], one: &GeneralName) -> bool {
-    names.iter().any(|other| match (one, other) {
-        (GeneralName::Dns(one), GeneralName::Dns(other)) => one.eq_ignore_ascii_case(other),
-        (one, other) => one == other,
-    })
+/// The names that are not among others. DNS names are the same whatever their case.
+fn missing(names: &[GeneralName], others: &[GeneralName]) -> Vec<String> {
+    let in_small = |name: &GeneralName| match name {
+        GeneralName::Dns(host) => Some(host.to_ascii_lowercase()),
+        _ => None,
+    };
+    // Looked up, as there can be tens of thousands on both sides.
+    let hosts: HashSet<String> = others.iter().filter_map(in_small).collect();
+    let others: HashSet<&GeneralName> = others.iter().collect();
+    let is_there = |name: &GeneralName| {
+        in_small(name).map_or_else(|| others.contains(name), |host| hosts.contains(&host))
+    };
+    names.iter().filter(|name| !is_there(name)).map(ToString::to_string).collect()
 }
 
 fn requested_purposes(request: &CertificateRequest) -> Vec<ObjectIdentifier> {
@@ -113,7 +122,7 @@ fn requested_usages(request: &CertificateRequest) -> Vec<KeyUsage> {
 }
 
 fn same_set(one: &[String], other: &[String]) -> bool {
-    one.iter().all(|item| other.contains(item)) && other.iter().all(|item| one.contains(item))
+    one.iter().collect::<HashSet<_>>() == other.iter().collect::<HashSet<_>>()
 }
 
 fn listed(items: &[String]) -> String {
