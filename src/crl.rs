@@ -35,7 +35,7 @@ pub struct CertificateRevocationList {
     issuer: DistinguishedName,
     this_update: UnixTime,
     next_update: Option<UnixTime>,
-    /// Ascending by serial number, those of one number in the order of the list.
+    /// Ascending by serial number, one for each number and issuer.
     entries: Vec<Entry>,
     /// The certificateIssuer extensions in the list, each once.
     certificate_issuers: Vec<Vec<GeneralName>>,
@@ -414,6 +414,10 @@ impl CrlError {
 /// The largest CRL read, in bytes. Ours: the largest public ones are of some tens of megabytes, and all of
 /// it is held in memory.
 pub const CRL_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// The most CRLs taken for one judgement. Ours: each is compared with each, for every certificate of every path; a
+/// chain has one or two for each of its CAs.
+pub const CRLS_MAX: usize = 100;
 
 const VERSION_2: u8 = 1;
 const CRL_EXTENSIONS: Tag = Tag::ContextSpecific { constructed: true, number: TagNumber(0) };

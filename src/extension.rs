@@ -18,8 +18,9 @@ pub use certificate_policies::{
     PolicyConstraints, PolicyExtensionError, PolicyInformation, PolicyMapping, read_inhibit_any_policy,
 };
 pub use distribution_points::{
-    CRL_DISTRIBUTION_POINTS, DISTRIBUTION_POINTS_MAX, DistributionPoint, DistributionPointError,
-    DistributionPointName, FRESHEST_CRL, ISSUING_DISTRIBUTION_POINT, IssuingDistributionPoint, Reasons,
+    CRL_DISTRIBUTION_POINTS, DISTRIBUTION_POINT_NAMES_MAX, DISTRIBUTION_POINTS_MAX, DistributionPoint,
+    DistributionPointError, DistributionPointName, FRESHEST_CRL, ISSUING_DISTRIBUTION_POINT,
+    IssuingDistributionPoint, Reasons,
 };
 pub use name_constraints::{
     HostSubtree, MailSubtree, NameConstraints, NameConstraintsError, NameForm, Network, Subtree,

@@ -116,7 +116,8 @@ pub struct Terms {
     pub purpose: Option<ObjectIdentifier>,
     /// The names that the leaf must be for.
     pub peer_names: Vec<PeerName>,
-    /// Revocation lists; with none revocation is not looked at.
+    /// Revocation lists; with none revocation is not looked at. Each is compared with each, so there should be no
+    /// more than [`CRLS_MAX`](crate::crl::CRLS_MAX).
     pub crls: Vec<CertificateRevocationList>,
     /// Whether a certificate of which the lists say nothing is refused.
     pub revocation_required: bool,
@@ -349,11 +350,14 @@ struct Judge<'a> {
     pool: &'a Pool<'a>,
     /// Comparisons of names with constraints that are left for all paths together.
     comparisons_left: Cell<usize>,
+    /// Signatures over revocation lists that were checked for a path before.
+    checked: revocation::Checked,
 }
 
 impl<'a> Judge<'a> {
     fn new(question: &'a Question<'a>, profile: Profile, pool: &'a Pool<'a>) -> Self {
-        Self { question, profile, pool, comparisons_left: Cell::new(names::COMPARISONS_MAX) }
+        let comparisons_left = Cell::new(names::COMPARISONS_MAX);
+        Self { question, profile, pool, comparisons_left, checked: revocation::Checked::default() }
     }
 
     fn verdict(&self, search: &mut Search<'_>) -> Verdict {
@@ -456,7 +460,8 @@ impl<'a> Judge<'a> {
             _ => (certificates, None),
         };
         let others = &self.pool.given;
-        revocation::faults(below, anchor, others, &terms.crls, self.question.at, terms.revocation_required)
+        let (at, required) = (self.question.at, terms.revocation_required);
+        revocation::faults(below, anchor, others, &terms.crls, at, required, &self.checked)
     }
 
     fn key_mismatch(&self) -> Finding {

@@ -15,7 +15,7 @@ use super::terminal::shown;
 use super::verdict_json::{Asked, verdict_json};
 use crate::bundle::{Bundle, BundleError, Source};
 use crate::certificate::Certificate;
-use crate::crl::CertificateRevocationList;
+use crate::crl::{CRLS_MAX, CertificateRevocationList};
 use crate::csr::CertificateRequest;
 use crate::fingerprint::Fingerprint;
 use crate::key::{PrivateKey, PublicKey, SecretDer, Signer};
@@ -119,6 +119,11 @@ impl TermsOptions {
         for path in &self.crl {
             let bytes = context.read(path)?;
             terms.crls.extend(revocation_lists(path, &bytes)?);
+            if terms.crls.len() > CRLS_MAX {
+                let value = format!("{} lists", terms.crls.len());
+                let allowed = format!("at most {CRLS_MAX} lists");
+                return Err(CliError::Option { option: "--crl", value, allowed });
+            }
         }
         Ok(terms)
     }

@@ -127,6 +127,14 @@ impl<'a> Entries<'a> {
         }
         let der = self.start;
         self.read.sort_by(|one, two| (one.serial(der), one.issuer).cmp(&(two.serial(der), two.issuer)));
+        // Of the entries of one certificate only the first that does not take it off the list can count.
+        self.read.dedup_by(|later, kept| {
+            let same = later.serial(der) == kept.serial(der) && later.issuer == kept.issuer;
+            if same && kept.reason == Some(Reason::RemoveFromCrl) {
+                *kept = *later;
+            }
+            same
+        });
         Ok(())
     }
 

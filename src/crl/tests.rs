@@ -47,7 +47,7 @@ fn a_list_is_read_searched_and_its_signature_checked() {
     ];
     let der = crl(&key, &entries, &extension(CRL_NUMBER, false, b"\x02\x02\x01\x00"));
     let crl = CertificateRevocationList::from_der(&der).unwrap();
-    assert_eq!((crl.as_der(), crl.len(), crl.is_empty()), (&der[..], 4, false));
+    assert_eq!((crl.as_der(), crl.len(), crl.is_empty()), (&der[..], 3, false), "one stands in it twice");
     assert_eq!(crl.number().unwrap().to_string(), "256");
     assert_eq!(crl.next_update().unwrap().to_string(), "2050-01-01T00:00:00Z");
     let reason_of = |serial: &[u8]| crl.find(&name("CN=ca"), serial).map(|found| found.reason);

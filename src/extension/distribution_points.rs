@@ -260,6 +260,12 @@ pub enum DistributionPointError {
         /// How many there are.
         found: usize,
     },
+    /// More than [`DISTRIBUTION_POINT_NAMES_MAX`].
+    #[error("a distribution point of {found} names, expected at most {DISTRIBUTION_POINT_NAMES_MAX}")]
+    TooManyNames {
+        /// How many there are.
+        found: usize,
+    },
 }
 
 impl DistributionPointError {
@@ -297,8 +303,12 @@ fn boolean(part: &Tlv<'_>) -> Result<bool, DistributionPointError> {
 }
 
 /// GeneralNames under an implicit tag.
-fn general_names(contents: &[u8]) -> Result<Vec<GeneralName>, NameError> {
-    GeneralName::read_all(&tlv::sequence(&[contents]))
+fn general_names(contents: &[u8]) -> Result<Vec<GeneralName>, DistributionPointError> {
+    let names = GeneralName::read_all(&tlv::sequence(&[contents]))?;
+    if names.len() > DISTRIBUTION_POINT_NAMES_MAX {
+        return Err(DistributionPointError::TooManyNames { found: names.len() });
+    }
+    Ok(names)
 }
 
 fn unexpected(part: &Tlv<'_>) -> DistributionPointError {
@@ -315,6 +325,8 @@ pub const ISSUING_DISTRIBUTION_POINT: ObjectIdentifier = ObjectIdentifier::new_u
 /// The most distribution points read in one extension. Ours: each is compared with each CRL; CAs write one
 /// to three.
 pub const DISTRIBUTION_POINTS_MAX: usize = 64;
+/// The most names read in one distribution point. Ours: each is compared with each of a CRL's; CAs write one or two.
+pub const DISTRIBUTION_POINT_NAMES_MAX: usize = 64;
 
 const REASON_NAMES: [&str; 9] = [
     "unused",

@@ -18,6 +18,7 @@ use crate::fingerprint::hex;
 use crate::name::Printed;
 use crate::time::UnixTime;
 use scope::{points, reasons_told, speaks_for};
+pub(super) use signer::Checked;
 use signer::{List, ListSigner, signs_crls};
 
 /// Judges every certificate of a path by the CRLs given: `path` leaf first, each signed by the next, all
@@ -33,11 +34,12 @@ pub(super) fn faults(
     crls: &[CertificateRevocationList],
     at: UnixTime,
     required: bool,
+    checked: &Checked,
 ) -> Vec<Fault> {
     if crls.is_empty() && !required {
         return Vec::new();
     }
-    let judge = Judge::new(path, anchor, extra_issuers, crls, at);
+    let judge = Judge::new(path, anchor, extra_issuers, crls, at, checked);
     let ends_in_root = anchor.is_none() && path.last().is_some_and(|last| last.is_self_issued());
     let below = if ends_in_root { path.len() - 1 } else { path.len() };
     path[..below]
@@ -84,10 +86,11 @@ impl<'a> Judge<'a> {
         extra_issuers: &[&'a Certificate],
         crls: &'a [CertificateRevocationList],
         at: UnixTime,
+        checked: &Checked,
     ) -> Self {
         let trusted: Vec<&Certificate> = path.iter().copied().chain(anchor).collect();
         let mut lists: Vec<List<'_>> =
-            crls.iter().map(|crl| List::new(crl, &trusted, anchor, extra_issuers, at)).collect();
+            crls.iter().map(|crl| List::new(crl, &trusted, anchor, extra_issuers, at, checked)).collect();
         lists.sort_by_key(|list| std::cmp::Reverse(list.crl.this_update()));
         Self { trusted, lists, at, extra_revoked: RefCell::default() }
     }

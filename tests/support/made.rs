@@ -50,7 +50,8 @@ impl Key {
         KEYS[place][which].get_or_init(|| Self::generate(kind))
     }
 
-    fn generate(kind: Kind) -> Self {
+    /// A new one, of nobody.
+    pub(crate) fn generate(kind: Kind) -> Self {
         let pair = match kind {
             Kind::Rsa => Pair::Rsa(rsa::KeyPair::generate(rsa::KeySize::Rsa2048).expect("an RSA key")),
             Kind::P256 => Pair::P256(EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).expect("a key")),

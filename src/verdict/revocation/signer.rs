@@ -1,5 +1,8 @@
 //! Who signed a CRL: the key that verifies it, and the certificates of that key (RFC 5280 6.3.3(f), (g)).
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use crate::certificate::Certificate;
 use crate::crl::CertificateRevocationList;
 use crate::extension;
@@ -23,6 +26,38 @@ pub(super) enum ListSigner<'a> {
     Extra { certificate: &'a Certificate, parents: Vec<usize> },
 }
 
+/// The signatures that were checked for one judgement, over all its paths: a list and who may have signed it are the
+/// same in each. What was checked is known by its address, as it lives longer than the judgement.
+#[derive(Default)]
+pub(in crate::verdict) struct Checked {
+    /// Of each thing that is signed: the keys, and what the check said.
+    results: RefCell<HashMap<*const (), CheckedKeys>>,
+}
+
+type CheckedKeys = Vec<(*const PublicKey, Result<(), SignatureFault>)>;
+
+impl Checked {
+    /// What a check says, or said before; none where too many keys were tried on this one thing.
+    fn result<T>(
+        &self,
+        signed: &T,
+        key: &PublicKey,
+        check: impl FnOnce() -> Result<(), SignatureFault>,
+    ) -> Option<Result<(), SignatureFault>> {
+        let mut results = self.results.borrow_mut();
+        let keys = results.entry(std::ptr::from_ref(signed).cast()).or_default();
+        if let Some((_, known)) = keys.iter().find(|(checked, _)| std::ptr::eq(*checked, key)) {
+            return Some(known.clone());
+        }
+        if keys.len() == KEYS_TRIED_MAX {
+            return None;
+        }
+        let result = check();
+        keys.push((std::ptr::from_ref(key), result.clone()));
+        Some(result)
+    }
+}
+
 impl<'a> List<'a> {
     /// Looks for the key that signed it among the certificates that bear its issuer's name, those whose
     /// subjectKeyIdentifier it names first (RFC 5280 5.2.1).
@@ -32,6 +67,7 @@ impl<'a> List<'a> {
         anchor: Option<&Certificate>,
         extra_issuers: &[&'a Certificate],
         at: UnixTime,
+        checked: &Checked,
     ) -> Self {
         let is_issuer = |certificate: &Certificate| certificate.subject().matches(crl.issuer());
         let extra = extra_issuers.iter().copied().filter(|one| is_issuer(one) && !trusted.contains(one));
@@ -45,15 +81,19 @@ impl<'a> List<'a> {
         }
         keys.sort_by_key(|(other, _)| *other);
         let mut key = Err(SignerFault::NotGiven);
-        for (_, candidate) in keys.into_iter().take(KEYS_TRIED_MAX) {
-            match crl.verify_signature(candidate) {
-                Ok(()) => {
+        for (_, candidate) in keys {
+            match checked.result(crl, candidate, || crl.verify_signature(candidate)) {
+                Some(Ok(())) => {
                     key = Ok(candidate);
                     break;
                 }
                 // What the first said, which is the one that the CRL names.
-                Err(fault) if matches!(key, Err(SignerFault::NotGiven)) => key = Err(SignerFault::Bad(fault)),
-                Err(_) => {}
+                Some(Err(fault)) if matches!(key, Err(SignerFault::NotGiven)) => {
+                    key = Err(SignerFault::Bad(fault));
+                }
+                Some(Err(_)) => {}
+                None if matches!(key, Err(SignerFault::NotGiven)) => key = Err(SignerFault::TooManyKeys),
+                None => {}
             }
         }
         let Ok(found) = key else {
@@ -68,11 +108,10 @@ impl<'a> List<'a> {
         // The ones that are valid now first: old and new certificates of one key come together.
         extra.sort_by_key(|one| at < one.not_before() || at > one.not_after());
         extra.truncate(EXTRA_SIGNERS_MAX);
-        signers.extend(
-            extra
-                .into_iter()
-                .map(|one| ListSigner::Extra { certificate: one, parents: parents(one, trusted, anchor) }),
-        );
+        signers.extend(extra.into_iter().map(|one| ListSigner::Extra {
+            certificate: one,
+            parents: parents(one, trusted, anchor, checked),
+        }));
         Self { crl, key, signers }
     }
 }
@@ -84,6 +123,8 @@ pub(super) enum SignerFault {
     NotGiven,
     #[error("has a bad signature: {0}")]
     Bad(SignatureFault),
+    #[error("bears a name of which more than {KEYS_TRIED_MAX} keys were given, none of which signed it")]
+    TooManyKeys,
 }
 
 /// 6.3.3(f): cRLSign, where keyUsage is there.
@@ -98,7 +139,16 @@ fn may(certificate: &Certificate, usage: KeyUsage) -> bool {
 }
 
 /// The places of the CAs that signed a certificate. An anchor need not say that it is a CA.
-fn parents(certificate: &Certificate, trusted: &[&Certificate], anchor: Option<&Certificate>) -> Vec<usize> {
+fn parents(
+    certificate: &Certificate,
+    trusted: &[&Certificate],
+    anchor: Option<&Certificate>,
+    checked: &Checked,
+) -> Vec<usize> {
+    let is_signed_by = |parent: &Certificate| {
+        let key = parent.public_key();
+        matches!(checked.result(certificate, key, || certificate.verify_signature(key)), Some(Ok(())))
+    };
     trusted
         .iter()
         .enumerate()
@@ -106,7 +156,7 @@ fn parents(certificate: &Certificate, trusted: &[&Certificate], anchor: Option<&
             parent.subject().matches(certificate.issuer())
                 && (parent.is_authority() || anchor == Some(parent))
                 && may(parent, KeyUsage::KeyCertSign)
-                && certificate.verify_signature(parent.public_key()).is_ok()
+                && is_signed_by(parent)
         })
         .map(|(place, _)| place)
         .collect()
@@ -122,7 +172,7 @@ fn is_named_by(crl: &CertificateRevocationList, issuer: &Certificate) -> bool {
     held.value.len() == named.len() + 2 && held.value.ends_with(named)
 }
 
-/// Keys tried for one CRL. Ours: each costs a signature check over all of a CRL, and a CA of more keys
+/// Keys tried for one CRL, or one certificate that may have signed it, over all paths. Ours: each costs a signature check over all of a CRL, and a CA of more keys
 /// under one name has not been seen.
 const KEYS_TRIED_MAX: usize = 16;
 

@@ -11,7 +11,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use super::faults;
+use super::{Checked, faults};
 use crate::certificate::Certificate;
 use crate::crl::CertificateRevocationList;
 use crate::pem;
@@ -72,7 +72,7 @@ fn judge(case: &Value, required: bool) -> Option<Vec<&'static str>> {
     let mut paths = Vec::new();
     extend(&mut vec![&leaf], &extra, &anchors, &mut paths);
     let all = paths.into_iter().map(|(path, anchor)| {
-        let found = faults(&path, Some(anchor), &extra, &crls, at, required);
+        let found = faults(&path, Some(anchor), &extra, &crls, at, required, &Checked::default());
         for fault in &found {
             assert!(!fault.message.is_empty() && !fault.help.is_empty() && fault.at < path.len());
         }

@@ -154,7 +154,7 @@ impl World {
     /// What is found with the root's own CRL, which lists nothing, beside those given.
     fn judge(&self, extra: &[&Certificate], crls: &[CertificateRevocationList]) -> Vec<Fault> {
         let crls = [crls, &[self.list_of_root(&[]).sign()]].concat();
-        faults(&[&self.leaf, &self.ca], Some(&self.root), extra, &crls, now(), true)
+        faults(&[&self.leaf, &self.ca], Some(&self.root), extra, &crls, now(), true, &Checked::default())
     }
 
     fn message(&self, extra: &[&Certificate], crls: &[CertificateRevocationList]) -> String {
@@ -175,7 +175,8 @@ fn a_listed_certificate_is_revoked_and_the_message_says_where() {
         "revoked: revoked since 2026-01-01T00:00:00Z, keyCompromise: CRL number 1 of CN=CA of 2027-01-01T00:00:00Z lists serial number 07"
     );
     let crls = [world.list(&[(7, 1)]).sign(), world.list_of_root(&[(2, 2)]).sign()];
-    let found = faults(&[&world.leaf, &world.ca], Some(&world.root), &[], &crls, now(), false);
+    let found =
+        faults(&[&world.leaf, &world.ca], Some(&world.root), &[], &crls, now(), false, &Checked::default());
     assert_eq!(
         found.iter().map(|one| (one.rule, one.at)).collect::<Vec<_>>(),
         [(&REVOKED, 0), (&REVOKED, 1)]
@@ -189,7 +190,7 @@ fn an_unknown_status_is_a_warning_unless_it_is_required() {
     let path = [&world.leaf, &world.ca];
     let crls = [world.list_of_root(&[]).sign()];
     let rules = |crls: &[_], required| {
-        let found = faults(&path, Some(&world.root), &[], crls, now(), required);
+        let found = faults(&path, Some(&world.root), &[], crls, now(), required, &Checked::default());
         found.iter().map(|one| one.rule.name).collect::<Vec<_>>()
     };
     assert_eq!(rules(&crls, false), ["revocation-unknown"]);
@@ -198,7 +199,18 @@ fn an_unknown_status_is_a_warning_unless_it_is_required() {
     assert_eq!(rules(&[], true).len(), 2);
     // A root that stands in the path for the anchor is not asked about.
     let whole = [&world.leaf, &world.ca, &world.root];
-    assert!(faults(&whole, None, &[], &[world.list(&[]).sign(), crls[0].clone()], now(), true).is_empty());
+    assert!(
+        faults(
+            &whole,
+            None,
+            &[],
+            &[world.list(&[]).sign(), crls[0].clone()],
+            now(),
+            true,
+            &Checked::default()
+        )
+        .is_empty()
+    );
 }
 
 #[test]
@@ -297,7 +309,15 @@ fn a_crl_counts_when_somebody_above_signed_it() {
     assert!(world.message(&[], std::slice::from_ref(&list)).contains("has a bad signature"));
     // Revoked by the root, the signer does not count.
     let crls = [list, world.list_of_root(&[(3, 1)]).sign()];
-    let found = faults(&[&world.leaf, &world.ca], Some(&world.root), &[&crl_signer], &crls, now(), true);
+    let found = faults(
+        &[&world.leaf, &world.ca],
+        Some(&world.root),
+        &[&crl_signer],
+        &crls,
+        now(),
+        true,
+        &Checked::default(),
+    );
     assert!(found[0].message.contains("is signed by CN=CA, which was revoked"), "{found:?}");
 }
 
@@ -309,7 +329,15 @@ fn a_ca_cannot_clear_itself_under_its_issuer_s_name() {
     let posing = certificate(("CN=CA", &world.ca_key), ("CN=Root", &signer), 9, &usage);
     let clearing = Draft { issuer: ("CN=Root", &signer), ..world.list(&[]) }.sign();
     let crls = [world.list(&[]).sign(), clearing];
-    let found = faults(&[&world.leaf, &world.ca], Some(&world.root), &[&posing], &crls, now(), true);
+    let found = faults(
+        &[&world.leaf, &world.ca],
+        Some(&world.root),
+        &[&posing],
+        &crls,
+        now(),
+        true,
+        &Checked::default(),
+    );
     assert_eq!(found.iter().map(|one| (one.rule, one.at)).collect::<Vec<_>>(), [(&REVOCATION_REQUIRED, 1)]);
     assert!(found[0].message.contains("whom no issuer of the certificate certified"), "{found:?}");
 }
