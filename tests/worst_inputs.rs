@@ -150,8 +150,7 @@ fn judged_as_answer(request: &[u8], certificate: &[u8]) {
     let mut terms = Terms::of(Profile::Webpki);
     terms.request = Some(request);
     let at = UnixTime::from_utc_time(b"261122180000Z").expect("a time");
-    let question =
-        Question { name: "www", key: &key, bundle: &bundle, leaf: None, at, terms: &terms, holders: &[] };
+    let question = Question::new("www", &key, &bundle, at, &terms);
     assert!(!Verdict::judge(&question).path().is_empty());
 }
 
