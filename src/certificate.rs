@@ -3,6 +3,7 @@
 //! It never writes a certificate anew: what is hashed, verified and stored is what came.
 
 use std::fmt;
+use std::sync::OnceLock;
 
 use aws_lc_rs::digest;
 use der::asn1::{BitStringRef, ObjectIdentifier};
@@ -34,6 +35,8 @@ pub struct Certificate {
     extensions: Vec<Extension>,
     signature_algorithm: SignatureAlgorithm,
     signature: Vec<u8>,
+    /// Made when it is first asked for: each finding names the certificate by it.
+    fingerprint: OnceLock<Fingerprint>,
 }
 
 impl Certificate {
@@ -73,6 +76,7 @@ impl Certificate {
             extensions: fields.extensions.map_or_else(|| Ok(Vec::new()), Extension::read_all)?,
             signature_algorithm: SignatureAlgorithm::from_der(algorithm.whole)?,
             signature: BitStringRef::from_der(signature.whole)?.raw_bytes().to_vec(),
+            fingerprint: OnceLock::new(),
             der: der.to_vec(),
         })
     }
@@ -202,7 +206,7 @@ impl Certificate {
 
     /// SHA-256 over the certificate: `x5t#S256` (RFC 7515 4.1.8).
     pub fn fingerprint(&self) -> Fingerprint {
-        Fingerprint::of(&self.der)
+        *self.fingerprint.get_or_init(|| Fingerprint::of(&self.der))
     }
 }
 

@@ -353,7 +353,7 @@ impl Fit {
 /// How many certificates stand between each of those given and the nearest anchor, itself counted, if every
 /// signature is what names and key identifiers say. Nothing is verified: a forged certificate is as near as it says.
 fn distances<'p>(pool: &'p Pool<'p>) -> HashMap<Step, usize> {
-    let mut waiting: HashMap<&'p [u8], HashMap<Option<Vec<u8>>, Vec<Step>>> = HashMap::new();
+    let mut waiting: HashMap<&[u8], HashMap<_, Vec<Step>>> = HashMap::new();
     for (index, certificate) in pool.given.iter().enumerate() {
         let of_that_name = waiting.entry(certificate.issuer().matching_key()).or_default();
         let of_that_key = of_that_name.entry(key_identifier_of_issuer(certificate)).or_default();

@@ -9,6 +9,7 @@ mod consequence;
 mod ending;
 mod known_key;
 mod lifetime;
+mod listing;
 mod names;
 mod path;
 mod policies;
@@ -443,7 +444,8 @@ impl<'a> Judge<'a> {
             faults.extend(purpose::faults(bound, anchored, asked, any_counts, purpose));
         }
         faults.extend(self.end_faults(path, &certificates));
-        let findings = consequence::without(faults, &certificates, |rule| self.severity(rule))
+        let faults = consequence::without(faults, &certificates, |rule| self.severity(rule));
+        let findings = listing::first_few(faults)
             .into_iter()
             .filter_map(|fault| {
                 self.finding(fault.rule, Some(path.steps[fault.at]), fault.message, fault.help)

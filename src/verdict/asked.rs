@@ -6,6 +6,7 @@ use std::collections::HashSet;
 
 use der::asn1::ObjectIdentifier;
 
+use super::listing::{LISTED_MAX, listed};
 use super::rule::{Fault, Rule, Severities, Severity};
 use crate::certificate::Certificate;
 use crate::csr::CertificateRequest;
@@ -37,25 +38,33 @@ pub(super) fn faults(leaf: &Certificate, request: &CertificateRequest) -> Vec<Fa
     let (asked, got) = (request.alternative_names(), leaf.alternative_names());
     let lost = missing(&asked, &got);
     if !lost.is_empty() {
-        let message = format!("lacks {}, which the request asks for", lost.join(", "));
+        let message = format!("lacks {}, which the request asks for", listed(&lost, LISTED_MAX));
         find(&SAN_LOST, message, "ask the CA to issue again, or accept that clients of these names fail");
     }
     let added = missing(&got, &asked);
     if !added.is_empty() {
-        let message = format!("has {}, which the request does not ask for", added.join(", "));
+        let message = format!("has {}, which the request does not ask for", listed(&added, LISTED_MAX));
         find(&SAN_ADDED, message, "nothing, if these names are yours too; otherwise ask the CA");
     }
     let purposes = |list: Vec<ObjectIdentifier>| list.iter().map(purpose_name).collect::<Vec<_>>();
     let (asked, got) = (purposes(requested_purposes(request)), purposes(leaf.extended_key_usages()));
     if !same_set(&asked, &got) {
-        let message = format!("asked for the purposes {}, and it has {}", listed(&asked), listed(&got));
+        let message = format!(
+            "asked for the purposes {}, and it has {}",
+            listed(&asked, LISTED_MAX),
+            listed(&got, LISTED_MAX)
+        );
         find(&PURPOSES_CHANGED, message, "ask the CA, if one of them is needed");
     }
     let usages =
         |list: Vec<KeyUsage>| list.into_iter().map(|usage| usage.name().to_owned()).collect::<Vec<_>>();
     let (asked, got) = (usages(requested_usages(request)), usages(leaf.key_usages()));
     if !same_set(&asked, &got) {
-        let message = format!("asked for the key usages {}, and it has {}", listed(&asked), listed(&got));
+        let message = format!(
+            "asked for the key usages {}, and it has {}",
+            listed(&asked, LISTED_MAX),
+            listed(&got, LISTED_MAX)
+        );
         find(&KEY_USAGES_CHANGED, message, "ask the CA, if one of them is needed");
     }
     if leaf.is_authority() {
@@ -88,16 +97,16 @@ fn differences(asked: &DistinguishedName, got: &DistinguishedName) -> String {
     let (lost, added) = (beyond(asked, got), beyond(got, asked));
     let mut words = Vec::new();
     if !lost.is_empty() {
-        words.push(format!("{} is gone", lost.join(", ")));
+        words.push(format!("{} is gone", listed(&lost, LISTED_MAX)));
     }
     if !added.is_empty() {
-        words.push(format!("{} is new", added.join(", ")));
+        words.push(format!("{} is new", listed(&added, LISTED_MAX)));
     }
     if words.is_empty() { "the same attributes in another order".to_owned() } else { words.join(", ") }
 }
 
 /// The names that are not among others. DNS names are the same whatever their case.
-fn missing(names: &[GeneralName], others: &[GeneralName]) -> Vec<String> {
+fn missing<'a>(names: &'a [GeneralName], others: &[GeneralName]) -> Vec<&'a GeneralName> {
     let in_small = |name: &GeneralName| match name {
         GeneralName::Dns(host) => Some(host.to_ascii_lowercase()),
         _ => None,
@@ -108,7 +117,7 @@ fn missing(names: &[GeneralName], others: &[GeneralName]) -> Vec<String> {
     let is_there = |name: &GeneralName| {
         in_small(name).map_or_else(|| others.contains(name), |host| hosts.contains(&host))
     };
-    names.iter().filter(|name| !is_there(name)).map(ToString::to_string).collect()
+    names.iter().filter(|name| !is_there(name)).collect()
 }
 
 fn requested_purposes(request: &CertificateRequest) -> Vec<ObjectIdentifier> {
@@ -123,10 +132,6 @@ fn requested_usages(request: &CertificateRequest) -> Vec<KeyUsage> {
 
 fn same_set(one: &[String], other: &[String]) -> bool {
     one.iter().collect::<HashSet<_>>() == other.iter().collect::<HashSet<_>>()
-}
-
-fn listed(items: &[String]) -> String {
-    if items.is_empty() { "none".to_owned() } else { items.join(", ") }
 }
 
 /// The rows of this file.

@@ -12,8 +12,8 @@ mod constrained;
 mod suites;
 
 use std::collections::BTreeMap;
-use std::fmt::Display;
 
+use super::listing::listed;
 use super::rule::{Fault, Rule, Severities, Severity};
 use crate::certificate::Certificate;
 use crate::extension::{NAME_CONSTRAINTS, NameConstraints, NameForm};
@@ -194,7 +194,7 @@ impl Constraining<'_> {
             "{name}{} is not among the {form} names that {} permits: {}",
             and_more(wrong.count()),
             self.name,
-            listed(&permitted.all)
+            listed(&permitted.all, LISTED_MAX)
         );
         let help =
             "ask the CA for a certificate with names that its issuer may certify, or from another issuer";
@@ -285,15 +285,6 @@ fn and_more(count: usize) -> String {
         0 => String::new(),
         1 => " (and 1 more name)".to_owned(),
         _ => format!(" (and {count} more names)"),
-    }
-}
-
-/// The first few, and how many there are besides.
-fn listed(all: &[impl Display]) -> String {
-    let shown: Vec<String> = all.iter().take(LISTED_MAX).map(ToString::to_string).collect();
-    match all.len() - shown.len() {
-        0 => shown.join(", "),
-        more => format!("{} and {more} more", shown.join(", ")),
     }
 }
 

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use der::asn1::ObjectIdentifier;
 
+use super::listing::listed;
 use super::rule::{Fault, Rule, Severities};
 use crate::certificate::Certificate;
 use crate::extension::{
@@ -211,11 +212,11 @@ impl<'a> Processing<'a> {
         let any = extensions.say_any_policy() && (self.inhibit_any_policy > 0 || self_issued_authority);
         self.graph.grow(policies.iter().map(|one| &one.policy), any);
         if self.graph.is_null() {
-            let said = listed(policies.iter().map(|one| &one.policy));
+            let said = policies_listed(policies.iter().map(|one| &one.policy));
             self.ended = Some(format!(
                 "{} says {said}, where the certificates above it allow {}",
                 self.path[at].subject(),
-                listed(&self.graph.expected())
+                policies_listed(&self.graph.expected())
             ));
         }
     }
@@ -227,7 +228,7 @@ impl<'a> Processing<'a> {
             self.graph.map(&extensions.mappings, self.policy_mapping > 0);
             if self.graph.is_null() {
                 let subject = self.path[at].subject();
-                let mapped = listed(extensions.mappings.iter().map(|one| &one.issuer_domain));
+                let mapped = policies_listed(extensions.mappings.iter().map(|one| &one.issuer_domain));
                 self.ended = Some(format!("{subject} maps {mapped}, and mapping was forbidden above it"));
             }
         }
@@ -288,8 +289,8 @@ impl<'a> Processing<'a> {
             at: 0,
             message: format!(
                 "the path is good for policy {}, and only {} is accepted",
-                listed(&valid),
-                listed(&accepted)
+                policies_listed(&valid),
+                policies_listed(&accepted)
             ),
             help: "ask the CA for a certificate under an accepted policy, or accept the policy that it has"
                 .to_owned(),
@@ -445,18 +446,9 @@ fn certificates(skip: u32) -> usize {
 }
 
 /// The first policies of a list, and how many more there are.
-fn listed<'a>(policies: impl IntoIterator<Item = &'a Oid>) -> String {
-    let mut policies = policies.into_iter();
-    let named: Vec<String> = policies
-        .by_ref()
-        .take(LISTED_POLICIES)
-        .map(|one| if *one == ANY_POLICY { "anyPolicy".to_owned() } else { one.to_string() })
-        .collect();
-    match (named.is_empty(), policies.count()) {
-        (true, _) => "none".to_owned(),
-        (false, 0) => named.join(", "),
-        (false, more) => format!("{} and {more} more", named.join(", ")),
-    }
+fn policies_listed<'a>(policies: impl IntoIterator<Item = &'a Oid>) -> String {
+    let name = |one: &Oid| if *one == ANY_POLICY { "anyPolicy".to_owned() } else { one.to_string() };
+    listed(policies.into_iter().map(name), LISTED_POLICIES)
 }
 
 /// Policies written out in a message: as many as most certificates have, and few enough to be read.
@@ -598,10 +590,10 @@ mod tests {
     #[test]
     fn long_lists_are_cut_in_messages() {
         let policies: Vec<Oid> = (0..6).map(|arc| oid(&format!("1.2.{arc}"))).collect();
-        assert_eq!(listed(&policies), "1.2.0, 1.2.1, 1.2.2, 1.2.3 and 2 more");
-        assert_eq!(listed(&policies[..2]), "1.2.0, 1.2.1");
-        assert_eq!(listed(&[Oid::from(ANY_POLICY)]), "anyPolicy");
-        assert_eq!(listed([]), "none");
+        assert_eq!(policies_listed(&policies), "1.2.0, 1.2.1, 1.2.2, 1.2.3 and 2 more");
+        assert_eq!(policies_listed(&policies[..2]), "1.2.0, 1.2.1");
+        assert_eq!(policies_listed(&[Oid::from(ANY_POLICY)]), "anyPolicy");
+        assert_eq!(policies_listed([]), "none");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::net::IpAddr;
 
+use super::listing::{LISTED_MAX, listed};
 use super::rule::Fault;
 use super::rules;
 use crate::certificate::Certificate;
@@ -41,8 +42,10 @@ pub(super) fn faults(leaf: &Certificate, asked: &[PeerName]) -> Vec<Fault> {
     let missing = asked.iter().filter(|peer| !names.iter().any(|name| is_for(name, peer)));
     missing
         .map(|peer| {
-            let listed: Vec<String> = names.iter().map(ToString::to_string).collect();
-            let listed = if listed.is_empty() { "no alternative name".to_owned() } else { listed.join(", ") };
+            let listed = match names.as_slice() {
+                [] => "no alternative name".to_owned(),
+                names => listed(names, LISTED_MAX),
+            };
             Fault {
                 rule: &rules::NAME_NOT_COVERED,
                 at: 0,
