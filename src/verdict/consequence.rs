@@ -47,7 +47,7 @@ const fn row(
     Row { consequence, cause, cause_at }
 }
 
-static ROWS: [Row; 18] = [
+static ROWS: [Row; 20] = [
     // Of what is no CA nothing else is asked that makes a CA.
     row(&rules::CA_CANNOT_SIGN, &rules::NOT_A_CA, same),
     row(&rules::ROOT_CONSTRAINTS_NOT_CRITICAL, &rules::NOT_A_CA, same),
@@ -68,6 +68,9 @@ static ROWS: [Row; 18] = [
     row(&webpki::COMMON_NAME, &webpki::NO_ALTERNATIVE_NAMES, same),
     // What outlives an issuer that has ended already is told by its end.
     row(&lifetime::OUTLIVES_ISSUER, &rules::EXPIRED, above),
+    // A key that is not for the Web signs nothing for it.
+    row(&webpki::algorithms::SIGNATURE_NOT_ALLOWED, &webpki::KEY_ALGORITHM, above),
+    row(&webpki::algorithms::SIGNATURE_NOT_ALLOWED, &webpki::KEY_ALGORITHM, same),
     // A weak signature need not be checked, and a short modulus has no right length.
     row(&rules::SIGNATURE_NOT_CHECKED, &strength::WEAK_SIGNATURE, same),
     row(&strength::RSA_MODULUS_NOT_WHOLE_BYTES, &strength::RSA_BELOW_2048, same),

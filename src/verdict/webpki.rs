@@ -251,7 +251,7 @@ static NEEDLESSLY_CRITICAL: Rule = Rule {
     clients: "They understand both and do not mind; linters and auditors do.",
     origin: "The CA's template marks every extension critical.",
 };
-static KEY_ALGORITHM: Rule = Rule {
+pub(super) static KEY_ALGORITHM: Rule = Rule {
     name: "key-algorithm-not-for-web",
     clause: "BR 6.1.5",
     severity: Severities::webpki(),

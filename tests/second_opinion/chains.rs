@@ -149,6 +149,11 @@ impl Chain {
         }
     }
 
+    pub(crate) fn with_key(mut self, place: usize, kind: Kind) -> Self {
+        self.kinds[place] = kind;
+        self
+    }
+
     pub(crate) fn with(mut self, place: usize, change: Change) -> Self {
         self.changes.push((place, change));
         self

@@ -10,8 +10,9 @@ use webpki::Error;
 
 use crate::chains::{
     ANY_PURPOSE, Arrangement, Basic, CERT_AND_CRL_SIGN, CLIENT_AUTH, Chain, Change, DIGITAL_SIGNATURE, HOST,
-    Identifier, NO_USAGE, Name, POLICIES, POLICY_REQUIRED, Spelling, UNKNOWN,
+    Identifier, NO_USAGE, Name, POLICIES, POLICY_REQUIRED, SERVER_AUTH, Spelling, UNKNOWN,
 };
+use crate::made::Kind;
 
 /// A row: one difference.
 pub(crate) struct Difference {
@@ -91,7 +92,7 @@ pub(crate) fn row_of_theirs(
 }
 
 /// The rows.
-pub(crate) static DIFFERENCES: [Difference; 47] = [
+pub(crate) static DIFFERENCES: [Difference; 53] = [
     we_refuse("expired", Place::Anchor, BOTH, "RFC 5280 6.1.3(a)(2)", ANCHOR, || {
         Chain::good(1).with(2, Change::Dates("200101000000Z", "210101000000Z"))
     }),
@@ -318,6 +319,54 @@ pub(crate) static DIFFERENCES: [Difference; 47] = [
         "BR 7.1.2.7.10",
         "webpki asks for the purpose where there is a list of purposes",
         || Chain::good(1).with(0, Change::Purposes(None)),
+    ),
+    we_refuse(
+        "common-name-misleading",
+        Place::Leaf,
+        WEBPKI,
+        "BR 7.1.4.3",
+        "webpki does not look at the common name",
+        || Chain::good(1).with(0, Change::Subject(Spelling::Capitals)),
+    ),
+    we_refuse(
+        "needlessly-critical",
+        Place::Leaf,
+        WEBPKI,
+        "BR 7.1.2.7.12",
+        "webpki reads the alternative names, critical or not",
+        || Chain::good(1).with(0, Change::Names { names: vec![Name::Dns(HOST)], critical: true }),
+    ),
+    we_refuse(
+        "purposes-mixed",
+        Place::Leaf,
+        WEBPKI,
+        "BR 7.1.2.7.10",
+        "webpki looks for the purpose that is asked for, and passes over the others",
+        || Chain::good(1).with(0, Change::Purposes(Some(vec![SERVER_AUTH, ANY_PURPOSE]))),
+    ),
+    we_refuse(
+        "key-algorithm-not-for-web",
+        Place::Leaf,
+        WEBPKI,
+        "BR 6.1.5",
+        "webpki takes what signature algorithm its caller lists",
+        || Chain::good(1).with_key(0, Kind::Ed25519),
+    ),
+    we_refuse(
+        "key-algorithm-not-for-web",
+        Place::Intermediate,
+        WEBPKI,
+        "BR 6.1.5",
+        "webpki takes what signature algorithm its caller lists",
+        || Chain::good(1).with_key(1, Kind::Ed25519),
+    ),
+    we_refuse(
+        "key-algorithm-not-for-web",
+        Place::Anchor,
+        WEBPKI,
+        "BR 6.1.5",
+        "webpki takes what signature algorithm its caller lists",
+        || Chain::good(1).with_key(2, Kind::Ed25519),
     ),
     we_refuse(
         "wildcard-misplaced",

@@ -130,7 +130,7 @@ static KEY_ENCODING: Rule = Rule {
     clients: "Chrome and Go refuse a key that is for RSASSA-PSS alone, and one without the NULL; OpenSSL takes both.",
     origin: "The key was made with `openssl genpkey -algorithm RSA-PSS`, or a module wrote it in a way of its own.",
 };
-static SIGNATURE_NOT_ALLOWED: Rule = Rule {
+pub(in super::super) static SIGNATURE_NOT_ALLOWED: Rule = Rule {
     name: "signature-not-allowed",
     clause: "BR 7.1.3.2",
     severity: Severities::webpki(),
