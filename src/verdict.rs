@@ -413,7 +413,6 @@ impl<'a> Judge<'a> {
         let bound = if anchor_is_left_out { &certificates[..top] } else { &certificates[..] };
         let mut faults = path::faults(&certificates, self.question.at, anchored, terms.choices);
         let mut comparisons_left = self.comparisons_left.get();
-        faults.extend(path::mixed_key_types(&certificates));
         faults.extend(names::faults(bound, &mut comparisons_left));
         if common_name == CommonName::IsConstrained {
             faults.extend(names::common_name_faults(bound, &mut comparisons_left));
@@ -433,6 +432,7 @@ impl<'a> Judge<'a> {
         if let Some(request) = &terms.request {
             faults.extend(asked::faults(certificates[0], request));
         }
+        faults.extend(path::mixed_key_types(&certificates));
         faults.extend(known_key::faults(&certificates, self.question.name, self.question.holders));
         faults.extend(lifetime::faults(&certificates, self.question.at, terms.validity_months));
         faults.extend(server_name::faults(certificates[0], &terms.peer_names));

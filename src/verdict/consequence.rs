@@ -47,11 +47,11 @@ const fn row(
     Row { consequence, cause, cause_at }
 }
 
-static ROWS: [Row; 20] = [
+static ROWS: [Row; 21] = [
     // Of what is no CA nothing else is asked that makes a CA.
     row(&rules::CA_CANNOT_SIGN, &rules::NOT_A_CA, same),
     row(&rules::ROOT_CONSTRAINTS_NOT_CRITICAL, &rules::NOT_A_CA, same),
-    row(&rules::PATH_TOO_LONG, &rules::NOT_A_CA, no_ca_below),
+    row(&rules::PATH_TOO_LONG, &rules::NOT_A_CA, no_ca),
     // What cannot be read says nothing.
     row(&rules::NOT_A_CA, &rules::EXTENSION_MALFORMED, no_constraints),
     row(&rules::CA_CANNOT_SIGN, &rules::EXTENSION_MALFORMED, no_usages),
@@ -68,6 +68,8 @@ static ROWS: [Row; 20] = [
     row(&webpki::COMMON_NAME, &webpki::NO_ALTERNATIVE_NAMES, same),
     // What outlives an issuer that has ended already is told by its end.
     row(&lifetime::OUTLIVES_ISSUER, &rules::EXPIRED, above),
+    // Whose purposes are wrong need not be told that there are too many.
+    row(&webpki::PURPOSES_MIXED, &rules::PURPOSE_NOT_ALLOWED, same),
     // A key that is not for the Web signs nothing for it.
     row(&webpki::algorithms::SIGNATURE_NOT_ALLOWED, &webpki::KEY_ALGORITHM, above),
     row(&webpki::algorithms::SIGNATURE_NOT_ALLOWED, &webpki::KEY_ALGORITHM, same),
@@ -84,13 +86,9 @@ fn above(path: &[&Certificate], at: usize) -> Option<usize> {
     (at + 1 < path.len()).then_some(at + 1)
 }
 
-/// The certificate that is no CA and was counted as one: the path would be short enough without such.
-fn no_ca_below(path: &[&Certificate], at: usize) -> Option<usize> {
-    let most = path::constraints(path[at])?.path_length?;
-    let below = || (1..at).filter(|place| !path[*place].is_self_issued());
-    let authorities = below().filter(|place| path[*place].is_authority()).count();
-    let is_short = u32::try_from(authorities).is_ok_and(|count| count <= most);
-    is_short.then(|| below().find(|place| !path[*place].is_authority()))?
+/// The certificate that is no CA and was counted as one: the one that is too many, or the next above it.
+fn no_ca(path: &[&Certificate], at: usize) -> Option<usize> {
+    (at..path.len()).find(|place| !path[*place].is_authority())
 }
 
 fn no_constraints(path: &[&Certificate], at: usize) -> Option<usize> {

@@ -235,7 +235,7 @@ static NO_PURPOSE: Rule = Rule {
     clients: "Some clients refuse, most take it for any purpose.",
     origin: "The request or the CA's template has no extended key usage.",
 };
-static PURPOSES_MIXED: Rule = Rule {
+pub(super) static PURPOSES_MIXED: Rule = Rule {
     name: "purposes-mixed",
     clause: "BR 7.1.2.7.10",
     severity: Severities::webpki(),

@@ -171,7 +171,8 @@ for curve in ("P-384", "P-521", "P-256K"):
 
 @good("rsa", key=rsa("leaf"), authority_key=rsa("root"))
 def _(answer):
-    """The leaf's and the root's keys are RSA."""
+    """Every key is RSA."""
+    answer.intermediate.key = rsa("intermediate")
 
 
 @good("pss-ca")
@@ -223,10 +224,52 @@ def _(answer):
     answer.terms["at"] = answer.leaf.not_before
 
 
-@good("last-second")
+@broken("expires-soon", "last-second", 1, ["ends on 2027-07-01T00:00:00Z", "0 are left"], severity="warn")
 def _(answer):
-    """It is the last second of the leaf's validity."""
+    """It is the last second of the leaf's validity, which still counts."""
     answer.terms["at"] = answer.leaf.not_after
+
+
+@broken("expires-soon", "leaf", 1, ["of its 181 days 30 are left", "80 percent"], severity="warn")
+def _(answer):
+    """A month of the leaf's six is left."""
+    answer.terms["at"] = "2027-06-01T00:00:00Z"
+
+
+@broken("outlives-issuer", "leaf", 1, ["valid until 2027-07-01", "its issuer until 2027-06-30"], severity="note")
+def _(answer):
+    """The intermediate ends a day before the leaf."""
+    answer.intermediate.not_after = "2027-06-30T00:00:00Z"
+
+
+@broken("validity-beyond-policy", "leaf", 1, ["asks for 3 months", "valid until 2027-07-01"], severity="warn")
+def _(answer):
+    """The leaf is valid for six months, and three were asked for."""
+    answer.terms["validity_months"] = 3
+
+
+@broken("key-of-earlier-version", "leaf", 1, ["its key is that of", "version 0123456789abcdef"], severity="warn")
+def _(answer):
+    """The vault holds the leaf's key in an earlier version."""
+    answer.terms["held_by"] = [{"name": "request.csr", "version": "0123456789abcdef" * 2}, {"name": "request.csr"}]
+
+
+@broken("key-of-another-name", "leaf", 1, ["its key is that of", "api (pending)"], severity="warn")
+def _(answer):
+    """The vault holds the leaf's key under another name."""
+    answer.terms["held_by"] = [{"name": "request.csr"}, {"name": "api"}]
+
+
+@broken("mixed-key-types", "leaf", 1, ["RSA 2048 under EC P-256", "[256, 384, 521]"], severity="note", key=rsa("leaf"))
+def _(answer):
+    """The leaf's key is RSA, its issuer's EC."""
+
+
+@broken("purpose-profile", "time-stamping", 1, ["purposes are not critical", "time stamping"])
+def _(answer):
+    """The purposes of a time stamp's certificate are not critical, and that is asked for."""
+    answer.leaf.put("extKeyUsage", purposes(TIME_STAMPING))
+    answer.terms |= {"purpose": TIME_STAMPING, "purpose_reading": "profile"}
 
 
 @good("three-intermediates")
@@ -538,7 +581,7 @@ def _(answer):
 
 # --- ends of the chain ---------------------------------------------------------------------------------------------
 
-@broken("untrusted-root", "another", 3, ["signed itself", "none of the 1 certificates that are trusted"])
+@broken("untrusted-root", "another", 3, ["signed itself", "is not the certificate that is trusted"])
 def _(answer):
     """Another root is trusted than the one that came."""
     answer.given.append(answer.root)
@@ -546,14 +589,14 @@ def _(answer):
                                 basicConstraints=constraints(True), keyUsage=key_usage("keyCertSign"))]
 
 
-@broken("untrusted-root", "same-name", 3, ["signed itself", "none of the 1 certificates that are trusted"])
+@broken("untrusted-root", "same-name", 3, ["signed itself", "is not the certificate that is trusted"])
 def _(answer):
     """The root that came has the trusted one's name, and another key."""
     answer.given.append(answer.root)
     answer.roots = [twin(answer.root, EcKey("another root"))]
 
 
-@broken("untrusted-root", "self-signed-leaf", 1, ["signed itself", "none of the 1 certificates"], also=["unrelated"])
+@broken("untrusted-root", "self-signed-leaf", 1, ["signed itself", "is not the certificate that is trusted"], also=["unrelated"])
 def _(answer):
     """The leaf signed itself."""
     answer.leaf.issuer = answer.leaf
@@ -585,7 +628,7 @@ def _(answer):
     answer.intermediate.put("basicConstraints", constraints(True))
 
 
-@broken("issuer-not-given", "leaf-alone", 1, ["Example Issuing CA", "was not given"], severity="note")
+@broken("only-the-leaf", "nothing-trusted", 1, ["Example Issuing CA", "was not given"], severity="warn")
 def _(answer):
     """The leaf came alone, and nothing is trusted."""
     answer.given, answer.roots = [answer.leaf], []
@@ -748,19 +791,19 @@ def _(answer):
     answer.root.drop("basicConstraints")
 
 
-@broken("path-too-long", "issuer", 3, ["allows 0 CAs", "there are 1"])
+@broken("path-too-long", "issuer", 2, ["CA number 1 below", "allows 0"])
 def _(answer):
     """A CA that may have no CA below it has one."""
     answer.between(answer.root, answer.intermediate, "Example Policy CA", 0)
 
 
-@broken("path-too-long", "root", ANCHOR, ["allows 0 CAs", "there are 1"])
+@broken("path-too-long", "root", 2, ["CA number 1 below", "allows 0"])
 def _(answer):
     """The trusted root may have no CA below it, and has one."""
     answer.root.put("basicConstraints", constraints(True, 0))
 
 
-@broken("path-too-long", "two", 4, ["allows 1 CAs", "there are 2"])
+@broken("path-too-long", "two", 2, ["CA number 2 below", "allows 1"])
 def _(answer):
     """A CA that may have one CA below it has two."""
     above = answer.between(answer.root, answer.intermediate, "Example Policy CA 2")
@@ -1013,21 +1056,21 @@ def _(answer):
 
 # --- purposes and names that are asked for -------------------------------------------------------------------------
 
-@broken("purpose-not-allowed", "leaf", 1, [CLIENT_AUTH, SERVER_AUTH])
+@broken("purpose-not-allowed", "leaf", 1, ["clientAuth", "serverAuth"])
 def _(answer):
     """The leaf is for clients, and a server's is needed."""
     answer.leaf.put("extKeyUsage", purposes(CLIENT_AUTH))
     answer.terms["purpose"] = SERVER_AUTH
 
 
-@broken("purpose-not-allowed", "issuer", 2, [EMAIL_PROTECTION, SERVER_AUTH])
+@broken("purpose-not-allowed", "issuer", 2, ["emailProtection", "serverAuth"])
 def _(answer):
     """The intermediate is for mail, and a server's is needed."""
     answer.intermediate.put("extKeyUsage", purposes(EMAIL_PROTECTION))
     answer.terms["purpose"] = SERVER_AUTH
 
 
-@broken("purpose-not-allowed", "any-webpki", 1, [ANY_PURPOSE, SERVER_AUTH])
+@broken("purpose-not-allowed", "any-webpki", 1, ["anyExtendedKeyUsage", "serverAuth"])
 def _(answer):
     """The leaf is for anything, which the Web does not take for a server."""
     answer.leaf.put("extKeyUsage", purposes(ANY_PURPOSE))
@@ -1527,8 +1570,11 @@ WEAK = [
 
 
 for rule, label, key, says, severity, profile, what in WEAK:
-    @broken(rule, label, 1, says, severity, key=key, what=what)
+    @broken(rule, label, 1, says, severity, key=key, authority_key=rsa("root") if rule.startswith("rsa") else None,
+            what=what)
     def _(answer):
+        if rule.startswith("rsa"):
+            answer.intermediate.key = rsa("intermediate")
         # With most of these nobody can sign a request.
         answer.key_alone = True
         answer.terms["profile"] = profile
@@ -1575,6 +1621,23 @@ def web(rule, label, about, says, severity="refuse", also=(), **keys):
             change(answer)
         return broken(rule, label, about, says, severity, also, what=change.__doc__, **keys)(of_the_web)
     return register
+
+
+@web("needlessly-critical", "names", 1, ["alternative names are critical", "subject that is not empty"])
+def _(answer):
+    """The leaf's alternative names are critical, beside a subject."""
+    answer.leaf.put("subjectAltName", seq(dns(WWW), dns(HOST)), True)
+
+
+@web("purposes-mixed", "code-signing", 1, ["codeSigning", "server's certificate must not be for"])
+def _(answer):
+    """The leaf is for servers and for code."""
+    answer.leaf.put("extKeyUsage", purposes(SERVER_AUTH, CODE_SIGNING))
+
+
+@web("key-algorithm-not-for-web", "leaf", 1, ["P-256K", "P-384"], key=EcKey("leaf P-256K", "P-256K"))
+def _(answer):
+    """The leaf's key is on the curve of ledgers."""
 
 
 @web("ca-as-leaf", "leaf", 1, ["is a CA", "where a server's certificate is expected"])
@@ -1821,7 +1884,7 @@ def _(answer):
     answer.leaf.public_key = seq(seq(oid(PSS)), tlv(BITS, b"\0", answer.leaf.key.bits))
 
 
-@web("signature-not-allowed", "sha-3", 1, ["2.16.840.1.101.3.4.3.10", "RSA or ECDSA with SHA-256"])
+@web("signature-not-allowed", "sha-3", 1, ["ecdsa-with-SHA3-256", "RSA or ECDSA with SHA-256"])
 def _(answer):
     """The intermediate signs over SHA-3."""
     answer.intermediate.key = EcKey("intermediate")
@@ -1908,13 +1971,13 @@ def _(answer):
     answer.leaf.subject = name(("C", "DE"), ("O", "EXAMPLE"), ("CN", WWW))
 
 
-@asked("purposes-changed", "client", [f"asked for the purposes {SERVER_AUTH}", f"{CLIENT_AUTH}"], "warn")
+@asked("purposes-changed", "client", ["asked for the purposes serverAuth", "clientAuth"], "warn")
 def _(answer):
     """A server was asked for, and a client came."""
     answer.leaf.put("extKeyUsage", purposes(CLIENT_AUTH))
 
 
-@asked("purposes-changed", "lost", [f"asked for the purposes {SERVER_AUTH}", "it has none"], "warn")
+@asked("purposes-changed", "lost", ["asked for the purposes serverAuth", "it has none"], "warn")
 def _(answer):
     """The purpose was lost."""
     answer.leaf.drop("extKeyUsage")

@@ -289,6 +289,7 @@ EXTENSIONS = {
 USAGES = ["digitalSignature", "nonRepudiation", "keyEncipherment", "dataEncipherment", "keyAgreement",
           "keyCertSign", "cRLSign", "encipherOnly", "decipherOnly"]
 SERVER_AUTH, CLIENT_AUTH, EMAIL_PROTECTION = "1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.2", "1.3.6.1.5.5.7.3.4"
+CODE_SIGNING, TIME_STAMPING = "1.3.6.1.5.5.7.3.3", "1.3.6.1.5.5.7.3.8"
 ANY_PURPOSE, ANY_POLICY = "2.5.29.37.0", "2.5.29.32.0"
 DOMAIN_VALIDATED = "2.23.140.1.2.1"
 

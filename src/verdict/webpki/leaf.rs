@@ -49,7 +49,7 @@ fn key_usage_fault(leaf: &Certificate) -> Found {
     } else {
         return None;
     };
-    let help = "ask for digitalSignature, and with an RSA key keyEncipherment beside it: `coldcert create --key-usage`";
+    let help = "ask for digitalSignature, and with an RSA key keyEncipherment beside it, when the request is made (--key-usage)";
     Some((&KEY_USAGE_NOT_OF_SERVERS, message, help))
 }
 
