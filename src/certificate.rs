@@ -165,6 +165,12 @@ impl Certificate {
         Extension::read_subject_key_identifier(&one.value).ok()
     }
 
+    /// The key identifier of its issuer, as it names it; none where it names none, or cannot be read.
+    pub fn authority_key_identifier(&self) -> Option<Vec<u8>> {
+        let one = self.extension(extension::AUTHORITY_KEY_IDENTIFIER)?;
+        Extension::read_authority_key_identifier(&one.value).ok()?.key_identifier
+    }
+
     /// Where its issuer's certificate can be had, as it says (RFC 5280 4.2.2.1, id-ad-caIssuers). It is shown,
     /// never fetched.
     pub fn issuer_address(&self) -> Option<String> {

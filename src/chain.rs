@@ -12,7 +12,6 @@ use std::ops::ControlFlow;
 use std::rc::Rc;
 
 use crate::certificate::Certificate;
-use crate::extension::{self, Extension};
 use crate::key::SignatureFault;
 use crate::time::UnixTime;
 
@@ -241,7 +240,7 @@ impl<'p> Search<'p> {
             return known.clone();
         }
         let certificate = self.pool.certificate(child);
-        let named = key_identifier_of_issuer(certificate);
+        let named = certificate.authority_key_identifier();
         let of_that_name = self.by_subject.get(certificate.issuer().matching_key());
         let others = of_that_name.into_iter().flatten().filter(|issuer| !self.is_in(&[child], **issuer));
         let mut candidates: Vec<Candidate> = others
@@ -356,7 +355,7 @@ fn distances<'p>(pool: &'p Pool<'p>) -> HashMap<Step, usize> {
     let mut waiting: HashMap<&[u8], HashMap<_, Vec<Step>>> = HashMap::new();
     for (index, certificate) in pool.given.iter().enumerate() {
         let of_that_name = waiting.entry(certificate.issuer().matching_key()).or_default();
-        let of_that_key = of_that_name.entry(key_identifier_of_issuer(certificate)).or_default();
+        let of_that_key = of_that_name.entry(certificate.authority_key_identifier()).or_default();
         of_that_key.push(Step::Given(index));
     }
     let mut distances = HashMap::new();
@@ -382,14 +381,8 @@ fn distances<'p>(pool: &'p Pool<'p>) -> HashMap<Step, usize> {
 
 /// Whether a certificate says that another key than its own signed it.
 fn names_another_key(certificate: &Certificate) -> bool {
-    let named = key_identifier_of_issuer(certificate);
+    let named = certificate.authority_key_identifier();
     named.is_some_and(|named| certificate.subject_key_identifier().is_some_and(|own| own != named.as_slice()))
-}
-
-/// RFC 5280 4.2.1.1.
-fn key_identifier_of_issuer(certificate: &Certificate) -> Option<Vec<u8>> {
-    let one = certificate.extension(extension::AUTHORITY_KEY_IDENTIFIER)?;
-    Extension::read_authority_key_identifier(&one.value).ok()?.key_identifier
 }
 
 /// Signature checks in one search. RFC 5280 sets no bound; x509-limbo's pathological chains would need

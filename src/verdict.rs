@@ -445,12 +445,14 @@ impl<'a> Judge<'a> {
         }
         faults.extend(self.end_faults(path, &certificates));
         let faults = consequence::without(faults, &certificates, |rule| self.severity(rule));
-        let findings = listing::first_few(faults)
-            .into_iter()
-            .filter_map(|fault| {
-                self.finding(fault.rule, Some(path.steps[fault.at]), fault.message, fault.help)
-            })
-            .collect();
+        let faults = listing::first_few(faults).into_iter();
+        let found =
+            |fault: Fault| self.finding(fault.rule, Some(path.steps[fault.at]), fault.message, fault.help);
+        let mut findings: Vec<Finding> = faults.filter_map(found).collect();
+        if let Some(cause) = self.unusable_issuer(path) {
+            findings.retain(|finding| !ending::SIGNATURE_RULES.contains(&finding.rule));
+            findings.push(cause);
+        }
         Judged { path: path.clone(), findings }
     }
 

@@ -4,6 +4,7 @@ use der::asn1::BitStringRef;
 use der::{Tag, TagNumber};
 
 use super::*;
+use crate::extension::Extension;
 use crate::key::{PrivateKey, Signer};
 use crate::name::DistinguishedName;
 use crate::policy::KeyKind;

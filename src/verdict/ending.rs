@@ -1,10 +1,9 @@
 //! How a chain ends, for people and for the table of rules: at what is trusted, or for want of something.
 
-use super::rule::{Fault, Rule};
-use super::{About, Judge, rules};
+use super::rule::{Fault, Rule, Severity};
+use super::{About, Finding, Judge, rules, strength};
 use crate::certificate::Certificate;
 use crate::chain::{End, Path, Step};
-use crate::extension::{self, Extension};
 use crate::fingerprint::hex;
 use crate::key::SignatureFault;
 use crate::name::DistinguishedName;
@@ -52,7 +51,7 @@ impl Judge<'_> {
             End::SelfSigned => Ending::UntrustedRoot,
             End::IssuerNotGiven => Ending::IssuerNotGiven {
                 issuer: last.issuer().clone(),
-                key_identifier: named_key(last),
+                key_identifier: last.authority_key_identifier(),
                 address: last.issuer_address(),
                 trusted: self.pool.anchors.len(),
             },
@@ -122,6 +121,20 @@ impl Judge<'_> {
         Some(Fault { rule, at, message, help })
     }
 
+    /// The refusal of an issuer's key by which nothing can be verified, where a path ends below it: then the fault
+    /// is the issuer's, and not that of the signature.
+    pub(super) fn unusable_issuer(&self, path: &Path) -> Option<Finding> {
+        let End::Broken { issuer, .. } = path.end else { return None };
+        if path.steps.contains(&issuer) {
+            return None;
+        }
+        let weaknesses = strength::key_weaknesses(self.pool.certificate(issuer).public_key());
+        let mut weaknesses = weaknesses.into_iter().filter(|(rule, _)| UNUSABLE.contains(rule));
+        let (rule, message) = weaknesses.find(|(rule, _)| self.severity(rule) == Some(Severity::Refuse))?;
+        let help = "ask the CA to issue from another of its CAs: this one's key verifies nothing".to_owned();
+        self.finding(rule, Some(issuer), message, help)
+    }
+
     /// A signature that does not count, by the certificate whose key should have made it.
     fn broken(
         &self,
@@ -160,15 +173,15 @@ impl Judge<'_> {
     }
 }
 
-/// The key identifier of the issuer, as a certificate names it.
-fn named_key(certificate: &Certificate) -> Option<Vec<u8>> {
-    let one = certificate.extension(extension::AUTHORITY_KEY_IDENTIFIER)?;
-    Extension::read_authority_key_identifier(&one.value).ok()?.key_identifier
-}
+/// The rules by which a signature is no link.
+pub(super) static SIGNATURE_RULES: [&Rule; 2] = [&rules::BAD_SIGNATURE, &rules::SIGNATURE_NOT_CHECKED];
+/// The rules of keys with which nothing can be verified.
+static UNUSABLE: [&Rule; 3] =
+    [&strength::RSA_KEY_MALFORMED, &strength::RSA_EXPONENT_BROKEN, &strength::EC_POINT_NOT_ON_CURVE];
 
 /// Both key identifiers, where the issuer that is named is another one than this of the same name.
 fn other_key(certificate: &Certificate, bearer: &Certificate) -> Option<String> {
-    let (named, own) = (named_key(certificate)?, bearer.subject_key_identifier()?);
+    let (named, own) = (certificate.authority_key_identifier()?, bearer.subject_key_identifier()?);
     (named != own).then(|| format!("; it names the key id {}, and that one's is {}", hex(&named), hex(own)))
 }
 

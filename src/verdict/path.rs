@@ -10,6 +10,7 @@ use super::rule::{Fault, Rule};
 use super::rules;
 use crate::certificate::Certificate;
 use crate::extension::{self, BasicConstraints, Extension};
+use crate::fingerprint::hex;
 use crate::key::PublicKeyAlgorithm;
 use crate::name::GeneralName;
 use crate::policy::KeyUsage;
@@ -174,6 +175,16 @@ impl Walk<'_> {
         if names_none && !may_lack && certificate.version() == 3 {
             let message = "it does not name the identifier of the key that signed it".to_owned();
             self.find(&rules::NO_KEY_IDENTIFIER, index, message, help);
+        }
+        let own = self.path.get(index + 1).and_then(|issuer| issuer.subject_key_identifier());
+        if let (Some(named), Some(own)) = (certificate.authority_key_identifier(), own)
+            && named != own
+        {
+            let (named, own) = (hex(&named), hex(own));
+            let message =
+                format!("names the key {named} as the one that signed it, and its issuer's is called {own}");
+            let help = "ask the CA for the certificate of its issuer that belongs to it, or for a new one";
+            self.find(&rules::KEY_IDENTIFIERS_DIFFER, index, message, help);
         }
     }
 

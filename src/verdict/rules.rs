@@ -26,7 +26,7 @@ pub fn rules() -> impl Iterator<Item = &'static Rule> {
     parts.into_iter().flatten().copied()
 }
 
-static OWN: [&Rule; 31] = [
+static OWN: [&Rule; 32] = [
     &KEY_MISMATCH,
     &BAD_SIGNATURE,
     &SIGNATURE_NOT_CHECKED,
@@ -50,6 +50,7 @@ static OWN: [&Rule; 31] = [
     &PATH_LENGTH_WITHOUT_CA,
     &ROOT_CONSTRAINTS_NOT_CRITICAL,
     &NO_KEY_IDENTIFIER,
+    &KEY_IDENTIFIERS_DIFFER,
     &EMPTY_NAME,
     &SERIAL_NUMBER,
     &SEVERAL_LEAVES,
@@ -235,6 +236,14 @@ pub(super) static ROOT_CONSTRAINTS_NOT_CRITICAL: Rule = Rule {
     purpose: "A CA's basic constraints are to be understood by everybody, so they are critical.",
     clients: "Strict clients refuse such a root; most pass over it.",
     origin: "The root was made with an old configuration of OpenSSL.",
+};
+pub(super) static KEY_IDENTIFIERS_DIFFER: Rule = Rule {
+    name: "key-identifiers-differ",
+    clause: "RFC 5280 4.2.1.1",
+    severity: Severities::advice(),
+    purpose: "A certificate names its issuer's key by the identifier that the issuer's own certificate gives it.",
+    clients: "OpenSSL and those built on it do not take the issuer for the issuer, and find no chain; others verify the signature.",
+    origin: "The CA's certificate was issued again and its key called otherwise, or the leaf was made from another copy of it.",
 };
 pub(super) static NO_KEY_IDENTIFIER: Rule = Rule {
     name: "no-key-identifier",

@@ -812,6 +812,13 @@ def _(answer):
     above.put("basicConstraints", constraints(True, 1))
 
 
+@broken("key-identifiers-differ", "leaf", 1, ["names the key", "its issuer's is called"], severity="warn")
+def _(answer):
+    """The intermediate calls its key otherwise than the leaf does."""
+    answer.intermediate.put("subjectKeyIdentifier", tlv(OCTETS, b"\x01" * 20))
+    answer.leaf.put("authorityKeyIdentifier", seq(tlv(0x80, b"\x02" * 20)))
+
+
 @broken("ca-cannot-sign", "issuer", 2, ["signed ", "no keyCertSign"])
 def _(answer):
     """The intermediate's key usage is a server's."""
@@ -1597,6 +1604,18 @@ def _(answer):
 def _(answer):
     """The intermediate's exponent is 3."""
     answer.intermediate.key = rsa("intermediate", exponent=3)
+
+
+@broken("rsa-exponent-broken", "issuer", 2, ["exponent is 1", "from 3 up"])
+def _(answer):
+    """The intermediate's exponent is 1: no signature is its."""
+    answer.intermediate.key = raw_rsa(MODULUS, integer(1))
+
+
+@broken("ec-point-not-on-curve", "issuer", 2, ["a point on EC P-256", "65 octets are none"])
+def _(answer):
+    """The intermediate's point lies beside its curve: no signature is its."""
+    answer.intermediate.key = beside_the_curve()
 
 
 @broken("rsa-roca", "issuer", 2, ["fingerprint of the ROCA", "random primes have none"])
