@@ -2,8 +2,9 @@
 //!
 //! What is found here is about files and not about the chain: coldcert reads them all the same, so nothing refuses.
 
+use super::AsGiven;
 use super::rule::{Rule, Severities, Severity};
-use super::{AsGiven, Step};
+use crate::chain::Step;
 use crate::x5c::{Client, Failure, Kind, Outcome};
 
 /// Something found, before it is known what it does.
