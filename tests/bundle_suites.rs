@@ -4,15 +4,18 @@
 //!
 //! The suites are read from `COLDCERT_SHARED` (default `../shared`), which is not part of the repository.
 
+mod support;
+
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use coldcert::bundle::{Bundle, BundleError, Kind, ReadRequestError, Source};
 use coldcert::csr::{CertificateRequest, RequestError};
 use coldcert::key::SignatureFault;
 use serde_json::Value;
+
+use support::shared;
 
 #[test]
 fn every_pem_file_gives_its_certificates() {
@@ -160,15 +163,4 @@ impl Suite {
         }
         assert!(self.wrong.is_empty(), "{} of them:\n{}", self.wrong.len(), self.wrong.join("\n"));
     }
-}
-
-fn shared() -> Option<PathBuf> {
-    let place = std::env::var_os("COLDCERT_SHARED")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
-    if place.is_dir() {
-        return Some(place);
-    }
-    // Past the capture of the test runner: a skip that nobody sees is a lie.
-    let _ = writeln!(std::io::stderr().lock(), "skipped: {} is not here (COLDCERT_SHARED)", place.display());
-    None
 }

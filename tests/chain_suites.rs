@@ -9,13 +9,17 @@
 //!
 //! The suites are read from `COLDCERT_SHARED` (default `../shared`), which is not part of the repository.
 
+mod support;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
+
+use support::shared;
 
 #[test]
 fn every_case_of_the_suites_is_judged_as_expected_or_is_a_known_dispute() {
@@ -190,17 +194,6 @@ fn unpacked(path: &Path) -> Vec<u8> {
     let output = Command::new("gzip").arg("-dc").arg(path).output().expect("gzip");
     assert!(output.status.success(), "{}", path.display());
     output.stdout
-}
-
-fn shared() -> Option<PathBuf> {
-    let place = std::env::var_os("COLDCERT_SHARED")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
-    if place.is_dir() {
-        return Some(place);
-    }
-    // Past the capture of the test runner: a skip that nobody sees is a lie.
-    let _ = writeln!(std::io::stderr().lock(), "skipped: {} is not here (COLDCERT_SHARED)", place.display());
-    None
 }
 
 const AGREED: usize = 1377;

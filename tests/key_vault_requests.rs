@@ -3,14 +3,17 @@
 //!
 //! They are read from `COLDCERT_SHARED` (default `../shared`), which is not part of the repository.
 
+mod support;
+
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use coldcert::csr::CertificateRequest;
 use coldcert::extension::{self, Extension};
 use coldcert::key::PrivateKey;
 use coldcert::policy::{Document, KeyKind, KeyUsage, Policy, alternative_names_document};
+
+use support::shared;
 
 #[test]
 fn every_request_of_the_service_is_made_again_to_the_byte() {
@@ -109,15 +112,4 @@ fn key(kind: KeyKind) -> PrivateKey {
 fn base64(text: &str) -> Vec<u8> {
     use base64::Engine;
     base64::prelude::BASE64_STANDARD.decode(text).expect("base64")
-}
-
-fn shared() -> Option<PathBuf> {
-    let place = std::env::var_os("COLDCERT_SHARED")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
-    if place.is_dir() {
-        return Some(place);
-    }
-    // Past the capture of the test runner: a skip that nobody sees is a lie.
-    let _ = writeln!(std::io::stderr().lock(), "skipped: {} is not here (COLDCERT_SHARED)", place.display());
-    None
 }

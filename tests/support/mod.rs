@@ -265,6 +265,17 @@ pub(crate) fn need(tool: &str) -> Option<()> {
     None
 }
 
+/// The material of other projects, which is read and never copied. Without it a test is skipped, and says so.
+pub(crate) fn shared() -> Option<PathBuf> {
+    let place = std::env::var_os("COLDCERT_SHARED")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
+    if place.is_dir() {
+        return Some(place);
+    }
+    skip(&format!("{} is not here (COLDCERT_SHARED)", place.display()));
+    None
+}
+
 /// Says past the test runner's capture that a test is skipped.
 pub(crate) fn skip(why: &str) {
     let test = std::thread::current().name().unwrap_or("a test").to_owned();
