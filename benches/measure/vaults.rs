@@ -95,7 +95,7 @@ fn fill(path: &Path, certificates: u32) {
                  FROM number, (SELECT * FROM certificate LIMIT 1);
              {numbers} INSERT INTO version
                  SELECT id + n, certificate + n, randomblob(16), chain, randomblob(32), sealed_key, content_type,
-                        exportable, enabled, tags, created, updated
+                        exportable, enabled, tags, created, updated, accepted
                  FROM number, (SELECT * FROM version LIMIT 1);
              {numbers} INSERT INTO operation
                  SELECT certificate + n, randomblob(16), state, csr, randomblob(32), sealed_key, policy, tags, created,
