@@ -6,6 +6,9 @@
 
 mod clients;
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
@@ -39,44 +42,68 @@ pub use clients::{CLIENTS, Client, Failure, Kind, Outcome, Stop, submit_to_each}
 /// [`X5cError`], the first of what the service refuses: nothing given, an element that is too long, one that
 /// cannot be read, and last that no certificate holds the key.
 pub fn read<E: AsRef<[u8]>>(elements: &[E], key: &PublicKey) -> Result<Bundle, X5cError> {
-    if elements.iter().all(|element| element.as_ref().is_empty()) {
-        return Err(X5cError::NoItem);
-    }
-    for (index, element) in elements.iter().enumerate() {
-        let length = element.as_ref().len();
-        if length > ELEMENT_BYTES_MAX {
-            return Err(X5cError::TooLong { index, length });
+    Reader::default().read(elements, key)
+}
+
+/// What reads elements, and remembers those that it has read: clients send the same certificate in many clothes.
+#[derive(Default)]
+struct Reader {
+    /// By the element's place and by what is left of it without base64 and armour.
+    known: HashMap<(usize, Vec<u8>), Result<Bundle, X5cError>>,
+}
+
+impl Reader {
+    fn read<E: AsRef<[u8]>>(&mut self, elements: &[E], key: &PublicKey) -> Result<Bundle, X5cError> {
+        if elements.iter().all(|element| element.as_ref().is_empty()) {
+            return Err(X5cError::NoItem);
+        }
+        for (index, element) in elements.iter().enumerate() {
+            let length = element.as_ref().len();
+            if length > ELEMENT_BYTES_MAX {
+                return Err(X5cError::TooLong { index, length });
+            }
+        }
+        let mut all = Bundle::default();
+        for (index, element) in elements.iter().enumerate() {
+            all.certificates.extend(self.read_element(index, element.as_ref())?.certificates);
+        }
+        match all.certificates.iter().any(|given| given.certificate.public_key() == key) {
+            true => Ok(all),
+            false => {
+                let expected = key.fingerprint();
+                let found =
+                    all.certificates.first().map(|given| given.certificate.public_key().fingerprint());
+                Err(X5cError::KeyMismatch { expected, found })
+            }
         }
     }
-    let mut all = Bundle::default();
-    for (index, element) in elements.iter().enumerate() {
-        all.certificates.extend(read_element(index, element.as_ref())?.certificates);
-    }
-    match all.certificates.iter().any(|given| given.certificate.public_key() == key) {
-        true => Ok(all),
-        false => {
-            let expected = key.fingerprint();
-            let found = all.certificates.first().map(|given| given.certificate.public_key().fingerprint());
-            Err(X5cError::KeyMismatch { expected, found })
+
+    fn read_element(&mut self, index: usize, element: &[u8]) -> Result<Bundle, X5cError> {
+        let not_readable = || X5cError::NotReadable { index };
+        let bytes = match Form::of(element) {
+            Form::Der => element.to_vec(),
+            // [REC] The base64 text of a PFX is refused, while a PFX is taken.
+            Form::Base64(der) if is_pfx(&der) => return Err(not_readable()),
+            Form::Base64(der) => der,
+            Form::OneBlock => one_block(element).unwrap_or_else(|| element.to_vec()),
+            Form::SeveralBlocks => return Err(X5cError::NoLeaf { index }),
+            Form::Other => return Err(not_readable()),
+        };
+        match self.known.entry((index, bytes)) {
+            Entry::Occupied(known) => known.get().clone(),
+            Entry::Vacant(new) => {
+                let source = Source { name: &format!("x5c[{index}]"), bytes: &new.key().1 };
+                let bundle = Bundle::read(&[source]).ok().filter(|bundle| !bundle.certificates.is_empty());
+                new.insert(bundle.ok_or_else(not_readable)).clone()
+            }
         }
     }
 }
 
-fn read_element(index: usize, element: &[u8]) -> Result<Bundle, X5cError> {
-    let not_readable = || X5cError::NotReadable { index };
-    let form = Form::of(element);
-    let der = match &form {
-        Form::Der => element,
-        // [REC] The base64 text of a PFX is refused, while a PFX is taken.
-        Form::Base64(der) if is_pfx(der) => return Err(not_readable()),
-        Form::Base64(der) => der.as_slice(),
-        Form::OneBlock => element,
-        Form::SeveralBlocks => return Err(X5cError::NoLeaf { index }),
-        Form::Other => return Err(not_readable()),
-    };
-    let name = format!("x5c[{index}]");
-    let bundle = Bundle::read(&[Source { name: &name, bytes: der }]).map_err(|_| not_readable())?;
-    if bundle.certificates.is_empty() { Err(not_readable()) } else { Ok(bundle) }
+/// What a block labelled CERTIFICATE holds; none for another, whose label says how to read it.
+fn one_block(element: &[u8]) -> Option<Vec<u8>> {
+    let [block] = <[_; 1]>::try_from(pem::read(element).ok()?).ok()?;
+    (block.label == "CERTIFICATE").then(|| block.contents().to_vec())
 }
 
 /// What the service refuses of an `x5c`; all of it with 400 (reference 2.5).

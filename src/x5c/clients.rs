@@ -10,7 +10,7 @@ use std::fmt;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
-use super::{FOOTER, X5cError, is_pfx};
+use super::{FOOTER, Reader, X5cError, is_pfx};
 use crate::bundle::Source;
 use crate::key::PublicKey;
 use crate::pem;
@@ -146,22 +146,27 @@ pub static CLIENTS: [Client; 9] = [
 
 /// What each client sends of files, and what comes of that, as [`Client::submit`] says it of one.
 pub fn submit_to_each(files: &[Source<'_>], key: &PublicKey) -> Vec<(&'static Client, Outcome)> {
-    let mut service = Service { key, answers: HashMap::new() };
+    let mut service = Service::new(key);
     CLIENTS.iter().map(|client| (client, client.submit_to(&mut service, files))).collect()
 }
 
 /// The service, which several clients ask: most send the same.
 struct Service<'k> {
     key: &'k PublicKey,
+    reader: Reader,
     answers: HashMap<Vec<Vec<u8>>, Result<(), X5cError>>,
 }
 
-impl Service<'_> {
+impl<'k> Service<'k> {
+    fn new(key: &'k PublicKey) -> Self {
+        Self { key, reader: Reader::default(), answers: HashMap::new() }
+    }
+
     fn answer(&mut self, elements: Vec<Vec<u8>>) -> Result<(), X5cError> {
         match self.answers.entry(elements) {
             Entry::Occupied(known) => known.get().clone(),
             Entry::Vacant(new) => {
-                let answer = super::read(new.key(), self.key).map(|_| ());
+                let answer = self.reader.read(new.key(), self.key).map(|_| ());
                 new.insert(answer).clone()
             }
         }
@@ -175,7 +180,7 @@ impl Client {
     /// one behind another in the order of the files: the libraries take such a list, and for the others, which take
     /// one file, it is what they send of the files put together.
     pub fn submit(&self, files: &[Source<'_>], key: &PublicKey) -> Outcome {
-        self.submit_to(&mut Service { key, answers: HashMap::new() }, files)
+        self.submit_to(&mut Service::new(key), files)
     }
 
     fn submit_to(&self, service: &mut Service<'_>, files: &[Source<'_>]) -> Outcome {
