@@ -35,7 +35,7 @@ pub mod terminal;
 mod verdict_json;
 
 use std::ffi::OsString;
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, LineWriter};
 use std::process::ExitCode;
 
 use nix::unistd::{Uid, User};
@@ -58,7 +58,8 @@ pub fn main() -> ExitCode {
         &mut Surroundings {
             stdin: &mut stdin.lock(),
             stdout: &mut stdout.lock(),
-            stderr: &mut stderr.lock(),
+            // A line in one piece: one call of the system, and no other program's output in its middle.
+            stderr: &mut LineWriter::new(stderr.lock()),
             palette,
             vault: variable("COLDCERT_VAULT"),
             passphrase: std::env::var_os(passphrase::PASSPHRASE_VARIABLE),
