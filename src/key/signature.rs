@@ -66,7 +66,12 @@ impl SignatureAlgorithm {
         }
         let bad = |_| SignatureFault::Bad { algorithm: row.name, key: key.algorithm().to_string() };
         let algorithm: &'static dyn VerificationAlgorithm = match (row.check, key.algorithm()) {
-            (Check::Rsa(parameters), PublicKeyAlgorithm::Rsa { .. }) => parameters,
+            (Check::Rsa(parameters), PublicKeyAlgorithm::Rsa { modulus_bits }) => {
+                if !takes(parameters, *modulus_bits) {
+                    return Err(cannot());
+                }
+                parameters
+            }
             (Check::Ecdsa(curves), PublicKeyAlgorithm::Ec(kind)) => {
                 curves.iter().find(|(curve, _)| curve == kind).ok_or_else(cannot)?.1
             }
@@ -100,15 +105,17 @@ impl SignatureAlgorithm {
             .ok()
             .and_then(|parameters| PSS_ROWS.iter().find(|row| row.parameters == parameters))
             .ok_or_else(cannot)?;
-        if !matches!(key.algorithm(), PublicKeyAlgorithm::Rsa { .. }) {
-            return Err(SignatureFault::WrongKeyType {
-                algorithm: row.name,
-                key: key.algorithm().to_string(),
-            });
+        let kind = key.algorithm().to_string();
+        match key.algorithm() {
+            PublicKeyAlgorithm::Rsa { modulus_bits } if takes(row.check, *modulus_bits) => {}
+            PublicKeyAlgorithm::Rsa { .. } => {
+                return Err(SignatureFault::CannotCheck { algorithm: row.name.to_owned(), key: kind });
+            }
+            _ => return Err(SignatureFault::WrongKeyType { algorithm: row.name, key: kind }),
         }
         UnparsedPublicKey::new(row.check, key.key_bits())
             .verify(message, signature)
-            .map_err(|_| SignatureFault::Bad { algorithm: row.name, key: key.algorithm().to_string() })
+            .map_err(|_| SignatureFault::Bad { algorithm: row.name, key: kind })
     }
 
     fn row(&self) -> Option<&'static Row> {
@@ -129,6 +136,11 @@ impl SignatureAlgorithm {
             }
         }
     }
+}
+
+/// Whether the provider checks anything with a modulus of that size: of another it says no, unseen.
+fn takes(parameters: &RsaParameters, modulus_bits: u32) -> bool {
+    (parameters.min_modulus_len()..=parameters.max_modulus_len()).contains(&modulus_bits)
 }
 
 /// A message's SHA-3 hash under the name of the SHA-2 hash of the same length. The provider has no ECDSA that goes
@@ -351,6 +363,8 @@ static WITH_SHA512: [(KeyKind, &EcdsaVerificationAlgorithm); 3] = [
 
 #[cfg(test)]
 mod tests {
+    use der::asn1::UintRef;
+
     use super::*;
 
     /// Made with OpenSSL 3.0: `openssl dgst -sha3-256 -sign`, and so on, over the text `a message`.
@@ -371,6 +385,31 @@ mod tests {
         }
         let sha2 = SignatureAlgorithm::for_signing(KeyKind::P256);
         assert!(sha2.verify(&key, b"a message", &bytes(SIGNATURES[0].1)).is_err());
+    }
+
+    #[test]
+    fn an_rsa_signature_by_a_key_too_small_for_the_provider_is_not_called_wrong() {
+        let number = |bytes: &[u8]| tlv::encoded(&UintRef::new(bytes).unwrap());
+        let key = |bits: usize| {
+            let numbers = tlv::sequence(&[&number(&vec![0xff; bits / 8]), &number(&[1, 0, 1])]);
+            let contents = [&[0][..], &numbers].concat();
+            let encryption = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
+            let algorithm = tlv::sequence(&[&tlv::encoded(&encryption), &[5, 0]]);
+            let key = tlv::sequence(&[&algorithm, &tlv::wrapped(Tag::BitString, &contents)]);
+            PublicKey::from_der(&key).unwrap()
+        };
+        let says = |bits: usize| {
+            let sha256 = SignatureAlgorithm::for_signing(KeyKind::Rsa2048);
+            sha256.verify(&key(bits), b"a message", &vec![1; bits / 8])
+        };
+        for bits in [512, 768, 1016, 16_384] {
+            assert!(
+                matches!(says(bits), Err(SignatureFault::CannotCheck { .. })),
+                "{bits}: {:?}",
+                says(bits)
+            );
+        }
+        assert!(matches!(says(2048), Err(SignatureFault::Bad { .. })));
     }
 
     fn bytes(hex: &str) -> Vec<u8> {

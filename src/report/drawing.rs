@@ -3,6 +3,7 @@
 
 use crate::bundle::Bundle;
 use crate::certificate::Certificate;
+use crate::key::SignatureFault;
 use crate::verdict::{Ending, Severity, Verdict};
 
 /// The chain, and what stands beside it.
@@ -105,21 +106,35 @@ fn end<'a>(rungs: &mut Vec<Rung<'a>>, verdict: &'a Verdict, bundle: &'a Bundle) 
         }
         Ending::NotSigned { by, fault } => {
             let last = verdict.path().last()?;
-            if by.fingerprint == last.fingerprint() {
-                broken(&format!("says that it signed itself: {fault}"));
+            let is_itself = by.fingerprint == last.fingerprint();
+            let (link, remark) = unsigned_link(fault, is_itself);
+            broken(&format!("{link}: {fault}"));
+            if is_itself {
                 return None;
             }
-            broken(&format!("not signed by, though it bears the issuer's name: {fault}"));
             let bearer = by.position.and_then(|position| bundle.certificates.get(position - 1));
             let Some(bearer) = bearer.map(|given| &given.certificate) else {
-                let (name, remark) =
-                    (format!("[anchor] {}", by.subject), "is trusted, and did not sign it".to_owned());
-                rungs.push(Rung::Missing { name, remark, refuses: true });
+                let name = format!("[anchor] {}", by.subject);
+                rungs.push(Rung::Missing { name, remark: remark.to_owned(), refuses: true });
                 return None;
             };
             rungs.push(Rung::Certificate(Stone::of(bearer, "bears the issuer's name", verdict, bundle)));
             Some(bearer)
         }
+    }
+}
+
+/// The words for a link whose signature does not count, and for the trusted certificate at its other end.
+fn unsigned_link(fault: &SignatureFault, is_itself: bool) -> (&'static str, &'static str) {
+    match (fault, is_itself) {
+        (SignatureFault::CannotCheck { .. }, true) => {
+            ("says that it signed itself, which is not checked", "")
+        }
+        (SignatureFault::CannotCheck { .. }, false) => {
+            ("issued by, as it says, and not checked", "is trusted, and may have signed it")
+        }
+        (_, true) => ("says that it signed itself", ""),
+        (_, false) => ("not signed by, though it bears the issuer's name", "is trusted, and did not sign it"),
     }
 }
 
