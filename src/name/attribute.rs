@@ -57,7 +57,7 @@ impl Attribute {
     /// form in which Unicode writes a letter. Domain components are compared as RFC 5280 7.3 wants, without regard
     /// to the case of ASCII alone.
     ///
-    /// What is no text, or has a character that RFC 4518 2.4 prohibits, equals what has the same bytes.
+    /// What is no text equals what has the same bytes.
     pub fn matches(&self, other: &Self) -> bool {
         self.comparable() == other.comparable()
     }
@@ -65,8 +65,8 @@ impl Attribute {
     /// Bytes that are equal where attributes match, and say how long they are.
     pub(super) fn comparable(&self) -> Vec<u8> {
         // The two tags keep a text apart from the same bytes as DER.
-        let prepared = self.text.as_deref().and_then(|text| match self.oid == DOMAIN_COMPONENT {
-            true => Some(prepared_domain_component(text)),
+        let prepared = self.text.as_deref().map(|text| match self.oid == DOMAIN_COMPONENT {
+            true => prepared_domain_component(text),
             false => prepared(text),
         });
         let value = match prepared {
