@@ -318,7 +318,7 @@ impl DnsNameFault {
             Self::BadALabel { .. } => {
                 "convert the Unicode form of the label again; none but such labels may start with xn--".to_owned()
             }
-            Self::MisplacedWildcard { .. } => "write the wildcard as in *.example.com (RFC 6125 6.4.3)".to_owned(),
+            Self::MisplacedWildcard { .. } => "write the wildcard as in *.example.com (RFC 9525 6.3)".to_owned(),
             Self::WideWildcard { .. } => {
                 "name a domain below it: no public CA certifies all of a top-level domain".to_owned()
             }
