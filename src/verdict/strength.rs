@@ -176,7 +176,10 @@ fn rsa_numbers(key: &[u8]) -> der::Result<(BigUint, BigUint)> {
 
 /// A number, or how long it is where it would fill the line.
 fn short(number: &BigUint) -> String {
-    if number.bits() <= 64 { number.to_string() } else { format!("a number of {} bits", number.bits()) }
+    match u64::try_from(number) {
+        Ok(number) => number.to_string(),
+        Err(_) => format!("a number of {} bits", number.bits()),
+    }
 }
 
 /// The hash under a signature, where it is one for which two certificates with one signature can be made.
