@@ -124,6 +124,29 @@ impl Bundle {
         }
     }
 
+    /// Reads the CRLs of a file, which may be in any form too and hold anything beside them.
+    ///
+    /// # Errors
+    /// A [`BundleError`], for the first thing that is broken or too much, and for a file without a CRL.
+    pub fn read_revocation_lists(source: &Source<'_>) -> Result<Vec<CertificateRevocationList>, BundleError> {
+        let mut walk = Walk::new(None);
+        let mut lists = Vec::new();
+        for Item { place, found, .. } in items(source, &mut walk)? {
+            match found {
+                Found::RevocationList(list) => lists.push(*list),
+                // Among certificates it is passed over; here it is what was asked for.
+                Found::Other(Kind::UnreadableRevocationList { fault }) => {
+                    return Err(BundleError::RevocationList { place, fault });
+                }
+                _ => {}
+            }
+        }
+        match lists.is_empty() {
+            true => Err(BundleError::NoRevocationList { file: source.name.to_owned() }),
+            false => Ok(lists),
+        }
+    }
+
     fn add_file(&mut self, source: &Source<'_>, items: Vec<Item>) -> Result<(), BundleError> {
         let lengths = (self.certificates.len(), self.revocation_lists.len(), self.passed_over.len());
         let mut forms = Vec::new();

@@ -26,6 +26,20 @@ pub enum BundleError {
         /// What it is instead.
         found: Kind,
     },
+    /// What should be a CRL is none.
+    #[error("{place}: not a CRL: {fault}")]
+    RevocationList {
+        /// Where it stands.
+        place: Origin,
+        /// What is wrong with it.
+        fault: String,
+    },
+    /// No CRL, where one is asked for.
+    #[error("{file} holds no CRL")]
+    NoRevocationList {
+        /// The file.
+        file: String,
+    },
     /// PEM armour or base64 that is broken.
     #[error("{file}: {error}")]
     Pem {
@@ -158,6 +172,11 @@ impl BundleError {
         match self {
             Self::Empty { .. } => "take the CA's answer again: nothing arrived in this file".to_owned(),
             Self::NoCertificate { found, .. } | Self::Member { found, .. } => found.help().to_owned(),
+            Self::RevocationList { .. } => "fetch the list again, in binary mode".to_owned(),
+            Self::NoRevocationList { .. } => {
+                "give the list itself, in DER or PEM: the certificate says where it is, `openssl x509 -noout -ext crlDistributionPoints`"
+                    .to_owned()
+            }
             Self::Pem { error, .. } => error.help(),
             Self::Certificate { error, .. } => error.help(),
             Self::Framing { error: BerError::CutOff { .. } | BerError::NotClosed, .. } => {

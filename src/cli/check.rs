@@ -13,9 +13,9 @@ use super::found::Opening;
 use super::output::Kind;
 use super::terminal::shown;
 use super::verdict_json::{Asked, verdict_json};
-use crate::bundle::{Bundle, BundleError, Source};
+use crate::bundle::{Bundle, Source};
 use crate::certificate::Certificate;
-use crate::crl::{CRLS_MAX, CertificateRevocationList};
+use crate::crl::CRLS_MAX;
 use crate::csr::CertificateRequest;
 use crate::fingerprint::Fingerprint;
 use crate::key::{PrivateKey, PublicKey, SecretDer, Signer};
@@ -118,7 +118,8 @@ impl TermsOptions {
         }
         for path in &self.crl {
             let bytes = context.read(path)?;
-            terms.crls.extend(revocation_lists(path, &bytes)?);
+            let source = Source { name: &shown(path), bytes: &bytes };
+            terms.crls.extend(Bundle::read_revocation_lists(&source).map_err(VaultError::from)?);
             if terms.crls.len() > CRLS_MAX {
                 let value = format!("{} lists", terms.crls.len());
                 let allowed = format!("at most {CRLS_MAX} lists");
@@ -352,7 +353,8 @@ impl Against {
             return key_of(context, path);
         }
         let Some(path) = self.csr.as_ref().or(self.operation.as_ref()) else {
-            return Err(not_readable(Path::new("-"), "a request, an operation, a name or a key"));
+            let against = "one of --csr, --operation, --name and --key".to_owned();
+            return Err(CliError::Option { option: "check", value: String::new(), allowed: against });
         };
         let files = context.read_all(std::slice::from_ref(path))?;
         let request = CertificateRequest::read(&files[0].source())?;
@@ -373,27 +375,7 @@ fn key_of(context: &mut Context<'_, '_>, path: &Path) -> Result<Held, CliError> 
         let key = key.map_err(VaultError::from)?;
         return Ok(Held::of_key(path, key));
     }
-    Err(not_readable(path, "a PEM block PUBLIC KEY or PRIVATE KEY"))
-}
-
-fn not_readable(path: &Path, allowed: &str) -> CliError {
-    CliError::Option { option: "FILE", value: shown(path), allowed: allowed.to_owned() }
-}
-
-/// The revocation lists of a file: PEM blocks `X509 CRL`, or DER.
-fn revocation_lists(path: &Path, bytes: &[u8]) -> Result<Vec<CertificateRevocationList>, CliError> {
-    let failed = |error| CliError::RevocationList { path: path.to_owned(), error };
-    if !pem::looks_like_pem(bytes) {
-        return Ok(vec![CertificateRevocationList::from_der(bytes).map_err(failed)?]);
-    }
-    let blocks =
-        pem::read(bytes).map_err(|error| VaultError::from(BundleError::Pem { file: shown(path), error }))?;
-    let lists = blocks.iter().filter(|block| block.label == "X509 CRL");
-    let lists: Vec<_> = lists
-        .map(|block| CertificateRevocationList::from_der(block.contents()))
-        .collect::<Result<_, _>>()
-        .map_err(failed)?;
-    if lists.is_empty() { Err(not_readable(path, "PEM blocks X509 CRL, or DER")) } else { Ok(lists) }
+    Err(CliError::NoKey { path: path.to_owned() })
 }
 
 fn read_bundle(context: &mut Context<'_, '_>, files: &[PathBuf]) -> Result<Bundle, CliError> {

@@ -11,7 +11,6 @@ use super::passphrase::PassphraseError;
 use super::surroundings::{Exit, Surroundings};
 use super::terminal::shown;
 use crate::bundle::ReadRequestError;
-use crate::crl::CrlError;
 use crate::policy::{DocumentError, ObjectName};
 use crate::vault::VaultError;
 use crate::verdict::{Rule, Severity, Verdict};
@@ -40,8 +39,8 @@ pub(super) enum CliError {
     InFile { path: PathBuf, error: Box<VaultError> },
     #[error("{cause}; {name} is created, and its key is kept")]
     RequestNotWritten { name: ObjectName, cause: OutputError },
-    #[error("{}: {error}", shown(.path))]
-    RevocationList { path: PathBuf, error: CrlError },
+    #[error("{} holds no block PUBLIC KEY or PRIVATE KEY of PEM", shown(.path))]
+    NoKey { path: PathBuf },
     #[error("stdout: {0}")]
     Stdout(std::io::Error),
     #[error("{option} is {value:?}, allowed: {allowed}")]
@@ -147,7 +146,10 @@ impl CliError {
             Self::Request(error) => Some(error.help()),
             Self::Passphrase(error) => Some(error.help()),
             Self::PolicyFile { error, .. } => Some(error.help()),
-            Self::RevocationList { error, .. } => Some(error.help()),
+            Self::NoKey { path } => Some(format!(
+                "write the key in that form first: openssl pkey -in {0} -pubout -out key.pem; a request or a certificate goes with --csr and FILE",
+                shown(path)
+            )),
             Self::InFile { error, .. } => Some(error.help()),
             Self::RequestNotWritten { name, .. } => {
                 Some(format!("write its request again with: coldcert pending csr {name} -o FILE"))
