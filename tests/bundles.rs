@@ -464,7 +464,7 @@ fn a_crl_that_came_with_the_answer_is_asked_like_one_of_crl() {
     work.run(&format!("{check} www.pem")).ended(2).says(&["www.pem holds no CRL"]);
     let cut = std::fs::read_to_string(work.path("intermediate.crl")).unwrap();
     let lines: Vec<&str> = cut.lines().collect();
-    work.write("cut.crl", &[&lines[..3], &lines[lines.len() - 1..]].concat().join("\n"));
+    work.write("cut.crl", [&lines[..3], &lines[lines.len() - 1..]].concat().join("\n"));
     work.run(&format!("{check} cut.crl")).ended(2).says(&["cut.crl", "line 1"]);
     work.run("merge www www.pem intermediate.pem").done();
 }
