@@ -14,27 +14,27 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::rsa;
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P256K1_SHA256_ASN1_SIGNING,
     ECDSA_P384_SHA384_ASN1_SIGNING, ECDSA_P521_SHA512_ASN1_SIGNING, EcdsaKeyPair, EcdsaSigningAlgorithm,
     RSA_PKCS1_SHA256, RsaKeyPair, UnparsedPublicKey,
 };
-use aws_lc_rs::{digest, pbkdf2, rsa};
 use coldcert::authority::{Authority, Validity};
 use coldcert::bundle::{Bundle, CERTIFICATES_MAX, Source};
 use coldcert::certificate::Certificate;
 use coldcert::csr::CertificateRequest;
 use coldcert::key::{PrivateKey, PublicKey, Signer};
+use coldcert::pkcs12::{self, Password};
 use coldcert::policy::{KeyKind, ObjectName, Policy, Tags};
 use coldcert::seal::VaultKey;
-use coldcert::secret::pkcs12::{EMPTY_PASSWORD_ITERATIONS, PASSWORD_ITERATIONS};
 use coldcert::secret::{Secret, pem_chain};
 use coldcert::vault::{ListOptions, NewCertificate, Vault};
 use coldcert::verdict::{Profile, Question, Terms, Verdict, key_weaknesses};
 use criterion::{BenchmarkGroup, Criterion, SamplingMode, measurement::WallTime};
 use der::Encode;
 
-use measure::{LARGE, Row, Table, Target, Unit, Vaults, begin, filled_name, median, policy, wanted};
+use measure::{LARGE, Row, Table, Target, Unit, Vaults, begin, derive, filled_name, median, policy, wanted};
 
 fn main() {
     if !std::env::args().any(|argument| argument == "--bench") {
@@ -51,7 +51,8 @@ fn main() {
         only: wanted("--only"),
     };
     let vaults = Vaults::new();
-    for part in [Part::Create, Part::Merge, Part::Judge, Part::Requests, Part::Reuse, Part::Large] {
+    for part in [Part::Create, Part::Merge, Part::Pfx, Part::Judge, Part::Requests, Part::Reuse, Part::Large]
+    {
         if bench.only.as_ref().is_none_or(|only| only.eq_ignore_ascii_case(&format!("{part:?}"))) {
             part.measure(&mut bench, &vaults);
         }
@@ -63,6 +64,7 @@ fn main() {
 enum Part {
     Create,
     Merge,
+    Pfx,
     Judge,
     Requests,
     Reuse,
@@ -74,6 +76,7 @@ impl Part {
         match self {
             Self::Create => create(bench, vaults),
             Self::Merge => merge(bench, vaults),
+            Self::Pfx => write_pfx(bench, vaults),
             Self::Judge => judge(bench, vaults),
             Self::Requests => requests(bench),
             Self::Reuse => create_with_reused_key(bench, vaults),
@@ -185,7 +188,10 @@ fn merge(bench: &mut Bench, vaults: &Vaults) {
         let (name, answer) = waiting();
         timed(|| {
             let merged = vault.borrow_mut().merge(&key, &name, &answer, vaults.now).unwrap();
-            Secret::open(&merged.record, &key).unwrap().to_pkcs12(password).unwrap()
+            Secret::open(&merged.record, &key)
+                .unwrap()
+                .to_pkcs12(&Password::new(password), pkcs12::Profile::Modern)
+                .unwrap()
         })
     };
     bench.pair(
@@ -196,7 +202,7 @@ fn merge(bench: &mut Bench, vaults: &Vaults) {
             target: Target::Times(1.3),
         },
         || merge_and_write("a password"),
-        || timed(|| derive("a password", PASSWORD_ITERATIONS)),
+        || timed(|| derive(pkcs12::Profile::Modern, "a password")),
     );
     bench.pair(
         Pair {
@@ -210,10 +216,35 @@ fn merge(bench: &mut Bench, vaults: &Vaults) {
             commit()
                 + timed(|| {
                     signatures.check();
-                    derive("", EMPTY_PASSWORD_ITERATIONS)
+                    derive(pkcs12::Profile::Modern, "")
                 })
         },
     );
+}
+
+/// Writing a PFX by each profile, against its key derivations alone.
+fn write_pfx(bench: &mut Bench, vaults: &Vaults) {
+    let (mut vault, key, _) = vaults.filled("pfx.coldcert", 0);
+    let names = Names::new("pfx");
+    let name = names.next();
+    let request = begin(&mut vault, &key, &name, KeyKind::P256, vaults.now);
+    let merged = vault.merge(&key, &name, &vaults.ca.answer(&request), vaults.now).unwrap();
+    let secret = Secret::open(&merged.record, &key).unwrap();
+    for profile in pkcs12::Profile::ALL {
+        for (password, under) in [("a password", "a password"), ("", "the empty password")] {
+            let given = Password::new(password);
+            bench.pair(
+                Pair {
+                    group: "pfx",
+                    what: format!("PFX by {profile}, under {under}"),
+                    floor: "its key derivations",
+                    target: Target::Times(1.1),
+                },
+                || timed(|| secret.to_pkcs12(&given, profile).unwrap()),
+                || timed(|| derive(profile, password)),
+            );
+        }
+    }
 }
 
 /// Judging a chain of three, against its signature checks.
@@ -530,22 +561,6 @@ impl Signatures {
             UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, key).verify(signed, signature).unwrap();
         }
     }
-}
-
-/// The three derivations of a PFX: PBKDF2 for the certificates and for the key, and RFC 7292 B.2 for the MAC,
-/// whose key is one block of SHA-256.
-fn derive(password: &str, iterations: u32) -> [u8; 32] {
-    let rounds = std::num::NonZeroU32::new(iterations).unwrap();
-    let mut key = [0; 32];
-    for salt in [[1; 8], [2; 8]] {
-        pbkdf2::derive(pbkdf2::PBKDF2_HMAC_SHA256, rounds, &salt, password.as_bytes(), &mut key);
-        black_box(&key);
-    }
-    let mut block = digest::digest(&digest::SHA256, &[3; 192]);
-    for _ in 1..iterations {
-        block = digest::digest(&digest::SHA256, block.as_ref());
-    }
-    block.as_ref().try_into().unwrap()
 }
 
 /// One row of so many bytes, as durably as a vault writes.

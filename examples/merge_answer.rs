@@ -13,6 +13,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use coldcert::bundle::{Bundle, Source};
+use coldcert::pkcs12::{Password, Profile};
 use coldcert::policy::ObjectName;
 use coldcert::secret::Secret;
 use coldcert::time::UnixTime;
@@ -41,7 +42,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         Err(error) => return Err(format!("{error}; {}", error.help()).into()),
     };
 
-    let secret = Secret::open(&merged.record, &key)?.to_pkcs12("")?;
+    let secret = Secret::open(&merged.record, &key)?.to_pkcs12(&Password::new(""), Profile::Modern)?;
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(pfx)?.write_all(&secret)?;
     println!("version {} with {} certificates", merged.record.version, merged.record.chain().len());
     Ok(())

@@ -7,7 +7,6 @@
 
 mod asn1;
 mod base64;
-mod ber;
 mod error;
 mod form;
 mod json;
@@ -22,9 +21,9 @@ mod zip;
 
 use std::ops::Range;
 
+pub use crate::ber::BerError;
 use crate::certificate::Certificate;
 use crate::crl::CertificateRevocationList;
-pub use ber::BerError;
 pub use error::BundleError;
 pub use form::Form;
 pub use kind::{Kind, PassedOver};

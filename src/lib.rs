@@ -14,6 +14,7 @@ pub mod identifier;
 pub mod name;
 pub mod pem;
 pub mod time;
+pub mod ber;
 mod tlv;
 // the request
 pub mod seal;
@@ -26,6 +27,7 @@ pub mod pending;
 // the answer
 pub mod certificate;
 pub mod crl;
+pub mod pkcs12;
 pub mod bundle;
 pub mod x5c;
 pub mod chain;

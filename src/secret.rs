@@ -3,8 +3,6 @@
 //!
 //! A secret is a view of a record: it is made when it is asked for and stored nowhere.
 
-pub mod pkcs12;
-
 use der::asn1::ObjectIdentifier;
 use der::{Tag, TagNumber};
 use zeroize::Zeroizing;
@@ -13,11 +11,11 @@ use crate::bundle::{Bundle, BundleError, Given, Kind, Origin, Source};
 use crate::certificate::{Certificate, CertificateError};
 use crate::key::{KeyError, PrivateKey, SecretDer};
 use crate::pem::{self, PemError};
+use crate::pkcs12::{self, Entry, Password, Pkcs12Error, Profile};
 use crate::policy::ContentType;
 use crate::record::{MergeError, Record};
 use crate::seal::VaultKey;
 use crate::tlv;
-use pkcs12::{Entry, Pkcs12Error};
 
 /// A record's secret: the chain, and the private key where the policy lets it out.
 #[derive(Debug)]
@@ -41,8 +39,12 @@ impl<'a> Secret<'a> {
         Self { record, private_key: None }
     }
 
-    /// PKCS#12, as `application/x-pkcs12` (reference 4), under a password that may be empty.
-    pub fn to_pkcs12(&self, password: &str) -> Result<Zeroizing<Vec<u8>>, SecretError> {
+    /// PKCS#12, as `application/x-pkcs12` (reference 4), by a profile and under a password that may be empty or absent.
+    pub fn to_pkcs12(
+        &self,
+        password: &Password,
+        profile: Profile,
+    ) -> Result<Zeroizing<Vec<u8>>, SecretError> {
         let chain = self.record.chain();
         let certificates: Vec<&[u8]> = chain.iter().map(|certificate| certificate.as_der()).collect();
         let entry = Entry {
@@ -50,7 +52,7 @@ impl<'a> Secret<'a> {
             private_key: self.private_key.as_ref(),
             certificates: &certificates,
         };
-        Ok(pkcs12::write(&entry, password)?)
+        Ok(pkcs12::write(&[entry], password, profile)?)
     }
 
     /// PEM, as `application/x-pem-file` (reference 4): the PKCS#8 key, then leaf, then issuers.
@@ -109,9 +111,9 @@ pub struct Brought {
 
 impl Brought {
     /// Reads a PFX or a PEM file with one private key and its certificates, as Key Vault imports them
-    /// (reference 4): the key of a PEM file as PKCS#8, not encrypted.
-    pub fn read(source: &Source<'_>, password: &str) -> Result<Self, SecretError> {
-        if pem::looks_like_pem(source.bytes) { from_pem(source) } else { from_pkcs12(source, password) }
+    /// (reference 4): the key of a PEM file as PKCS#8, not encrypted. Of several passwords the first that fits counts.
+    pub fn read(source: &Source<'_>, passwords: &[Password]) -> Result<Self, SecretError> {
+        if pem::looks_like_pem(source.bytes) { from_pem(source) } else { from_pkcs12(source, passwords) }
     }
 }
 
@@ -134,8 +136,8 @@ fn from_pem(source: &Source<'_>) -> Result<Brought, SecretError> {
     Ok(Brought { key, bundle, content_type: ContentType::Pem })
 }
 
-fn from_pkcs12(source: &Source<'_>, password: &str) -> Result<Brought, SecretError> {
-    let contents = pkcs12::read(source.bytes, password)?;
+fn from_pkcs12(source: &Source<'_>, passwords: &[Password]) -> Result<Brought, SecretError> {
+    let contents = pkcs12::read(source.bytes, passwords)?;
     let key = only(contents.private_keys.into_iter().map(|bag| bag.private_key).collect(), source)?;
     let place = Origin::of_file(source.name);
     let mut bundle = Bundle::default();

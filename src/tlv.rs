@@ -70,6 +70,11 @@ pub(crate) fn sequence(parts: &[&[u8]]) -> Vec<u8> {
     framed(Tag::Sequence, parts)
 }
 
+/// An OBJECT IDENTIFIER of contents that are encoded already.
+pub(crate) fn identifier(contents: &[u8]) -> Vec<u8> {
+    framed(Tag::ObjectIdentifier, &[contents])
+}
+
 /// Contents under a tag.
 pub(crate) fn wrapped(tag: Tag, contents: &[u8]) -> Vec<u8> {
     framed(tag, &[contents])

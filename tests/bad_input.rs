@@ -53,7 +53,7 @@ fn what_is_no_certificate_is_named_for_what_it_is() {
         ("www.csr", &["www.csr", "a certificate request", "what goes to the CA"]),
         ("www.csr.der", &["www.csr.der", "a certificate request"]),
         ("cut.p7b", &["cut.p7b, from byte 0", "cut off"]),
-        ("www.p12", &["www.p12: the PKCS#12 is encrypted", "--pfx-password-file"]),
+        ("www.p12", &["www.p12: the PFX is encrypted", "--pfx-password-file"]),
         ("page.cer", &["page.cer", "a web page"]),
         ("mail.txt", &["mail.txt", "text"]),
         ("noise", &["noise"]),

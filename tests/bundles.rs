@@ -16,8 +16,8 @@ use coldcert::certificate::Certificate;
 use coldcert::csr::CertificateRequest;
 use coldcert::key::{PrivateKey, Signer};
 use coldcert::pem;
+use coldcert::pkcs12::{self, Entry, Password, Pkcs12Error, Profile};
 use coldcert::policy::{Document, KeyKind, Policy};
-use coldcert::secret::pkcs12::{self, Entry};
 use coldcert::secret::{pem_chain, pkcs7};
 use coldcert::time::UnixTime;
 use proptest::prelude::*;
@@ -271,16 +271,14 @@ fn what_is_broken_is_an_error_that_names_the_place() {
 fn a_pkcs12_opens_without_a_password_with_the_empty_one_and_with_the_one_given() {
     let chain = ders(&CHAIN[..2]);
     let entry = Entry { friendly_name: "www", private_key: None, certificates: &chain };
-    let pfx = pkcs12::write(&entry, "geheim").expect("a PFX");
+    let pfx = pkcs12::write(&[entry], &Password::new("geheim"), Profile::Modern).expect("a PFX");
     let source = Source { name: "www.pfx", bytes: &pfx };
     for (password, expected) in [
-        (None, Some("www.pfx: the PKCS#12 is encrypted, and the empty password does not open it")),
         (
-            Some("wrong"),
-            Some(
-                "www.pfx: the PKCS#12 is encrypted, and neither the empty password nor the one given opens it",
-            ),
+            None,
+            Some("www.pfx: the PFX is encrypted, and neither the empty password nor none at all opens it"),
         ),
+        (Some("wrong"), Some("www.pfx: the password does not open the PFX")),
         (Some("geheim"), None),
     ] {
         match (Bundle::read_with_password(&[source], password), expected) {
@@ -335,15 +333,19 @@ fn limits_hold_against_what_is_made_to_be_large() {
     assert!(read("brackets", brackets.as_bytes()).is_err());
     // Nor key derivations without end.
     let pfx = pkcs12::write(
-        &Entry { friendly_name: "w", private_key: None, certificates: &ders(&CHAIN[..1]) },
-        "x",
+        &[Entry { friendly_name: "w", private_key: None, certificates: &ders(&CHAIN[..1]) }],
+        &Password::new("x"),
+        Profile::Modern,
     )
     .expect("a PFX");
     let iterations = [&[0x02, 0x03][..], &pkcs12::PASSWORD_ITERATIONS.to_be_bytes()[1..]].concat();
     let at = pfx.windows(5).position(|window| window == iterations).expect("its iterations");
     let mut slow = pfx.to_vec();
     slow[at + 2..at + 5].copy_from_slice(&[0x7f, 0xff, 0xff]);
-    assert!(matches!(read("slow", &slow), Err(BundleError::Iterations { iterations: 0x7f_ffff, .. })));
+    assert!(matches!(
+        read("slow", &slow),
+        Err(BundleError::Pkcs12 { error: Pkcs12Error::Iterations { iterations: 0x7f_ffff }, .. })
+    ));
 }
 
 #[test]
@@ -752,7 +754,7 @@ const ENCODINGS: &[Encoding] = &[
     ("pkcs12 with its key", "PKCS#12 (DER)", |chain| {
         let key = PrivateKey::generate(KeyKind::P256).expect("a key").to_pkcs8().expect("PKCS#8");
         let entry = Entry { friendly_name: "www", private_key: Some(&key), certificates: &ders(chain) };
-        pkcs12::write(&entry, "").expect("a PFX").to_vec()
+        pkcs12::write(&[entry], &Password::new(""), Profile::Modern).expect("a PFX").to_vec()
     }),
     ("pkcs12 ber", "PKCS#12 (BER)", |chain| reframed(&pfx(chain))),
     ("pkcs12 base64", "base64 of PKCS#12 (DER)", |chain| {
@@ -924,7 +926,7 @@ fn p7b(chain: &[Certificate]) -> Vec<u8> {
 
 fn pfx(chain: &[Certificate]) -> Vec<u8> {
     let entry = Entry { friendly_name: "www", private_key: None, certificates: &ders(chain) };
-    pkcs12::write(&entry, "").expect("a PFX").to_vec()
+    pkcs12::write(&[entry], &Password::new(""), Profile::Modern).expect("a PFX").to_vec()
 }
 
 /// SignedData with CRLs (RFC 5652 5.1).

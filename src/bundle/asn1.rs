@@ -1,11 +1,11 @@
 //! What a binary element is, told by the elements inside it and by nothing else: file names and PEM labels are
 //! wrong often enough.
 
-use super::ber::{BIT_STRING, CONTEXT_0, Element, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE};
 use super::error::BundleError;
 use super::kind::Kind;
 use super::walk::{Found, Here, Walk};
 use super::{pkcs7, pkcs12};
+use crate::ber::{BIT_STRING, CONTEXT_0, Element, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE};
 
 /// What an element is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

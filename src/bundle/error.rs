@@ -1,12 +1,13 @@
 //! Why files gave no certificates: the sum of what their forms can go wrong with, each with its place.
 
-use super::ber::BerError;
 use super::kind::Kind;
-use super::walk::{BYTES_MAX, DEPTH_MAX, ITERATIONS_MAX, OTHERS_MAX};
+use super::walk::{BYTES_MAX, DEPTH_MAX, OTHERS_MAX};
 use super::zip::ZipError;
 use super::{CERTIFICATES_MAX, Origin};
+use crate::ber::BerError;
 use crate::certificate::CertificateError;
 use crate::pem::PemError;
+use crate::pkcs12::Pkcs12Error;
 
 /// Why files gave no certificates.
 #[derive(Debug, thiserror::Error)]
@@ -106,31 +107,13 @@ pub enum BundleError {
         /// What it is.
         found: Kind,
     },
-    /// A PKCS#12 that no password at hand opens.
-    #[error("{place}: the PKCS#12 is encrypted, and {} it", tried(.was_given))]
-    Password {
+    /// A PKCS#12 that cannot be read, or that no password at hand opens.
+    #[error("{place}: {error}")]
+    Pkcs12 {
         /// Where it stands.
         place: Origin,
-        /// Whether another than the empty one was tried.
-        was_given: bool,
-    },
-    /// A PKCS#12 that uses what is not known here.
-    #[error("{place}: the PKCS#12 uses {what}, which is not known here")]
-    UnknownEncryption {
-        /// Where it stands.
-        place: Origin,
-        /// The algorithm or type, by its object identifier.
-        what: String,
-    },
-    /// A PKCS#12 that asks for more work than it is worth.
-    #[error(
-        "{place}: the PKCS#12 asks for {iterations} iterations of key derivation, and {ITERATIONS_MAX} are done in one reading"
-    )]
-    Iterations {
-        /// Where it stands.
-        place: Origin,
-        /// How many it asks for.
-        iterations: u64,
+        /// Why.
+        error: Pkcs12Error,
     },
     /// A ZIP archive that cannot be opened.
     #[error("{place}: {error}")]
@@ -193,30 +176,15 @@ impl BundleError {
                 "copy the whole block again, with its BEGIN and END lines, or delete the line".to_owned()
             }
             Self::Json { .. } => "save the whole answer again, from the first brace to the last".to_owned(),
-            Self::Password { was_given: true, .. } => {
-                "try the password again; if it is right, the file was changed on its way".to_owned()
-            }
-            Self::Password { was_given: false, .. } => {
+            Self::Pkcs12 { error: Pkcs12Error::WrongPassword { was_given: false, .. }, .. } => {
                 "give its password with --pfx-password-file FILE".to_owned()
             }
-            Self::UnknownEncryption { .. } => {
-                "take the certificates out with what made the file, or ask for PEM".to_owned()
-            }
-            Self::Iterations { .. } => {
-                "ask for PEM: no program writes a PKCS#12 that takes this long".to_owned()
-            }
+            Self::Pkcs12 { error, .. } => error.help(),
             Self::Zip { error, .. } => error.help(),
             Self::TooDeep { .. } => "take the outer layers off first, or ask for the file itself".to_owned(),
             Self::TooLarge { .. } | Self::TooMany { .. } | Self::TooManyOthers { .. } => {
                 "give the certificates of this chain alone".to_owned()
             }
         }
-    }
-}
-
-fn tried(was_given: &bool) -> &'static str {
-    match was_given {
-        true => "neither the empty password nor the one given opens",
-        false => "the empty password does not open",
     }
 }

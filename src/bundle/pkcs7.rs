@@ -6,11 +6,11 @@
 
 use der::asn1::ObjectIdentifier;
 
-use super::ber::{BerError, CONTEXT_0, CONTEXT_1, Element, SEQUENCE};
 use super::error::BundleError;
 use super::form::Layer;
 use super::kind::Kind;
 use super::walk::{Here, Walk};
+use crate::ber::{BerError, CONTEXT_0, CONTEXT_1, Element, SEQUENCE};
 
 /// Reads a ContentInfo.
 pub(super) fn read(walk: &mut Walk<'_>, bag: &Element<'_>, here: &Here) -> Result<(), BundleError> {

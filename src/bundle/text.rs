@@ -10,7 +10,8 @@ use super::error::BundleError;
 use super::form::Layer;
 use super::kind::Kind;
 use super::walk::{Found, Here, Walk};
-use super::{asn1, ber, json};
+use super::{asn1, json};
+use crate::ber;
 use crate::name::escape;
 use crate::pem::{self, Block, PemError, Piece};
 

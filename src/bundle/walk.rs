@@ -2,11 +2,11 @@
 //!
 //! It knows what follows what and how much of it is too much; what each form looks like is in the files beside it.
 
-use super::ber::{self, Element};
 use super::error::BundleError;
 use super::form::{Form, Layer};
 use super::kind::Kind;
 use super::{CERTIFICATES_MAX, Origin, asn1, text, zip};
+use crate::ber::{self, Element};
 use crate::certificate::Certificate;
 use crate::crl::CertificateRevocationList;
 
@@ -260,6 +260,6 @@ pub const DEPTH_MAX: usize = 6;
 pub const BYTES_MAX: usize = 64 << 20;
 /// The most things that are no certificates in one reading: each is named in a line, and nobody reads more.
 pub const OTHERS_MAX: usize = 1000;
-/// The most iterations of key derivation in one reading: 3,000,000, as many as for one PKCS#12 that is imported.
-/// A small archive of many PKCS#12 files could otherwise keep a processor busy for hours.
-pub const ITERATIONS_MAX: u64 = 3_000_000;
+/// The most iterations of key derivation in one reading: as many as for one PKCS#12 that is imported. A small archive of
+/// many PKCS#12 files could otherwise keep a processor busy for hours.
+pub const ITERATIONS_MAX: u64 = crate::pkcs12::ITERATIONS_MAX;

@@ -20,6 +20,7 @@ use crate::certificate::Certificate;
 use crate::csr::CertificateRequest;
 use crate::key::Signer;
 use crate::pem;
+use crate::pkcs12::{Password, Profile};
 use crate::policy::{Document, KeyKind, ObjectName, Policy, Tags};
 use crate::seal::{Passphrase, VaultKey};
 use crate::secret::{Brought, Secret, pem_chain};
@@ -209,7 +210,7 @@ impl Walk<'_, '_, '_> {
         };
         self.exchange("GET", &format!("/secrets/{name}/{}", record.version), &Value::Null);
         let secret = Secret::open(&record, vault_key).map_err(VaultError::from)?;
-        let pfx = secret.to_pkcs12("").map_err(VaultError::from)?;
+        let pfx = secret.to_pkcs12(&Password::new(""), Profile::Modern).map_err(VaultError::from)?;
         // What is shown is scrolled back to and copied: the value is not.
         let hidden = format!("{}…hidden", base64_of(&pfx[..HIDDEN_AFTER_BYTES.min(pfx.len())]));
         self.answer("200 OK", &wire::secret(&self.base, &record, &hidden));
@@ -217,7 +218,7 @@ impl Walk<'_, '_, '_> {
         Output::prepare(&path, Kind::Secret, false)?.write(&pfx, self.context.stdout())?;
         self.file("www.pfx");
         let files = self.context.read_all(&[path])?;
-        let again = Brought::read(&files[0].source(), "").map_err(VaultError::from)?;
+        let again = Brought::read(&files[0].source(), &[Password::new("")]).map_err(VaultError::from)?;
         if again.key.public_key() != record.certificate.public_key() {
             return Err(CliError::Demonstration { what: "the PFX holds another key" });
         }

@@ -14,6 +14,7 @@ use super::output::{Kind, is_stdout};
 use super::show::version_id;
 use super::terminal::shown;
 use crate::pem;
+use crate::pkcs12::{Password, Profile};
 use crate::policy::{ContentType, ObjectName};
 use crate::record::Record;
 use crate::secret::{Secret, pem_chain};
@@ -150,7 +151,9 @@ fn bytes(
 ) -> Result<Zeroizing<Vec<u8>>, CliError> {
     let leaf = &record.certificate;
     Ok(match format {
-        Format::Pfx => secret.to_pkcs12(password).map_err(VaultError::from)?,
+        Format::Pfx => {
+            secret.to_pkcs12(&Password::new(password), Profile::Modern).map_err(VaultError::from)?
+        }
         Format::Pem => Zeroizing::new(secret.to_pem().as_bytes().to_vec()),
         Format::Cer => Zeroizing::new(pem::write("CERTIFICATE", leaf.as_der()).into_bytes()),
         Format::Der => Zeroizing::new(leaf.as_der().to_vec()),

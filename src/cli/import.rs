@@ -8,6 +8,7 @@ use super::context::Context;
 use super::create::tags;
 use super::error::CliError;
 use super::policy::read_document;
+use crate::pkcs12::Password;
 use crate::policy::{Document, ObjectName};
 use crate::secret::{Brought, SecretError};
 use crate::vault::VaultError;
@@ -23,7 +24,7 @@ pub(super) struct Import {
     name: String,
     /// The file, - for stdin
     file: PathBuf,
-    /// File whose first line is the password of the PFX, - for stdin [default: an empty password]
+    /// File whose first line is the password of the PFX, - for stdin [default: the empty one, or none]
     #[arg(long, value_name = "F")]
     password_file: Option<PathBuf>,
     /// A policy file, - for stdin
@@ -40,12 +41,15 @@ impl Import {
         let tags = tags(&self.tag)?;
         let mut vault = context.open()?;
         let files = context.read_all(std::slice::from_ref(&self.file))?;
-        let password = context.password(self.password_file.as_ref())?;
+        let passwords = match &self.password_file {
+            Some(path) => vec![Password::new(&context.password(Some(path))?)],
+            None => Password::unstated().to_vec(),
+        };
         let document = match &self.policy {
             Some(path) => read_document(context, path)?,
             None => Document::default(),
         };
-        let brought = Brought::read(&files[0].source(), &password).map_err(|error| match error {
+        let brought = Brought::read(&files[0].source(), &passwords).map_err(|error| match error {
             SecretError::Pkcs12(_) | SecretError::Key(_) => CliError::in_file(&self.file, error.into()),
             error => VaultError::from(error).into(),
         })?;

@@ -8,24 +8,24 @@ use std::borrow::Cow;
 
 /// One element: its identifier octet, its contents, and all of it as received.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Element<'a> {
-    pub(super) tag: u8,
+pub(crate) struct Element<'a> {
+    pub(crate) tag: u8,
     /// Without the end-of-contents octets, where there are any.
-    pub(super) contents: &'a [u8],
-    pub(super) whole: &'a [u8],
+    pub(crate) contents: &'a [u8],
+    pub(crate) whole: &'a [u8],
     /// Whether its length is stated, as DER wants.
-    pub(super) is_definite: bool,
+    pub(crate) is_definite: bool,
 }
 
 impl<'a> Element<'a> {
     /// The elements inside, which must fill it to its end.
-    pub(super) fn parts(&self) -> Result<Vec<Self>, BerError> {
+    pub(crate) fn parts(&self) -> Result<Vec<Self>, BerError> {
         split_all(self.contents)
     }
 
     /// The octets of an OCTET STRING, also under a context-specific tag: in one piece, or in several that belong
     /// together, each of which can be in pieces again (X.690 8.7.3).
-    pub(super) fn octets(&self) -> Result<Cow<'a, [u8]>, BerError> {
+    pub(crate) fn octets(&self) -> Result<Cow<'a, [u8]>, BerError> {
         self.octets_within(PIECES_DEPTH_MAX)
     }
 
@@ -45,7 +45,7 @@ impl<'a> Element<'a> {
 }
 
 /// The first element of some bytes, and what follows it.
-pub(super) fn split_first(bytes: &[u8]) -> Result<(Element<'_>, &[u8]), BerError> {
+pub(crate) fn split_first(bytes: &[u8]) -> Result<(Element<'_>, &[u8]), BerError> {
     let header = Header::read(bytes)?;
     let length = match header.length {
         Some(length) => length,
@@ -61,7 +61,7 @@ pub(super) fn split_first(bytes: &[u8]) -> Result<(Element<'_>, &[u8]), BerError
 }
 
 /// Every element of some bytes, which must be filled to the end.
-pub(super) fn split_all(mut bytes: &[u8]) -> Result<Vec<Element<'_>>, BerError> {
+pub(crate) fn split_all(mut bytes: &[u8]) -> Result<Vec<Element<'_>>, BerError> {
     let mut elements = Vec::new();
     while !bytes.is_empty() {
         let (first, rest) = split_first(bytes)?;
@@ -163,14 +163,14 @@ pub enum BerError {
     },
 }
 
-pub(super) const INTEGER: u8 = 0x02;
-pub(super) const BIT_STRING: u8 = 0x03;
-pub(super) const OCTET_STRING: u8 = 0x04;
-pub(super) const OBJECT_IDENTIFIER: u8 = 0x06;
-pub(super) const SEQUENCE: u8 = 0x30;
+pub(crate) const INTEGER: u8 = 0x02;
+pub(crate) const BIT_STRING: u8 = 0x03;
+pub(crate) const OCTET_STRING: u8 = 0x04;
+pub(crate) const OBJECT_IDENTIFIER: u8 = 0x06;
+pub(crate) const SEQUENCE: u8 = 0x30;
 /// [0] and [1] with elements inside.
-pub(super) const CONTEXT_0: u8 = 0xa0;
-pub(super) const CONTEXT_1: u8 = 0xa1;
+pub(crate) const CONTEXT_0: u8 = 0xa0;
+pub(crate) const CONTEXT_1: u8 = 0xa1;
 /// X.690 8.1.2.5.
 const CONSTRUCTED: u8 = 0x20;
 /// X.690 8.1.2.4: nothing of a certificate or of its containers has such a tag.
