@@ -14,7 +14,7 @@ pub mod identifier;
 pub mod name;
 pub mod pem;
 pub mod time;
-pub mod ber;
+mod ber;
 mod tlv;
 // the request
 pub mod seal;
