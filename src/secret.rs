@@ -3,8 +3,12 @@
 //!
 //! A secret is a view of a record: it is made when it is asked for and stored nowhere.
 
-use der::asn1::ObjectIdentifier;
-use der::{Tag, TagNumber};
+mod jks;
+mod jwk;
+mod pkcs7;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use zeroize::Zeroizing;
 
 use crate::bundle::{Bundle, BundleError, Given, Kind, Origin, Source};
@@ -15,7 +19,10 @@ use crate::pkcs12::{self, Entry, Password, Pkcs12Error, Profile};
 use crate::policy::ContentType;
 use crate::record::{MergeError, Record};
 use crate::seal::VaultKey;
-use crate::tlv;
+
+pub use jks::{JksError, PASSWORD_CHARACTERS_MIN, jks};
+pub use jwk::{jwk, jwk_set};
+pub use pkcs7::pkcs7;
 
 /// A record's secret: the chain, and the private key where the policy lets it out.
 #[derive(Debug)]
@@ -39,28 +46,85 @@ impl<'a> Secret<'a> {
         Self { record, private_key: None }
     }
 
-    /// PKCS#12, as `application/x-pkcs12` (reference 4), by a profile and under a password that may be empty or absent.
+    /// What of it goes into a file.
+    pub fn part(&self, root: Root) -> Part<'_> {
+        let mut chain = self.record.chain();
+        if root == Root::Out && ends_in_root(&chain) {
+            chain.pop();
+        }
+        Part { record: self.record, private_key: self.private_key.as_ref(), chain }
+    }
+
+    /// PKCS#12, as `application/x-pkcs12` (reference 4), by a profile and under a password that may be empty or
+    /// absent; the chain as it was merged.
     pub fn to_pkcs12(
         &self,
         password: &Password,
         profile: Profile,
     ) -> Result<Zeroizing<Vec<u8>>, SecretError> {
-        let chain = self.record.chain();
-        let certificates: Vec<&[u8]> = chain.iter().map(|certificate| certificate.as_der()).collect();
-        let entry = Entry {
-            friendly_name: self.record.name.as_str(),
-            private_key: self.private_key.as_ref(),
-            certificates: &certificates,
-        };
-        Ok(pkcs12::write(&[entry], password, profile)?)
+        to_pkcs12(&[self.part(Root::In)], self.record.name.as_str(), password, profile)
     }
 
     /// PEM, as `application/x-pem-file` (reference 4): the PKCS#8 key, then leaf, then issuers.
     pub fn to_pem(&self) -> Zeroizing<String> {
-        let key = self.private_key.as_ref().map(|key| pem::write_secret("PRIVATE KEY", key.secret_der()));
-        let chain = pem_chain(&self.record.chain());
-        let mut text =
-            Zeroizing::new(String::with_capacity(chain.len() + key.as_ref().map_or(0, |key| key.len())));
+        self.part(Root::In).to_pem()
+    }
+}
+
+/// Whether the certificate that a chain ends in goes along, where it signed itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Root {
+    /// It stays: whoever trusts it has it (RFC 8446 4.4.2 lets it be left out).
+    Out,
+    /// It goes along.
+    In,
+}
+
+/// Whether a chain ends in a certificate that signed itself and is not its leaf.
+pub fn ends_in_root(chain: &[&Certificate]) -> bool {
+    chain.len() > 1 && chain.last().is_some_and(|last| last.is_self_issued())
+}
+
+/// What of a secret goes into a file.
+#[derive(Debug)]
+pub struct Part<'a> {
+    record: &'a Record,
+    private_key: Option<&'a SecretDer>,
+    chain: Vec<&'a Certificate>,
+}
+
+impl<'a> Part<'a> {
+    /// The certificates, leaf first.
+    pub fn chain(&self) -> &[&'a Certificate] {
+        &self.chain
+    }
+
+    /// Whether the private key goes along.
+    pub fn has_private_key(&self) -> bool {
+        self.private_key.is_some()
+    }
+
+    /// The PKCS#8 key where it may leave, then leaf, then issuers: blocks with lines that end in LF.
+    pub fn to_pem(&self) -> Zeroizing<String> {
+        let key = self.private_key.map(|key| pem::write_secret("PRIVATE KEY", key.secret_der()));
+        self.with_chain(key)
+    }
+
+    /// The same with the key encrypted by itself (RFC 7468 11).
+    pub fn to_encrypted_pem(&self, password: &Password) -> Result<Zeroizing<String>, SecretError> {
+        let key = self.private_key.map(|key| pkcs12::shroud(key, password)).transpose()?;
+        Ok(self.with_chain(key.map(|key| pem::write_secret("ENCRYPTED PRIVATE KEY", &key))))
+    }
+
+    /// The chain as a JSON list of base64 DER, leaf first (RFC 7515 4.1.6): what a merge takes.
+    pub fn to_x5c(&self) -> Vec<String> {
+        self.chain.iter().map(|one| BASE64_STANDARD.encode(one.as_der())).collect()
+    }
+
+    fn with_chain(&self, key: Option<Zeroizing<String>>) -> Zeroizing<String> {
+        let chain = pem_chain(&self.chain);
+        let length = chain.len() + key.as_ref().map_or(0, |key| key.len());
+        let mut text = Zeroizing::new(String::with_capacity(length));
         if let Some(key) = key {
             text.push_str(&key);
         }
@@ -69,34 +133,32 @@ impl<'a> Secret<'a> {
     }
 }
 
+/// One PKCS#12 of several parts. The first is shown under the friendly name; the others under their own.
+pub fn to_pkcs12(
+    parts: &[Part<'_>],
+    friendly_name: &str,
+    password: &Password,
+    profile: Profile,
+) -> Result<Zeroizing<Vec<u8>>, SecretError> {
+    let chains: Vec<Vec<&[u8]>> =
+        parts.iter().map(|part| part.chain.iter().map(|one| one.as_der()).collect()).collect();
+    let entries: Vec<Entry<'_>> = parts
+        .iter()
+        .zip(&chains)
+        .enumerate()
+        .map(|(index, (part, certificates))| Entry {
+            friendly_name: if index == 0 { friendly_name } else { part.record.name.as_str() },
+            private_key: part.private_key,
+            certificates,
+        })
+        .collect();
+    Ok(pkcs12::write(&entries, password, profile)?)
+}
+
 /// Certificates as PEM, in the order given.
 pub fn pem_chain(certificates: &[&Certificate]) -> String {
     certificates.iter().map(|certificate| pem::write("CERTIFICATE", certificate.as_der())).collect()
 }
-
-/// Certificates as PKCS#7, DER: a SignedData without signers (RFC 5652 5.1), in the order given.
-///
-/// ```text
-/// ContentInfo ::= SEQUENCE { contentType OBJECT IDENTIFIER, content [0] EXPLICIT ANY }
-/// SignedData ::= SEQUENCE { version, digestAlgorithms SET, encapContentInfo, certificates [0] IMPLICIT, signerInfos SET }
-/// ```
-pub fn pkcs7(certificates: &[&Certificate]) -> Vec<u8> {
-    let all: Vec<u8> = certificates.iter().flat_map(|one| one.as_der().iter().copied()).collect();
-    let context = Tag::ContextSpecific { constructed: true, number: TagNumber(0) };
-    let signed = tlv::sequence(&[
-        &tlv::encoded(&1u8),
-        &tlv::wrapped(Tag::Set, &[]),
-        &tlv::sequence(&[&tlv::encoded(&ID_DATA)]),
-        &tlv::wrapped(context, &all),
-        &tlv::wrapped(Tag::Set, &[]),
-    ]);
-    tlv::sequence(&[&tlv::encoded(&ID_SIGNED_DATA), &tlv::wrapped(context, &signed)])
-}
-
-/// RFC 5652 4.
-const ID_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.1");
-/// RFC 5652 5.1.
-const ID_SIGNED_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.2");
 
 /// A private key and certificates that were made elsewhere.
 #[derive(Debug)]
@@ -205,6 +267,9 @@ pub enum SecretError {
     /// The key in it.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// A Java KeyStore.
+    #[error(transparent)]
+    Jks(#[from] JksError),
     /// The record's key does not open.
     #[error(transparent)]
     Record(MergeError),
@@ -223,6 +288,7 @@ impl SecretError {
             Self::Certificate { error, .. } => error.help(),
             Self::Bundle(error) => error.help(),
             Self::Key(error) => error.help(),
+            Self::Jks(error) => error.help(),
             Self::Record(error) => error.help(),
         }
     }

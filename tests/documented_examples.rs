@@ -127,7 +127,13 @@ fn prepare(place: &Place, verb: &str) {
             place.coldcert(&["--vault", "other.coldcert", "init", "--no-passphrase"]);
             fs::write(place.path("vault.passphrase"), "not needed\n").expect("a file");
         }
-        "import" => {
+        "export" => {
+            for file in ["pfx.password", "pem.password", "jks.password"] {
+                fs::write(place.path(file), "a secret\n").expect("a file");
+            }
+            place.coldcert(&["create", "mail", "--subject", "CN=mail.example.com", "--issuer", "Self"]);
+        }
+        "import" | "inspect" => {
             fs::write(place.path("old.password"), "secret\n").expect("a file");
             place.coldcert(&["export", "www", "-o", "old.pfx", "--password-file", "old.password"]);
         }

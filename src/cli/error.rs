@@ -39,6 +39,8 @@ pub(super) enum CliError {
     InFile { path: PathBuf, error: Box<VaultError> },
     #[error("{cause}; {name} is created, and its key is kept")]
     RequestNotWritten { name: ObjectName, cause: OutputError },
+    #[error("{name} has no root to write: its chain ends in one issued by {issuer}, which was not merged")]
+    NoRoot { name: String, issuer: String },
     #[error("{} holds no block PUBLIC KEY or PRIVATE KEY of PEM", shown(.path))]
     NoKey { path: PathBuf },
     #[error("stdout: {0}")]
@@ -146,6 +148,10 @@ impl CliError {
             Self::Request(error) => Some(error.help()),
             Self::Passphrase(error) => Some(error.help()),
             Self::PolicyFile { error, .. } => Some(error.help()),
+            Self::NoRoot { .. } => Some(
+                "leave --with-root out, and give the root to whoever is to trust it by another way"
+                    .to_owned(),
+            ),
             Self::NoKey { path } => Some(format!(
                 "write the key in that form first: openssl pkey -in {0} -pubout -out key.pem; a request or a certificate goes with --csr and FILE",
                 shown(path)

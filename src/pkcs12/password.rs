@@ -32,6 +32,14 @@ impl Password {
         self.as_utf8().is_empty()
     }
 
+    /// Its text; empty where there is none.
+    pub fn secret_text(&self) -> &str {
+        match self {
+            Self::Absent => "",
+            Self::Given(text) => text,
+        }
+    }
+
     /// As RFC 7292 B.1 has it: UTF-16 with the high octet first, and two zero octets. Beyond U+FFFF, which the BMPString
     /// of that section does not reach, these are surrogates, as OpenSSL, NSS and Java have them.
     pub(super) fn as_bmp(&self) -> Zeroizing<Vec<u8>> {
@@ -46,10 +54,7 @@ impl Password {
 
     /// As PBKDF2 takes it here: UTF-8, without an end (RFC 8018 3, RFC 9579 5).
     pub(super) fn as_utf8(&self) -> &[u8] {
-        match self {
-            Self::Absent => &[],
-            Self::Given(text) => text.as_bytes(),
-        }
+        self.secret_text().as_bytes()
     }
 }
 
