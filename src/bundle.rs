@@ -30,9 +30,10 @@ pub use kind::{Kind, PassedOver};
 pub use origin::Origin;
 pub use request::ReadRequestError;
 pub use walk::{BYTES_MAX, DEPTH_MAX, ITERATIONS_MAX, OTHERS_MAX};
+pub use walk::{Found, Item};
 pub use zip::{BYTES_MAX as ZIP_BYTES_MAX, ENTRIES_MAX as ZIP_ENTRIES_MAX, ZipError};
 
-use walk::{Found, Here, Item, Walk};
+use walk::{Here, Walk};
 
 /// A file as it was given: what to call it, and its bytes.
 #[derive(Clone, Copy, Debug)]
@@ -181,6 +182,14 @@ impl Bundle {
         });
         Ok(())
     }
+}
+
+/// Everything that is in a file, whatever it is, in the file's order. A PKCS#12 is opened by no password or the empty one.
+///
+/// # Errors
+/// As [`Bundle::read`], but that a file without a certificate is none.
+pub fn read_items(source: &Source<'_>) -> Result<Vec<Item>, BundleError> {
+    items(source, &mut Walk::new(None))
 }
 
 /// Everything in one file.

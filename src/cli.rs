@@ -20,6 +20,7 @@ mod found;
 mod generate;
 mod import;
 mod init;
+mod inspect;
 pub mod input;
 mod issuer;
 mod lifecycle;

@@ -37,6 +37,7 @@ pub mod authority;
 // what comes of both
 pub mod record;
 pub mod secret;
+pub mod inspect;
 mod store;
 pub mod vault;
 // the ways in

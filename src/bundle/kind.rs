@@ -86,6 +86,11 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Whether it is a private key, in whatever form.
+    pub fn is_private_key(&self) -> bool {
+        matches!(self, Self::PrivateKey)
+    }
+
     /// Why it is passed over, after what it is.
     pub fn reason(&self) -> &'static str {
         match self {

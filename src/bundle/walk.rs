@@ -24,19 +24,25 @@ pub(super) struct Walk<'p> {
 
 /// One thing found.
 #[derive(Debug)]
-pub(super) struct Item {
-    pub(super) place: Origin,
-    pub(super) form: Form,
-    pub(super) found: Found,
+pub struct Item {
+    /// Where it stands.
+    pub place: Origin,
+    /// In which form.
+    pub form: Form,
+    /// What it is.
+    pub found: Found,
 }
 
 /// What was found.
 #[derive(Debug)]
-pub(super) enum Found {
+pub enum Found {
+    /// A certificate.
     Certificate(Box<Certificate>),
+    /// A CRL.
     RevocationList(Box<CertificateRevocationList>),
-    /// DER, not looked into.
+    /// A certificate request: DER, not looked into.
     Request(Vec<u8>),
+    /// Something else.
     Other(Kind),
 }
 

@@ -7,8 +7,8 @@ use clap::{Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 use super::context::{Context, Global};
 use super::error::CliError;
 use super::{
-    backup, change_passphrase, check, contact, create, demo, explain, export, generate, import, init, issuer,
-    lifecycle, merge, pending, policy, set, show,
+    backup, change_passphrase, check, contact, create, demo, explain, export, generate, import, init,
+    inspect, issuer, lifecycle, merge, pending, policy, set, show,
 };
 
 /// Certificates issued by hand, as Azure Key Vault's "Unknown" issuer path has it: make a key and a request,
@@ -38,6 +38,7 @@ pub(super) enum Verb {
     List(show::List),
     Versions(show::Versions),
     Export(export::Export),
+    Inspect(inspect::Inspect),
     Import(import::Import),
     Set(set::Set),
     Delete(lifecycle::Delete),
@@ -104,6 +105,7 @@ pub(super) fn run(verb: Verb, context: &mut Context<'_, '_>) -> Result<(), CliEr
         Verb::List(verb) => verb.run(context),
         Verb::Versions(verb) => verb.run(context),
         Verb::Export(verb) => verb.run(context),
+        Verb::Inspect(verb) => verb.run(context),
         Verb::Import(verb) => verb.run(context),
         Verb::Set(verb) => verb.run(context),
         Verb::Delete(verb) => verb.run(context),

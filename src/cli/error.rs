@@ -11,6 +11,7 @@ use super::passphrase::PassphraseError;
 use super::surroundings::{Exit, Surroundings};
 use super::terminal::shown;
 use crate::bundle::ReadRequestError;
+use crate::inspect::InspectError;
 use crate::policy::{DocumentError, ObjectName};
 use crate::vault::VaultError;
 use crate::verdict::{Rule, Severity, Verdict};
@@ -41,6 +42,12 @@ pub(super) enum CliError {
     RequestNotWritten { name: ObjectName, cause: OutputError },
     #[error("{name} has no root to write: its chain ends in one issued by {issuer}, which was not merged")]
     NoRoot { name: String, issuer: String },
+    /// The errors of a bundle name their file.
+    #[error("{}", match .error {
+        InspectError::Bundle(error) => error.to_string(),
+        error => format!("{}: {error}", shown(.path)),
+    })]
+    Inspect { path: PathBuf, error: InspectError },
     #[error("{} holds no block PUBLIC KEY or PRIVATE KEY of PEM", shown(.path))]
     NoKey { path: PathBuf },
     #[error("stdout: {0}")]
@@ -148,6 +155,7 @@ impl CliError {
             Self::Request(error) => Some(error.help()),
             Self::Passphrase(error) => Some(error.help()),
             Self::PolicyFile { error, .. } => Some(error.help()),
+            Self::Inspect { error, .. } => Some(error.help()),
             Self::NoRoot { .. } => Some(
                 "leave --with-root out, and give the root to whoever is to trust it by another way"
                     .to_owned(),

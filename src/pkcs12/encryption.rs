@@ -18,6 +18,7 @@ use pkcs5::pbes2::{EncryptionScheme, Kdf, Parameters, Pbkdf2Params, Pbkdf2Prf};
 use rc2::Rc2;
 use zeroize::Zeroizing;
 
+use super::bag::sequence;
 use super::error::{Pkcs12Error, name_of};
 use super::hash::Hash;
 use super::password::Password;
@@ -51,8 +52,18 @@ impl Encrypted {
         Ok(Self { scheme: scheme.ok_or_else(|| identifier.contents.to_vec()), octets })
     }
 
+    /// The contents of a block ENCRYPTED PRIVATE KEY (RFC 7468 11).
+    pub(crate) fn of_private_key_info(der: &[u8]) -> Result<Self, Pkcs12Error> {
+        let parts = sequence(der)?;
+        let [algorithm, octets, ..] = parts.as_slice() else {
+            let expected = "an EncryptedPrivateKeyInfo";
+            return Err(Pkcs12Error::Unexpected { found: "another structure", expected });
+        };
+        Self::read(algorithm, Some(octets))
+    }
+
     /// The scheme, or the error that it is not known.
-    pub(super) fn known(&self, place: &'static str) -> Result<&Scheme, Pkcs12Error> {
+    pub(crate) fn known(&self, place: &'static str) -> Result<&Scheme, Pkcs12Error> {
         self.scheme.as_ref().map_err(|identifier| Pkcs12Error::unsupported(place, identifier))
     }
 }
@@ -99,6 +110,22 @@ impl Scheme {
     pub fn triple_des(iterations: u32) -> Result<Self, Pkcs12Error> {
         let salt: [u8; PKCS12_SALT_OCTETS] = random()?;
         Ok(Self::Pkcs12 { cipher: Cipher::TripleDes, salt: salt.to_vec(), iterations })
+    }
+
+    /// Whether it is PBES2 with AES-256-CBC and PBKDF2 with HMAC-SHA-256.
+    pub(crate) fn is_aes_256(&self) -> bool {
+        match self {
+            Self::Pbes2(Parameters { kdf: Kdf::Pbkdf2(pbkdf2), encryption }) => {
+                let is_aes = matches!(encryption, EncryptionScheme::Aes256Cbc { .. });
+                is_aes && pbkdf2.prf == Pbkdf2Prf::HmacWithSha256
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether it is pbeWithSHAAnd3-KeyTripleDES-CBC.
+    pub(crate) fn is_triple_des(&self) -> bool {
+        matches!(self, Self::Pkcs12 { cipher: Cipher::TripleDes, .. })
     }
 
     /// The work that one try is, in iterations.

@@ -8,7 +8,7 @@ use super::{BAGS_MAX, DEPTH_MAX, INPUT_BYTES_MAX, ITERATIONS_MAX, PASSWORD_ITERA
 use crate::ber::BerError;
 
 /// Why a PKCS#12 could not be written or read.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Pkcs12Error {
     /// Nothing to write.

@@ -318,6 +318,17 @@ impl<'p> Opener<'p> {
         Err(self.wrong_password())
     }
 
+    /// The bags of an encrypted part, where a password opens it.
+    pub(crate) fn open_bags(&mut self, encrypted: &Encrypted) -> Option<Vec<Bag>> {
+        let opened = self.open(encrypted, CERTIFICATES).ok()?;
+        Counter::default().read(&opened).ok()
+    }
+
+    /// A private key that is encrypted by itself, where a password opens it.
+    pub(crate) fn open_key(&mut self, encrypted: &Encrypted) -> Option<Zeroizing<Vec<u8>>> {
+        self.open(encrypted, PRIVATE_KEY).ok()
+    }
+
     fn pay(&mut self, iterations: u64) -> Result<(), Pkcs12Error> {
         let left = self.iterations_left.checked_sub(iterations);
         self.iterations_left = left.ok_or(Pkcs12Error::Iterations { iterations })?;
