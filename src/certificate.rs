@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::OnceLock;
 
 use aws_lc_rs::digest;
-use der::asn1::{BitStringRef, ObjectIdentifier};
+use der::asn1::{IntRef, ObjectIdentifier};
 use der::{Decode, Tag, TagNumber};
 
 use crate::extension::{self, Extension};
@@ -75,7 +75,7 @@ impl Certificate {
             public_key: PublicKey::from_der(fields.public_key)?,
             extensions: fields.extensions.map_or_else(|| Ok(Vec::new()), Extension::read_all)?,
             signature_algorithm: SignatureAlgorithm::from_der(algorithm.whole)?,
-            signature: BitStringRef::from_der(signature.whole)?.raw_bytes().to_vec(),
+            signature: tlv::bit_string_octets(signature.whole)?.to_vec(),
             fingerprint: OnceLock::new(),
             der: der.to_vec(),
         })
@@ -261,13 +261,27 @@ impl<'a> Fields<'a> {
     fn read(signed: &'a [u8]) -> Result<Self, CertificateError> {
         let parts = tlv::sequence_parts(signed)?;
         let (version, parts) = match parts.split_first() {
-            Some((version, rest)) if version.tag == explicit(0) => (u8::from_der(version.contents)?, rest),
+            Some((version, rest)) if version.tag == explicit(0) => {
+                let version = u8::from_der(version.contents)?;
+                if version > VERSION_3 {
+                    return Err(CertificateError::Shape { expected: "version 1, 2 or 3" });
+                }
+                (version, rest)
+            }
             _ => (0, parts.as_slice()),
         };
         let [serial, algorithm, issuer, validity, subject, public_key, rest @ ..] = parts else {
             return Err(CertificateError::Shape { expected: "at least six fields in the signed part" });
         };
-        serial.tag.assert_eq(Tag::Integer)?;
+        // A number that DER cannot write; one below zero is read, and refused.
+        IntRef::from_der(serial.whole)?;
+        let mut rest = rest.iter().peekable();
+        rest.next_if(|part| part.tag == unique_identifier(1));
+        rest.next_if(|part| part.tag == unique_identifier(2));
+        let extensions = rest.next_if(|part| part.tag == explicit(3));
+        if rest.next().is_some() {
+            return Err(CertificateError::Shape { expected: "its fields in their order, and no others" });
+        }
         let dates = tlv::sequence_parts(validity.whole)?;
         let [not_before, not_after] = dates.as_slice() else {
             return Err(CertificateError::Shape { expected: "two dates in its validity" });
@@ -281,7 +295,7 @@ impl<'a> Fields<'a> {
             not_after: not_after.whole,
             subject: subject.whole,
             public_key: public_key.whole,
-            extensions: rest.iter().find(|part| part.tag == explicit(3)).map(|part| part.contents),
+            extensions: extensions.map(|part| part.contents),
         })
     }
 }
@@ -338,6 +352,14 @@ pub(crate) fn read_time<E: From<der::Error> + From<TimeError>>(der: &[u8]) -> Re
         Tag::GeneralizedTime => Ok(UnixTime::from_generalized_time(time.contents)?),
         other => Err(der::Error::from(other.value_error()).into()),
     }
+}
+
+/// v3, as it is written.
+const VERSION_3: u8 = 2;
+
+/// A BIT STRING under an implicit tag.
+const fn unique_identifier(number: u32) -> Tag {
+    Tag::ContextSpecific { constructed: false, number: TagNumber(number) }
 }
 
 const fn explicit(number: u32) -> Tag {

@@ -12,7 +12,7 @@ use std::ops::ControlFlow;
 use std::rc::Rc;
 
 use crate::certificate::Certificate;
-use crate::key::SignatureFault;
+use crate::key::{PublicKey, SignatureFault};
 use crate::time::UnixTime;
 
 /// The certificates among which paths are found.
@@ -169,11 +169,16 @@ impl<'p> Search<'p> {
             return ControlFlow::Continue(true);
         }
         let mut fault = None;
+        let mut signed_by: Vec<&PublicKey> = Vec::new();
         let (mut extended, mut is_dead_end) = (false, true);
         for Candidate { issuer, fit } in self.issuers(last).iter().copied() {
-            if extended && fit == Fit::Another {
-                // It was signed by the key that it names, and so by no other.
-                break;
+            if extended
+                && fit == Fit::Another
+                && !signed_by.contains(&self.pool.certificate(issuer).public_key())
+            {
+                // It was signed by the key that it names, and so by no other; another certificate of that key may call
+                // it otherwise.
+                continue;
             }
             if self.is_in(path, issuer) {
                 // From another path below it could be taken.
@@ -191,6 +196,7 @@ impl<'p> Search<'p> {
                 }
                 Some(Ok(())) => {
                     extended = true;
+                    signed_by.push(self.pool.certificate(issuer).public_key());
                     path.push(issuer);
                     let above = self.extend(path, visit);
                     path.pop();

@@ -10,8 +10,8 @@ use std::collections::HashSet;
 use std::fmt;
 use std::ops::Range;
 
-use der::asn1::{BitStringRef, ObjectIdentifier};
-use der::{Decode, Tag, TagNumber};
+use der::asn1::ObjectIdentifier;
+use der::{Tag, TagNumber};
 
 use crate::certificate::read_time;
 use crate::extension::{
@@ -85,7 +85,7 @@ impl CertificateRevocationList {
             entries: entries.read,
             extensions,
             signature_algorithm: SignatureAlgorithm::from_der(algorithm.whole)?,
-            signature: BitStringRef::from_der(signature.whole)?.raw_bytes().to_vec(),
+            signature: tlv::bit_string_octets(signature.whole)?.to_vec(),
             der: der.to_vec(),
         })
     }
@@ -328,6 +328,7 @@ struct Fields<'a> {
 impl<'a> Fields<'a> {
     fn read(signed: &'a [u8]) -> Result<Self, CrlError> {
         let parts = tlv::sequence_parts(signed)?;
+        let is_version_2 = parts.first().is_some_and(|first| first.tag == Tag::Integer);
         let parts = match parts.split_first() {
             Some((version, rest)) if version.tag == Tag::Integer => {
                 if version.contents != [VERSION_2] {
@@ -344,6 +345,9 @@ impl<'a> Fields<'a> {
         let next_update = rest.next_if(|part| matches!(part.tag, Tag::UtcTime | Tag::GeneralizedTime));
         let entries = rest.next_if(|part| part.tag == Tag::Sequence);
         let extensions = rest.next_if(|part| part.tag == CRL_EXTENSIONS);
+        if extensions.is_some() && !is_version_2 {
+            return Err(CrlError::Shape { expected: "version 2, having extensions" });
+        }
         if rest.next().is_some() {
             return Err(CrlError::Shape { expected: "its fields in their order, and no others" });
         }

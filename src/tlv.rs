@@ -3,7 +3,7 @@
 //! It knows lengths and tags (X.690 8.1, 10.1) and nothing of what they frame. Signed bytes are hashed and
 //! kept as received, never written anew, which is why the parts are slices and not values.
 
-use der::asn1::AnyRef;
+use der::asn1::{AnyRef, BitStringRef};
 use der::{Decode, Encode, Header, Reader, SliceReader, Tag, Tagged};
 
 /// One TLV: its tag, its contents, and all of it as received.
@@ -63,6 +63,12 @@ pub(crate) fn first_parts(bytes: &[u8], most: usize) -> der::Result<Vec<Tlv<'_>>
         rest = after;
     }
     Ok(parts)
+}
+
+/// The octets of a BIT STRING that holds whole ones (X.690 8.6.2.2): a signature, a public key.
+pub(crate) fn bit_string_octets(der: &[u8]) -> der::Result<&[u8]> {
+    let bits = BitStringRef::from_der(der)?;
+    bits.as_bytes().ok_or_else(|| Tag::BitString.value_error().into())
 }
 
 /// A SEQUENCE of parts that are DER already.

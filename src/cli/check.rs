@@ -23,6 +23,7 @@ use crate::pem;
 use crate::policy::ObjectName;
 use crate::report::{self, Heading};
 use crate::secret::pem_chain;
+use crate::time::UnixTime;
 use crate::vault::{Expectation, VaultError};
 use crate::verdict::{AsGiven, Holder, PeerName, Profile, Question, Terms, Verdict};
 use crate::x5c::{Client, Outcome, submit_to_each};
@@ -152,7 +153,11 @@ impl Check {
         let clients = submit_to_each(&files, &held.key);
         let question = Question {
             holders: &held.holders,
-            as_given: Some(AsGiven { files: &files, outcomes: &clients, check: &self.again() }),
+            as_given: Some(AsGiven {
+                files: &files,
+                outcomes: &clients,
+                check: &self.again(context.stated_time()),
+            }),
             ..Question::new(&held.label, &held.key, &bundle, context.now, &terms)
         };
         let (verdict, profiles) = by_profile(&question);
@@ -200,7 +205,7 @@ impl Check {
     }
 
     /// The command line that asks the same question again.
-    fn again(&self) -> String {
+    fn again(&self, at: Option<UnixTime>) -> String {
         let options = |name: &'static str, paths: &[PathBuf]| -> Vec<String> {
             paths.iter().flat_map(|path| [name.to_owned(), quoted(&shown(path))]).collect()
         };
@@ -210,6 +215,9 @@ impl Check {
         words.extend(self.against.words());
         words.extend(options("--roots", &self.terms.roots));
         words.extend(options("--intermediates", &self.intermediates));
+        words.extend(options("--crl", &self.terms.crl));
+        words.extend(self.server_name.iter().flat_map(|name| ["--server-name".to_owned(), quoted(name)]));
+        words.extend(at.iter().flat_map(|at| ["--at".to_owned(), at.to_string()]));
         words.join(" ")
     }
 
@@ -272,6 +280,10 @@ fn clients_line(clients: &[(&Client, Outcome)]) -> String {
 /// A word of a command line, as a POSIX shell takes it.
 fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
+    // A file whose name begins like an option; `-` is a stream.
+    if word.len() > 1 && word.starts_with('-') {
+        return quoted(&format!("./{word}"));
+    }
     if !word.is_empty() && word.chars().all(plain) {
         return word.to_owned();
     }

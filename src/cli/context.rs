@@ -50,6 +50,7 @@ pub(super) struct Context<'c, 's> {
     pub(super) json: bool,
     /// The time at which everything happens.
     pub(super) now: UnixTime,
+    stated_time: Option<UnixTime>,
     /// What has been read from stdin, which can be read once.
     stdin_taken: Option<&'static str>,
 }
@@ -61,9 +62,24 @@ impl<'c, 's> Context<'c, 's> {
             .or_else(|| surroundings.vault.clone().map(PathBuf::from))
             .unwrap_or_else(|| PathBuf::from(DEFAULT_VAULT));
         let passphrase = PassphraseSource::choose(global.passphrase_file, surroundings.passphrase.take());
-        let now = global.at.unwrap_or(surroundings.now);
+        let stated_time = global.at;
+        let now = stated_time.unwrap_or(surroundings.now);
         let stdin_taken = passphrase.is_stdin().then_some("the passphrase");
-        Self { vault, opened: false, passphrase, json: global.json, now, surroundings, stdin_taken }
+        Self {
+            vault,
+            opened: false,
+            passphrase,
+            json: global.json,
+            now,
+            stated_time,
+            surroundings,
+            stdin_taken,
+        }
+    }
+
+    /// The time of `--at`, where it was given.
+    pub(super) fn stated_time(&self) -> Option<UnixTime> {
+        self.stated_time
     }
 
     /// Where the vault is, or is to be.

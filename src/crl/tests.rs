@@ -1,3 +1,5 @@
+use der::asn1::BitStringRef;
+
 use super::entries::{CERTIFICATE_ISSUER, CRL_REASON};
 use super::*;
 use crate::key::{PrivateKey, Signer};

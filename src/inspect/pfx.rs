@@ -109,7 +109,7 @@ pub(super) fn scheme_of(contents: &[u8]) -> String {
 fn named(encrypted: &Encrypted) -> String {
     match &encrypted.scheme {
         Ok(scheme) => scheme.to_string(),
-        Err(_) => encrypted.known("it").err().map_or_else(String::new, |error| error.to_string()),
+        Err(_) => format!("{}, which is not known here", encrypted.name()),
     }
 }
 

@@ -12,7 +12,7 @@ use crate::policy::KeyKind;
 use crate::tlv;
 
 /// A public key: the DER of its SubjectPublicKeyInfo (RFC 5280 4.1.2.7) exactly as received, and what kind
-/// of key that says it is. Equal when the bytes are.
+/// of key that says it is.
 #[derive(Clone)]
 pub struct PublicKey {
     der: Vec<u8>,
@@ -60,6 +60,25 @@ impl PublicKey {
         &self.der[self.bits.clone()]
     }
 
+    /// Its AlgorithmIdentifier, as received.
+    pub(super) fn algorithm_identifier(&self) -> &[u8] {
+        tlv::first_parts(&self.der, 1)
+            .ok()
+            .and_then(|parts| parts.first().map(|part| part.whole))
+            .unwrap_or_default()
+    }
+
+    /// Whether it is an RSA key for RSASSA-PSS and nothing else (RFC 4055 1.2).
+    pub fn is_for_pss(&self) -> bool {
+        self.identifier() == Some(RSASSA_PSS)
+    }
+
+    fn identifier(&self) -> Option<ObjectIdentifier> {
+        let (first, _) =
+            tlv::split_first(tlv::split_first(self.algorithm_identifier()).ok()?.0.contents).ok()?;
+        ObjectIdentifier::from_der(first.whole).ok()
+    }
+
     /// SHA-256 over the SubjectPublicKeyInfo.
     pub fn fingerprint(&self) -> Fingerprint {
         Fingerprint::of(&self.der)
@@ -72,9 +91,12 @@ impl PublicKey {
     }
 }
 
+/// The same bytes, or the same key of an RSA whose NULL parameters one has left out (RFC 3279 2.3.1).
 impl PartialEq for PublicKey {
     fn eq(&self, other: &Self) -> bool {
+        let is_rsa = matches!(self.algorithm, PublicKeyAlgorithm::Rsa { .. });
         self.der == other.der
+            || is_rsa && self.key_bits() == other.key_bits() && self.identifier() == other.identifier()
     }
 }
 

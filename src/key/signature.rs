@@ -66,6 +66,10 @@ impl SignatureAlgorithm {
         }
         let bad = |_| SignatureFault::Bad { algorithm: row.name, key: key.algorithm().to_string() };
         let algorithm: &'static dyn VerificationAlgorithm = match (row.check, key.algorithm()) {
+            (Check::Rsa(_), PublicKeyAlgorithm::Rsa { .. }) if key.is_for_pss() => {
+                let key = format!("{} for RSASSA-PSS alone", key.algorithm());
+                return Err(SignatureFault::WrongKeyType { algorithm: row.name, key });
+            }
             (Check::Rsa(parameters), PublicKeyAlgorithm::Rsa { modulus_bits }) => {
                 if !takes(parameters, *modulus_bits) {
                     return Err(cannot());
@@ -106,6 +110,10 @@ impl SignatureAlgorithm {
             .and_then(|parameters| PSS_ROWS.iter().find(|row| row.parameters == parameters))
             .ok_or_else(cannot)?;
         let kind = key.algorithm().to_string();
+        if !allows(key, &row.parameters) {
+            let key = format!("{kind} for RSASSA-PSS with other parameters alone");
+            return Err(SignatureFault::WrongKeyType { algorithm: row.name, key });
+        }
         match key.algorithm() {
             PublicKeyAlgorithm::Rsa { modulus_bits } if takes(row.check, *modulus_bits) => {}
             PublicKeyAlgorithm::Rsa { .. } => {
@@ -136,6 +144,19 @@ impl SignatureAlgorithm {
             }
         }
     }
+}
+
+/// Whether a key is for a signature with these parameters. RFC 4055 3.3: where the key names parameters, the hash and the
+/// mask are the same and the salt is at least as long.
+fn allows(key: &PublicKey, used: &PssParameters) -> bool {
+    let identifier = key.algorithm_identifier();
+    let names_any = tlv::sequence_parts(identifier).is_ok_and(|parts| parts.len() > 1);
+    if !key.is_for_pss() || !names_any {
+        return true;
+    }
+    PssParameters::read(identifier).is_ok_and(|named| {
+        named.hash == used.hash && named.mask_hash == used.mask_hash && named.salt_length <= used.salt_length
+    })
 }
 
 /// Whether the provider checks anything with a modulus of that size: of another it says no, unseen.
@@ -211,12 +232,21 @@ impl PssParameters {
         let mut parameters = Self { hash: SHA1, mask_hash: SHA1, salt_length: 20 };
         let parts = tlv::sequence_parts(identifier)?;
         let given = parts.get(1).ok_or_else(|| Tag::Sequence.value_error())?;
+        if parts.len() != 2 {
+            return Err(Tag::Sequence.value_error().into());
+        }
         for part in tlv::sequence_parts(given.whole)? {
             match part.tag.number().value() {
                 0 => parameters.hash = first_identifier(part.contents)?,
                 1 => {
+                    // RFC 4055 2.2: MGF1 is the one that there is.
                     let mask = tlv::sequence_parts(part.contents)?;
-                    let hash = mask.get(1).ok_or_else(|| Tag::Sequence.value_error())?;
+                    let [function, hash] = mask.as_slice() else {
+                        return Err(Tag::Sequence.value_error().into());
+                    };
+                    if ObjectIdentifier::from_der(function.whole)? != MGF1 {
+                        return Err(Tag::ObjectIdentifier.value_error().into());
+                    }
                     parameters.mask_hash = first_identifier(hash.whole)?;
                 }
                 2 => parameters.salt_length = u32::from_der(part.contents)?,
@@ -268,6 +298,7 @@ const ECDSA_SHA256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.100
 const ECDSA_SHA384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.3");
 const ECDSA_SHA512: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.4");
 
+const MGF1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.8");
 const SHA1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.14.3.2.26");
 const SHA256: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.1");
 const SHA384: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.2");

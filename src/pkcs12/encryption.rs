@@ -48,8 +48,13 @@ impl Encrypted {
                 expected: "an encryption algorithm",
             });
         };
+        let unknown = || unknown_inside(identifier.contents, parts.get(1));
         let scheme = Scheme::read(identifier.contents, parts.get(1));
-        Ok(Self { scheme: scheme.ok_or_else(|| identifier.contents.to_vec()), octets })
+        if scheme.as_ref().is_some_and(|scheme| !scheme.makes_sense()) {
+            let found = "a count of iterations or a cost that derives nothing";
+            return Err(Pkcs12Error::Unexpected { found, expected: "one above zero" });
+        }
+        Ok(Self { scheme: scheme.ok_or_else(unknown), octets })
     }
 
     /// The contents of a block ENCRYPTED PRIVATE KEY (RFC 7468 11).
@@ -60,6 +65,14 @@ impl Encrypted {
             return Err(Pkcs12Error::Unexpected { found: "another structure", expected });
         };
         Self::read(algorithm, Some(octets))
+    }
+
+    /// The scheme's name, or that of what is not known of it.
+    pub(crate) fn name(&self) -> String {
+        match &self.scheme {
+            Ok(scheme) => scheme.to_string(),
+            Err(identifier) => name_of(identifier).to_string(),
+        }
     }
 
     /// The scheme, or the error that it is not known.
@@ -97,6 +110,22 @@ impl Scheme {
         Some(Self::Pkcs12 { cipher, salt, iterations })
     }
 
+    /// Whether keys can be derived with its counts: above zero (RFC 8018 5.2), and for scrypt N a power of two above one
+    /// (RFC 7914 2).
+    fn makes_sense(&self) -> bool {
+        match self {
+            Self::Pbes2(parameters) => match &parameters.kdf {
+                Kdf::Pbkdf2(pbkdf2) => pbkdf2.iteration_count > 0,
+                Kdf::Scrypt(scrypt) => {
+                    let n = scrypt.cost_parameter;
+                    n > 1 && n.is_power_of_two() && scrypt.block_size > 0 && scrypt.parallelization > 0
+                }
+                _ => true,
+            },
+            Self::Pkcs12 { iterations, .. } => *iterations > 0,
+        }
+    }
+
     /// PBES2 with AES-256 in CBC mode and PBKDF2 with HMAC-SHA-256, a new salt and a new IV.
     pub fn aes_256(iterations: u32) -> Result<Self, Pkcs12Error> {
         let salt: [u8; PBES2_SALT_OCTETS] = random()?;
@@ -132,12 +161,21 @@ impl Scheme {
     pub fn iterations(&self) -> u64 {
         match self {
             Self::Pbes2(parameters) => match &parameters.kdf {
-                Kdf::Pbkdf2(pbkdf2) => u64::from(pbkdf2.iteration_count),
-                // scrypt's N, r and p: as blocks of 128 bytes, each written once, which bounds the memory too.
-                Kdf::Scrypt(scrypt) => scrypt
-                    .cost_parameter
-                    .saturating_mul(u64::from(scrypt.block_size))
-                    .saturating_mul(u64::from(scrypt.parallelization)),
+                // PBKDF2 begins anew for each block of the key (RFC 8018 5.2).
+                Kdf::Pbkdf2(pbkdf2) => {
+                    let hash = Hash::of_hmac(pbkdf2.prf.oid().as_bytes()).map_or(20, Hash::octets);
+                    let blocks = parameters.encryption.key_size().div_ceil(hash);
+                    u64::from(pbkdf2.iteration_count)
+                        .saturating_mul(u64::try_from(blocks).unwrap_or(u64::MAX))
+                }
+                // scrypt's N, r and p, as blocks of 128 bytes; what needs too much memory is as good as endless.
+                Kdf::Scrypt(scrypt) => {
+                    let blocks = scrypt.cost_parameter.saturating_mul(u64::from(scrypt.block_size));
+                    match blocks > SCRYPT_BLOCKS_MAX {
+                        true => u64::MAX,
+                        false => blocks.saturating_mul(u64::from(scrypt.parallelization)),
+                    }
+                }
                 _ => u64::MAX,
             },
             // Key and IV are derived apart.
@@ -308,6 +346,39 @@ pub(super) fn random<const N: usize>() -> Result<[u8; N], Pkcs12Error> {
     rand::fill(&mut octets).map_err(|_| Pkcs12Error::Random)?;
     Ok(octets)
 }
+
+/// What is not known inside a scheme that is: of PBES2 its cipher or its derivation.
+fn unknown_inside(identifier: &[u8], parameters: Option<&Element<'_>>) -> Vec<u8> {
+    let inner = || {
+        let parts = parameters.filter(|_| identifier == PBES2)?.parts().ok()?;
+        let [derivation, cipher] = parts.as_slice() else { return None };
+        let names = [derivation, cipher].map(|one| one.parts().ok()?.first().map(|first| first.contents));
+        let known = [&[PBKDF2, SCRYPT][..], &CIPHERS];
+        let unknown = names
+            .into_iter()
+            .zip(known)
+            .find(|(name, known)| name.is_some_and(|name| !known.contains(&name)));
+        unknown.and_then(|(name, _)| name)
+    };
+    inner().unwrap_or(identifier).to_vec()
+}
+
+/// 1.2.840.113549.1.5.12 and 1.3.6.1.4.1.11591.4.11, RFC 8018 A.2, RFC 7914 7.
+const PBKDF2: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 5, 12];
+const SCRYPT: &[u8] = &[0x2b, 6, 1, 4, 1, 0xda, 0x47, 4, 11];
+/// 2.16.840.1.101.3.4.1.2, 22 and 42, 6 and 46 of AES; 1.2.840.113549.3.7 of 3DES.
+const CIPHERS: [&[u8]; 6] = [
+    &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 1, 2],
+    &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 1, 22],
+    &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 1, 42],
+    &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 1, 6],
+    &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 1, 46],
+    &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 3, 7],
+];
+
+/// N and r of scrypt together, in blocks of 128 bytes: 32 MiB, the limit that OpenSSL's EVP_PBE_scrypt has where nobody says
+/// another.
+const SCRYPT_BLOCKS_MAX: u64 = (32 << 20) / 128;
 
 /// 1.2.840.113549.1.5.13, RFC 8018 A.4.
 const PBES2: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 5, 13];

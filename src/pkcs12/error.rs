@@ -71,9 +71,7 @@ pub enum Pkcs12Error {
         least: usize,
     },
     /// Deriving the keys would take too long.
-    #[error(
-        "the PFX asks for {iterations} iterations of key derivation, expected at most {ITERATIONS_MAX} in all"
-    )]
+    #[error("{}", too_much(*.iterations))]
     Iterations {
         /// As far as they could be counted.
         iterations: u64,
@@ -131,6 +129,14 @@ impl Pkcs12Error {
             }
         }
     }
+}
+
+fn too_much(iterations: u64) -> String {
+    let asked = match iterations {
+        u64::MAX => "more memory or iterations of key derivation than anybody writes".to_owned(),
+        iterations => format!("{iterations} iterations of key derivation"),
+    };
+    format!("the PFX asks for {asked}, expected at most {ITERATIONS_MAX} in all")
 }
 
 fn wrong_password(authenticates: bool, was_given: bool) -> &'static str {

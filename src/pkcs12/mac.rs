@@ -76,6 +76,12 @@ impl Mac {
             let iterations = iterations.map_err(|_| Pkcs12Error::Iterations { iterations: u64::MAX })?;
             MacScheme::Pkcs12 { hash, salt: salt.octets()?.into_owned(), iterations }
         };
+        if scheme.iterations() == 0 {
+            return Err(Pkcs12Error::Unexpected {
+                found: "a MAC without iterations",
+                expected: "one at least",
+            });
+        }
         Ok(Self { scheme, value: value.octets()?.into_owned() })
     }
 

@@ -21,7 +21,7 @@ pub struct Pfx {
     /// Whether its outer frame is DER: every length stated.
     pub is_definite: bool,
     /// What the MAC is over.
-    authenticated: Vec<u8>,
+    authenticated: Zeroizing<Vec<u8>>,
 }
 
 /// A part of a PFX.
@@ -99,7 +99,7 @@ impl Pfx {
             return Err(BerError::CutOff { announced: pfx.whole.len() + 2, found: pfx.whole.len() }.into());
         };
         let authenticated = match typed(content)? {
-            (DATA, Some(octets)) => octets.octets()?.into_owned(),
+            (DATA, Some(octets)) => Zeroizing::new(octets.octets()?.into_owned()),
             (other, _) => return Err(Pkcs12Error::unsupported("the whole", other)),
         };
         let mut counter = Counter::default();
@@ -177,21 +177,31 @@ impl Pfx {
 
     /// Why the MAC agrees with no password: a password that opens what is encrypted is the right one.
     fn why_not(&self, opener: &mut Opener<'_>) -> Pkcs12Error {
-        let shrouded = |bags: &'_ [Bag]| {
-            bags.iter().find_map(|bag| match &bag.contents {
-                BagContents::ShroudedKey(encrypted) => Some(encrypted.clone()),
-                _ => None,
-            })
-        };
-        let first = self.safes.iter().find_map(|safe| match safe {
-            Safe::Open(bags) => shrouded(bags),
-            Safe::Encrypted(encrypted) => Some(encrypted.clone()),
-        });
-        match first.map(|encrypted| opener.open(&encrypted, CERTIFICATES)) {
-            Some(Ok(_)) => Pkcs12Error::MacDisagrees,
-            Some(Err(error @ (Pkcs12Error::Unsupported { .. } | Pkcs12Error::Iterations { .. }))) => error,
-            Some(Err(_)) | None => opener.wrong_password(),
+        let mut error = None;
+        for (encrypted, place) in self.encrypted() {
+            match opener.open(encrypted, place) {
+                Ok(_) => return Pkcs12Error::MacDisagrees,
+                Err(Pkcs12Error::WrongPassword { .. }) => {}
+                Err(other) => error = Some(other),
+            }
         }
+        error.unwrap_or_else(|| opener.wrong_password())
+    }
+
+    /// What is encrypted and can be seen from outside.
+    fn encrypted(&self) -> Vec<(&Encrypted, &'static str)> {
+        let mut all = Vec::new();
+        for safe in &self.safes {
+            match safe {
+                Safe::Encrypted(encrypted) => all.push((encrypted, CERTIFICATES)),
+                Safe::Open(bags) => bags.iter().for_each(|bag| {
+                    if let BagContents::ShroudedKey(encrypted) = &bag.contents {
+                        all.push((encrypted, PRIVATE_KEY));
+                    }
+                }),
+            }
+        }
+        all
     }
 }
 
@@ -331,6 +341,8 @@ impl<'p> Opener<'p> {
 
     fn pay(&mut self, iterations: u64) -> Result<(), Pkcs12Error> {
         let left = self.iterations_left.checked_sub(iterations);
+        let done = ITERATIONS_MAX.saturating_sub(self.iterations_left);
+        let iterations = done.saturating_add(iterations);
         self.iterations_left = left.ok_or(Pkcs12Error::Iterations { iterations })?;
         Ok(())
     }

@@ -55,7 +55,7 @@ impl<'a> Drawing<'a> {
                 _ if depth + 1 == path.len() && matches!(verdict.ending(), Some(Ending::Trusted)) => {
                     "trusted"
                 }
-                _ if certificate.is_self_issued() => "root",
+                _ if depth + 1 == path.len() && certificate.is_self_issued() => "root",
                 _ => "CA",
             };
             rungs.push(Rung::Certificate(Stone::of(certificate, role, verdict, bundle)));
@@ -96,6 +96,12 @@ fn end<'a>(rungs: &mut Vec<Rung<'a>>, verdict: &'a Verdict, bundle: &'a Bundle) 
         }
         Ending::IssuerNotGiven { issuer, key_identifier, address, trusted } => {
             let refuses = *trusted > 0;
+            let path = verdict.path();
+            if path.iter().take(path.len().saturating_sub(1)).any(|below| below.subject().matches(issuer)) {
+                let words = format!("issued by {issuer}, which stands below it: it goes round in a circle");
+                rungs.push(Rung::Broken { words, refuses });
+                return None;
+            }
             rungs.push(Rung::Broken { words: "issued by, and not found".to_owned(), refuses });
             let mut remark = vec![not_in(bundle, *trusted)];
             remark.extend(key_identifier.as_ref().map(|key| format!("key id {}", colons(key))));

@@ -105,19 +105,33 @@ fn differences(asked: &DistinguishedName, got: &DistinguishedName) -> String {
     if words.is_empty() { "the same attributes in another order".to_owned() } else { words.join(", ") }
 }
 
-/// The names that are not among others. DNS names are the same whatever their case.
+/// The names that are not among others.
 fn missing<'a>(names: &'a [GeneralName], others: &[GeneralName]) -> Vec<&'a GeneralName> {
-    let in_small = |name: &GeneralName| match name {
-        GeneralName::Dns(host) => Some(host.to_ascii_lowercase()),
-        _ => None,
-    };
     // Looked up, as there can be tens of thousands on both sides.
-    let hosts: HashSet<String> = others.iter().filter_map(in_small).collect();
-    let others: HashSet<&GeneralName> = others.iter().collect();
-    let is_there = |name: &GeneralName| {
-        in_small(name).map_or_else(|| others.contains(name), |host| hosts.contains(&host))
-    };
-    names.iter().filter(|name| !is_there(name)).collect()
+    let others: HashSet<(u8, Vec<u8>)> = others.iter().map(comparable).collect();
+    names.iter().filter(|name| !others.contains(&comparable(name))).collect()
+}
+
+/// A name as those of its kind are compared, after its kind: hosts whatever their case (RFC 5280 7.2), also those of URIs
+/// (7.4) and mailboxes (7.5); directory names after string preparation (7.1).
+fn comparable(name: &GeneralName) -> (u8, Vec<u8>) {
+    match name {
+        GeneralName::Dns(host) => (2, host.to_ascii_lowercase().into_bytes()),
+        GeneralName::Email(address) => match address.rsplit_once('@') {
+            Some((local, host)) => (1, format!("{local}@{}", host.to_ascii_lowercase()).into_bytes()),
+            None => (1, address.to_string().into_bytes()),
+        },
+        GeneralName::Uri(uri) => (6, in_small_up_to_the_path(uri).into_bytes()),
+        GeneralName::Directory(name) => (4, name.matching_key().to_vec()),
+        other => (u8::MAX, format!("{other:?}").into_bytes()),
+    }
+}
+
+/// RFC 3986 6.2.2.1: scheme and host of a URI are the same whatever their case.
+fn in_small_up_to_the_path(uri: &str) -> String {
+    let after_scheme = uri.find("://").map_or(0, |at| at + 3);
+    let end = uri[after_scheme..].find(['/', '?', '#']).map_or(uri.len(), |at| after_scheme + at);
+    format!("{}{}", uri[..end].to_ascii_lowercase(), &uri[end..])
 }
 
 fn requested_purposes(request: &CertificateRequest) -> Vec<ObjectIdentifier> {

@@ -44,7 +44,7 @@ pub(super) struct Judge<'a> {
 
 impl<'a> Judge<'a> {
     pub(super) fn new(question: &'a Question<'a>, profile: Profile, pool: &'a Pool<'a>) -> Self {
-        let comparisons_left = Cell::new(names::COMPARISONS_MAX);
+        let comparisons_left = Cell::new(PATHS_OF_COMPARISONS * names::COMPARISONS_MAX);
         Self { question, profile, pool, comparisons_left, checked: revocation::Checked::default() }
     }
 
@@ -99,13 +99,14 @@ impl<'a> Judge<'a> {
         let anchor_is_left_out = anchored && top > 0 && !anchor.constraints;
         let bound = if anchor_is_left_out { &certificates[..top] } else { &certificates[..] };
         let mut faults = path::faults(&certificates, self.question.at, anchored, terms.choices);
-        let mut comparisons_left = self.comparisons_left.get();
+        let granted = self.comparisons_left.get().min(names::COMPARISONS_MAX);
+        let mut comparisons_left = granted;
         faults.extend(names::faults(bound, &mut comparisons_left));
         if common_name == CommonName::IsConstrained {
             faults.extend(names::common_name_faults(bound, &mut comparisons_left));
         }
-        self.comparisons_left.set(comparisons_left);
-        faults.extend(policies::faults(bound, &terms.policies));
+        self.comparisons_left.set(self.comparisons_left.get() - (granted - comparisons_left));
+        faults.extend(policies::faults(bound, anchored && !anchor_is_left_out, &terms.policies));
         faults.extend(self.revocation_faults(path, &certificates));
         // What signed an anchor does not matter: it is trusted as it is.
         let strength = strength::faults(&certificates).into_iter();
@@ -165,7 +166,12 @@ impl<'a> Judge<'a> {
         let mut message = format!(
             "no certificate holds the key of {name}; sha256 of the key: expected {held}, found {found}"
         );
+        let all_are_authorities = bundle.certificates.iter().all(|given| given.certificate.is_authority());
         let help = match holders.iter().find(|(fingerprint, _)| *fingerprint == found) {
+            None if all_are_authorities => {
+                message.push_str("; what was given are CA certificates alone");
+                "give the certificate that the CA issued beside its chain".to_owned()
+            }
             Some((_, holder)) => {
                 message.push_str(&format!("; that is the key of {holder}"));
                 match holder.version {
@@ -315,3 +321,7 @@ impl<'a> Judge<'a> {
         self.pool.given[index].public_key() == self.question.key
     }
 }
+
+/// For how many paths all the comparisons of names are made that one may need: one that uses up its own must not leave
+/// none for a better one. Ours: so long a search still ends within a second.
+const PATHS_OF_COMPARISONS: usize = 8;

@@ -9,7 +9,7 @@ use super::choices::{ApplicationPolicies, Choices};
 use super::rule::{Fault, Rule};
 use super::rules;
 use crate::certificate::Certificate;
-use crate::extension::{self, BasicConstraints, Extension};
+use crate::extension::{self, BasicConstraints, DistributionPoint, Extension};
 use crate::fingerprint::hex;
 use crate::key::PublicKeyAlgorithm;
 use crate::name::GeneralName;
@@ -68,11 +68,12 @@ impl Walk<'_> {
     fn form(&mut self, index: usize) {
         let certificate = self.path[index];
         if certificate.signature_algorithm() != certificate.signed_algorithm() {
-            let message = format!(
-                "signed with {}, and inside it says {}",
-                certificate.signature_algorithm().name(),
-                certificate.signed_algorithm().name()
-            );
+            let (outside, inside) =
+                (certificate.signature_algorithm().name(), certificate.signed_algorithm().name());
+            let message = match outside == inside {
+                true => format!("signed with {outside}, and inside it says the same with other parameters"),
+                false => format!("signed with {outside}, and inside it says {inside}"),
+            };
             self.find(&rules::SIGNATURE_ALGORITHMS_DIFFER, index, message, "ask the CA to issue it again");
         }
         let serial = certificate.serial();
@@ -339,7 +340,9 @@ static KNOWN: [Known; 13] = [
     known(extension::POLICY_MAPPINGS, "policyMappings", false, |_| Ok(())),
     known(extension::POLICY_CONSTRAINTS, "policyConstraints", false, |_| Ok(())),
     known(extension::INHIBIT_ANY_POLICY, "inhibitAnyPolicy", false, |_| Ok(())),
-    known(extension::CRL_DISTRIBUTION_POINTS, "cRLDistributionPoints", false, |_| Ok(())),
+    known(extension::CRL_DISTRIBUTION_POINTS, "cRLDistributionPoints", false, |value| {
+        DistributionPoint::read_all(value).map(|_| ()).map_err(text)
+    }),
 ];
 
 const fn known(

@@ -32,7 +32,7 @@ pub struct PolicyInputs {
 
 /// What is wrong with the policies of a path: the leaf first, the topmost certificate to be processed last.
 /// An anchor belongs in it only where its own policies are to count.
-pub(super) fn faults(path: &[&Certificate], inputs: &PolicyInputs) -> Vec<Fault> {
+pub(super) fn faults(path: &[&Certificate], is_anchored: bool, inputs: &PolicyInputs) -> Vec<Fault> {
     let mut faults = Vec::new();
     let extensions: Option<Vec<PolicyExtensions>> = path
         .iter()
@@ -44,7 +44,7 @@ pub(super) fn faults(path: &[&Certificate], inputs: &PolicyInputs) -> Vec<Fault>
         .collect();
     // What follows from an extension that cannot be read is not a second fault.
     if let Some(extensions) = extensions.filter(|extensions| is_policy_asked_for(extensions, inputs)) {
-        faults.extend(Processing::new(path, &extensions, inputs).run().err());
+        faults.extend(Processing::new(path, is_anchored, &extensions, inputs).run().err());
     }
     faults
 }
@@ -142,6 +142,8 @@ fn extension_name(oid: ObjectIdentifier) -> &'static str {
 /// The state of RFC 5280 6.1.2, with what is needed to say afterwards how it came about.
 struct Processing<'a> {
     path: &'a [&'a Certificate],
+    /// Whether the last of the path is trusted by itself.
+    is_anchored: bool,
     extensions: &'a [PolicyExtensions],
     inputs: &'a PolicyInputs,
     graph: PolicyGraph,
@@ -159,12 +161,14 @@ impl<'a> Processing<'a> {
     /// RFC 5280 6.1.2: the counters start at zero where the caller says so, else beyond the path.
     fn new(
         path: &'a [&'a Certificate],
+        is_anchored: bool,
         extensions: &'a [PolicyExtensions],
         inputs: &'a PolicyInputs,
     ) -> Self {
         let start = |inhibited: bool| if inhibited { 0 } else { path.len() + 1 };
         Self {
             path,
+            is_anchored,
             extensions,
             inputs,
             graph: PolicyGraph::new(),
@@ -198,9 +202,9 @@ impl<'a> Processing<'a> {
         }
         let extensions = &self.extensions[at];
         let Some(policies) = &extensions.policies else {
-            // A root that names no policy is not held to any: RFC 5937 takes policies from an anchor
+            // An anchor or root that names no policy is not held to any: RFC 5937 takes policies from an anchor
             // where it has the extension.
-            if at + 1 == self.path.len() && is_self_signed(self.path[at]) {
+            if at + 1 == self.path.len() && (self.is_anchored || is_self_signed(self.path[at])) {
                 return;
             }
             self.graph.end();
@@ -527,7 +531,7 @@ mod tests {
                 path.push(certificate(&case["trusted_certs"][0]));
             }
             wrong.extend(disagreement(case, &path));
-            let found = faults(&path.iter().collect::<Vec<_>>(), &inputs(case));
+            let found = faults(&path.iter().collect::<Vec<_>>(), false, &inputs(case));
             let expected = case["expected_errors"].as_array().and_then(|errors| errors.first());
             if let (Some(expected), Some(found)) = (expected, found.first()) {
                 assert_eq!(expected["index"], found.at, "{}: {found:?}", case["id"]);
@@ -548,7 +552,7 @@ mod tests {
         let sound = |case: &&Value| case["expected_result"] == "SUCCESS";
         for case in pkits.iter().chain(&limbo).filter(sound).filter(is_readable) {
             let path = path(case);
-            let found = faults(&path.iter().collect::<Vec<_>>(), &PolicyInputs::default());
+            let found = faults(&path.iter().collect::<Vec<_>>(), false, &PolicyInputs::default());
             assert!(found.is_empty(), "{}: {found:?}", case["id"]);
         }
     }
@@ -602,7 +606,7 @@ mod tests {
         let said = |id: &str| {
             let case = cases.iter().find(|case| case["id"] == id).unwrap();
             let path = path(case);
-            let found = faults(&path.iter().collect::<Vec<_>>(), &inputs(case));
+            let found = faults(&path.iter().collect::<Vec<_>>(), false, &inputs(case));
             found.into_iter().map(|fault| (fault.rule.name, fault.at, fault.message)).collect::<Vec<_>>()
         };
         let found = said("pkits::policy::t4.8.1.sub3");
@@ -619,7 +623,7 @@ mod tests {
 
     /// What the judge says of a case where it should say otherwise.
     fn disagreement(case: &Value, path: &[Certificate]) -> Option<String> {
-        let found = faults(&path.iter().collect::<Vec<_>>(), &inputs(case));
+        let found = faults(&path.iter().collect::<Vec<_>>(), false, &inputs(case));
         let agrees = (case["expected_result"] == "SUCCESS") == found.is_empty();
         (!agrees).then(|| format!("{} expects {}: {found:?}", case["id"], case["expected_result"]))
     }

@@ -10,7 +10,9 @@ mod signer;
 use std::cell::RefCell;
 use std::collections::HashMap;
 
+use super::choices::Choices;
 use super::rule::{Fault, Rule, Severities, Severity};
+use super::{names, path, rules};
 use crate::certificate::Certificate;
 use crate::crl::{CertificateRevocationList, Reason, Revoked};
 use crate::extension::{DistributionPoint, Reasons};
@@ -77,6 +79,9 @@ struct Judge<'a> {
     at: UnixTime,
     /// Whether an extra issuer, by its address and its issuer's place, was revoked: CRLs share signers.
     extra_revoked: RefCell<HashMap<(*const Certificate, usize), bool>>,
+    /// The same, and why its certificate does not count.
+    extra_unfit: RefCell<HashMap<(*const Certificate, usize), Option<String>>>,
+    is_anchored: bool,
 }
 
 impl<'a> Judge<'a> {
@@ -91,8 +96,19 @@ impl<'a> Judge<'a> {
         let trusted: Vec<&Certificate> = path.iter().copied().chain(anchor).collect();
         let mut lists: Vec<List<'_>> =
             crls.iter().map(|crl| List::new(crl, &trusted, anchor, extra_issuers, at, checked)).collect();
-        lists.sort_by_key(|list| std::cmp::Reverse(list.crl.this_update()));
-        Self { trusted, lists, at, extra_revoked: RefCell::default() }
+        // Of two of one moment the number says which is newer (RFC 5280 5.2.3).
+        lists.sort_by(|one, other| {
+            let age = |list: &List<'_>| (list.crl.this_update(), list.crl.number().cloned());
+            age(other).cmp(&age(one))
+        });
+        Self {
+            trusted,
+            lists,
+            at,
+            extra_revoked: RefCell::default(),
+            extra_unfit: RefCell::default(),
+            is_anchored: anchor.is_some(),
+        }
     }
 
     /// RFC 5280 6.3.3, for a certificate whose issuers start at a place in [`Judge::trusted`].
@@ -201,12 +217,31 @@ impl<'a> Judge<'a> {
                         "is signed by {subject}, whom no issuer of the certificate certified"
                     ));
                 };
+                if let Some(fault) = self.unfit(certificate, *parent) {
+                    return Err(format!("is signed by {subject}: {fault}"));
+                }
                 if self.is_revoked(certificate, *parent) {
                     return Err(format!("is signed by {subject}, which was revoked"));
                 }
                 Ok(())
             }
         }
+    }
+
+    /// Why an extra issuer's certificate does not count: its path is validated too (6.3.3(f)), from the place of its
+    /// issuer up. What stands above is validated with the path itself.
+    fn unfit(&self, extra: &'a Certificate, parent: usize) -> Option<String> {
+        let mut known = self.extra_unfit.borrow_mut();
+        let fault = known.entry((std::ptr::from_ref(extra), parent)).or_insert_with(|| {
+            let chain: Vec<&Certificate> =
+                std::iter::once(extra).chain(self.trusted[parent..].iter().copied()).collect();
+            let mut faults = path::faults(&chain, self.at, self.is_anchored, Choices::default());
+            faults.retain(|fault| UNFIT.contains(&fault.rule));
+            let mut comparisons = EXTRA_COMPARISONS_MAX;
+            faults.extend(names::faults(&chain, &mut comparisons));
+            faults.into_iter().find(|fault| fault.at == 0).map(|fault| fault.message)
+        });
+        fault.clone()
     }
 
     fn is_revoked(&self, extra: &'a Certificate, parent: usize) -> bool {
@@ -408,6 +443,17 @@ fn unknown(at: usize, certificate: &Certificate, why: &[String], required: bool)
 }
 
 /// The rows of this file.
+/// What makes a certificate unfit to sign a CRL, beside its dates, key usage and names.
+static UNFIT: [&Rule; 4] = [
+    &rules::CRITICAL_EXTENSION,
+    &rules::EXTENSION_TWICE,
+    &rules::EXTENSION_MALFORMED,
+    &rules::SIGNATURE_ALGORITHMS_DIFFER,
+];
+
+/// Comparisons of names for one such certificate: a sixteenth of what a path may need, as so many may be tried.
+const EXTRA_COMPARISONS_MAX: usize = names::COMPARISONS_MAX / 16;
+
 pub(super) static ROWS: [&Rule; 3] = [&REVOKED, &REVOCATION_UNKNOWN, &REVOCATION_REQUIRED];
 
 /// The certificate stands on a CRL.
