@@ -28,7 +28,7 @@ pub enum BundleError {
         found: Kind,
     },
     /// What should be a CRL is none.
-    #[error("{place}: not a CRL: {fault}")]
+    #[error("{place}: {fault}")]
     RevocationList {
         /// Where it stands.
         place: Origin,

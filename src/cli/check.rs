@@ -15,7 +15,7 @@ use super::terminal::shown;
 use super::verdict_json::{Asked, verdict_json};
 use crate::bundle::{Bundle, Source};
 use crate::certificate::Certificate;
-use crate::crl::CRLS_MAX;
+use crate::crl::{CRL_BYTES_MAX, CRLS_MAX};
 use crate::csr::CertificateRequest;
 use crate::fingerprint::Fingerprint;
 use crate::key::{PrivateKey, PublicKey, SecretDer, Signer};
@@ -118,7 +118,7 @@ impl TermsOptions {
             terms.anchors = bundle.certificates.into_iter().map(|given| given.certificate).collect();
         }
         for path in &self.crl {
-            let bytes = context.read(path)?;
+            let bytes = context.read_within(path, u64::try_from(CRL_BYTES_MAX).unwrap_or(u64::MAX))?;
             let source = Source { name: &shown(path), bytes: &bytes };
             terms.crls.extend(Bundle::read_revocation_lists(&source).map_err(VaultError::from)?);
             if terms.crls.len() > CRLS_MAX {

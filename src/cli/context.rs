@@ -144,8 +144,17 @@ impl<'c, 's> Context<'c, 's> {
 
     /// Reads a file, or stdin for `-`, within the limit for foreign input.
     pub(super) fn read(&mut self, path: &Path) -> Result<Zeroizing<Vec<u8>>, CliError> {
+        self.read_within(path, input::INPUT_BYTES_MAX)
+    }
+
+    /// Reads a file of at most so many bytes.
+    pub(super) fn read_within(
+        &mut self,
+        path: &Path,
+        bytes_max: u64,
+    ) -> Result<Zeroizing<Vec<u8>>, CliError> {
         self.take_stdin(path, "a file")?;
-        Ok(input::read(path, self.surroundings.stdin, input::INPUT_BYTES_MAX)?)
+        Ok(input::read(path, self.surroundings.stdin, bytes_max)?)
     }
 
     /// Reads several files; the result can be lent as sources.

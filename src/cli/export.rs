@@ -300,12 +300,11 @@ impl Export {
         if context.json {
             context.write_json(&self.json(format, records, parts))?;
         }
-        if is_stdout(&self.output) {
-            return Ok(());
+        if !is_stdout(&self.output) {
+            let written: Vec<String> =
+                records.iter().map(|record| format!("{} version {}", record.name, record.version)).collect();
+            context.say(&format!("wrote {}: {}", shown(&self.output), written.join(", ")));
         }
-        let written: Vec<String> =
-            records.iter().map(|record| format!("{} version {}", record.name, record.version)).collect();
-        context.say(&format!("wrote {}: {}", shown(&self.output), written.join(", ")));
         for record in records.iter().filter(|record| format.is_secret() && !record.exportable) {
             let of = if records.len() > 1 { format!(" of {}", record.name) } else { String::new() };
             context.say(&format!("  without the private key{of}: its policy says not exportable"));
@@ -318,7 +317,7 @@ impl Export {
         }
         self.warnings(context, format, parts);
         let expires = records.iter().map(|record| record.certificate.not_after()).min();
-        if let Some(expires) = expires {
+        if let Some(expires) = expires.filter(|_| !is_stdout(&self.output)) {
             context.say(&format!("  it expires {expires}"));
         }
         Ok(())

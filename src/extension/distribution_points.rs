@@ -40,6 +40,10 @@ impl DistributionPoint {
     /// [`DistributionPointError`], also for an element that RFC 5280 does not have.
     pub fn read_all(value: &[u8]) -> Result<Vec<Self>, DistributionPointError> {
         let points = tlv::sequence_parts(value)?;
+        // CRLDistributionPoints ::= SEQUENCE SIZE (1..MAX) OF DistributionPoint
+        if points.is_empty() {
+            return Err(der::Error::from(Tag::Sequence.length_error()).into());
+        }
         if points.len() > DISTRIBUTION_POINTS_MAX {
             return Err(DistributionPointError::TooMany { found: points.len() });
         }

@@ -101,7 +101,13 @@ impl Judge<'_> {
                     ),
                     false => format!("issued by {issuer}, which was not given: the chain ends here"),
                 };
-                (rule, message, missing_issuer_help(last, has_anchors))
+                let help = match issuer_is_here {
+                    true => {
+                        "give the certificate of the CA above the circle, which none of these is".to_owned()
+                    }
+                    false => missing_issuer_help(last, has_anchors),
+                };
+                (rule, message, help)
             }
             End::Broken { issuer: step, fault } => self.broken(path, last, *step, fault),
             End::TooLong => (

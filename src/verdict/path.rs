@@ -50,6 +50,12 @@ impl Walk<'_> {
     /// RFC 5280 6.1.3(a)(2), at the stated time.
     fn dates(&mut self, index: usize, at: UnixTime) {
         let (start, end) = (self.path[index].not_before(), self.path[index].not_after());
+        if end < start {
+            // Of the two that are then true at some time, one is enough.
+            let message = format!("its validity ends {end}, before it begins {start}: no time is within it");
+            self.find(&rules::EXPIRED, index, message, "ask the CA to issue it again");
+            return;
+        }
         if at < start {
             let help = format!(
                 "wait until then; if this machine's clock is wrong, say the time: --at {}",
