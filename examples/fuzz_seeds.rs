@@ -28,6 +28,7 @@ fn main() -> std::io::Result<()> {
             Kind::RevocationList => &["revocation_list"],
             Kind::Request => &["request"],
             Kind::Bundle => &["bundle", "judge"],
+            Kind::Pkcs12 => &["pkcs12", "bundle"],
         };
         for target in targets {
             let folder = corpus.join(target);

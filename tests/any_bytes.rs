@@ -110,12 +110,17 @@ fn read_as(kind: Kind, bytes: &[u8]) {
         Kind::Bundle => {
             inputs::bundle(bytes);
             inputs::judge(bytes);
+            inputs::inspect(bytes);
+        }
+        Kind::Pkcs12 => {
+            inputs::pkcs12(bytes);
+            inputs::bundle(bytes);
         }
     }
 }
 
 fn read_as_everything(bytes: &[u8]) {
-    for kind in [Kind::Certificate, Kind::RevocationList, Kind::Request, Kind::Bundle] {
+    for kind in [Kind::Certificate, Kind::RevocationList, Kind::Request, Kind::Bundle, Kind::Pkcs12] {
         read_as(kind, bytes);
     }
 }

@@ -4,7 +4,7 @@
 //! Each is measured in a process of its own, against a floor of the same run; memory where `/proc` tells it.
 
 #[path = "../fuzz/src/lib.rs"]
-#[allow(unreachable_pub, reason = "it is a library where it lives")]
+#[allow(dead_code, unreachable_pub, reason = "it is a library where it lives")]
 mod inputs;
 #[path = "support/made.rs"]
 mod made;

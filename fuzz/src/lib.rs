@@ -9,6 +9,8 @@ use coldcert::bundle::{Bundle, Given, Origin, Source};
 use coldcert::certificate::Certificate;
 use coldcert::crl::CertificateRevocationList;
 use coldcert::csr::CertificateRequest;
+use coldcert::inspect::{Inspection, What};
+use coldcert::pkcs12::{Password, Pfx};
 use coldcert::report::{self, Heading};
 use coldcert::time::UnixTime;
 use coldcert::verdict::{PeerName, Profile, Question, Terms, Verdict};
@@ -64,6 +66,36 @@ pub fn request(bytes: &[u8]) {
     match CertificateRequest::from_der(bytes) {
         Ok(request) => {
             black_box((format!("{request:?}"), request.alternative_names()));
+        }
+        Err(error) => said(&error, &error.help()),
+    }
+}
+
+/// A PKCS#12: seen from outside, opened by no password and by the empty one, looked at.
+pub fn pkcs12(bytes: &[u8]) {
+    let passwords = Password::unstated();
+    match Pfx::parse(bytes) {
+        Ok(pfx) => match pfx.open(&passwords) {
+            Ok(contents) => {
+                black_box((contents.private_keys.len(), contents.certificates.len()));
+            }
+            Err(error) => said(&error, &error.help()),
+        },
+        Err(error) => said(&error, &error.help()),
+    }
+    inspect(bytes);
+}
+
+/// Any file, looked at.
+pub fn inspect(bytes: &[u8]) {
+    let source = Source { name: "file", bytes };
+    match Inspection::of(&source, &Password::unstated()) {
+        Ok(inspection) => {
+            for object in &inspection.objects {
+                if let What::PrivateKey(key) = &object.what {
+                    black_box((key.to_string(), inspection.certificates_of(key)));
+                }
+            }
         }
         Err(error) => said(&error, &error.help()),
     }

@@ -35,10 +35,10 @@ impl Profile {
         match self {
             Self::Modern => None,
             Self::Pbmac1 => Some(
-                "OpenSSL reads PBMAC1 from 3.4 on, GnuTLS from 3.8.8, NSS from 3.108, Java from 26; Windows and macOS do not",
+                "OpenSSL reads PBMAC1 from 3.4 on; Java, NSS and GnuTLS of the years before 2024 do not, nor do Windows and macOS",
             ),
             Self::Compatible | Self::KeyVault => Some(
-                "3DES and SHA-1 with 2,000 iterations protect the key weakly: whoever gets the file can guess at its password fast; OpenSSL 3 may want -legacy for it",
+                "3DES, and SHA-1 with 2,000 iterations, protect the key weakly: whoever gets the file can guess at its password fast",
             ),
         }
     }

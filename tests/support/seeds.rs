@@ -7,7 +7,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use coldcert::key::PrivateKey;
 use coldcert::pem;
+use coldcert::pkcs12::{self, Entry, Password, Profile};
+use coldcert::policy::KeyKind;
 
 use crate::made::{self, Key, extension, oid, sequence, tlv};
 
@@ -18,6 +21,7 @@ pub(crate) enum Kind {
     RevocationList,
     Request,
     Bundle,
+    Pkcs12,
 }
 
 /// An input.
@@ -27,7 +31,7 @@ pub(crate) struct Seed {
 }
 
 /// How many are made here.
-pub(crate) const MADE: usize = 13;
+pub(crate) const MADE: usize = 17;
 
 /// All of them: first those that are made here, of which the first is a plain certificate.
 pub(crate) fn all() -> Vec<Seed> {
@@ -71,7 +75,15 @@ fn made_here() -> Vec<Seed> {
         },
         Seed { kind: Kind::Bundle, bytes: b"<html><body>sign in".to_vec() },
     ]);
+    seeds.extend(Profile::ALL.map(|profile| Seed { kind: Kind::Pkcs12, bytes: pfx(&plain, profile) }));
     seeds
+}
+
+/// A PKCS#12 of some key beside a certificate, under no password that anybody has to know.
+fn pfx(certificate: &[u8], profile: Profile) -> Vec<u8> {
+    let key = PrivateKey::generate(KeyKind::P256).expect("a key").to_pkcs8().expect("PKCS#8");
+    let entry = Entry { friendly_name: "www", private_key: Some(&key), certificates: &[certificate] };
+    pkcs12::write(&[entry], &Password::new(""), profile).expect("a PFX").to_vec()
 }
 
 /// One of every extension that is read.
@@ -119,13 +131,17 @@ fn der(kind: Kind, bytes: Vec<u8>) -> Vec<u8> {
 }
 
 const HOST: &str = "www.example.com";
-const FOLDERS: [(&str, Kind); 6] = [
+const FOLDERS: [(&str, Kind); 10] = [
     ("pkits/certs", Kind::Certificate),
     ("pkits/crls", Kind::RevocationList),
     ("pkcs10/keyvault", Kind::Request),
     ("pkcs10/pyca", Kind::Request),
     ("pem/pyca", Kind::Bundle),
     ("pem/pki-types", Kind::Bundle),
+    ("pkcs7/pyca", Kind::Bundle),
+    ("pkcs12/pyca", Kind::Pkcs12),
+    ("pkcs12/boringssl", Kind::Pkcs12),
+    ("pkcs12/p12-keystore", Kind::Pkcs12),
 ];
 /// Enough of each, and few enough to be drawn.
 const OF_A_FOLDER: usize = 40;
