@@ -15,7 +15,7 @@ use crate::bundle::{Bundle, BundleError, Given, Kind, Origin, Source};
 use crate::certificate::{Certificate, CertificateError};
 use crate::key::{KeyError, PrivateKey, SecretDer};
 use crate::pem::{self, PemError};
-use crate::pkcs12::{self, Entry, Password, Pkcs12Error, Profile};
+use crate::pkcs12::{self, Entry, Password, Pfx, Pkcs12Error, Profile};
 use crate::policy::ContentType;
 use crate::record::{MergeError, Record};
 use crate::seal::VaultKey;
@@ -169,6 +169,8 @@ pub struct Brought {
     pub bundle: Bundle,
     /// Which form they had.
     pub content_type: ContentType,
+    /// Whether it was a PFX without a MAC, of which nobody can tell whether it was changed.
+    pub lacks_mac: bool,
 }
 
 impl Brought {
@@ -195,11 +197,12 @@ fn from_pem(source: &Source<'_>) -> Result<Brought, SecretError> {
     let key = only(keys, source)?;
     let mut bundle = Bundle::read(&[*source])?;
     bundle.passed_over.retain(|passed| passed.kind != Kind::PrivateKey);
-    Ok(Brought { key, bundle, content_type: ContentType::Pem })
+    Ok(Brought { key, bundle, content_type: ContentType::Pem, lacks_mac: false })
 }
 
 fn from_pkcs12(source: &Source<'_>, passwords: &[Password]) -> Result<Brought, SecretError> {
-    let contents = pkcs12::read(source.bytes, passwords)?;
+    let pfx = Pfx::parse(source.bytes)?;
+    let contents = pfx.open(passwords)?;
     let key = only(contents.private_keys.into_iter().map(|bag| bag.private_key).collect(), source)?;
     let place = Origin::of_file(source.name);
     let mut bundle = Bundle::default();
@@ -208,7 +211,7 @@ fn from_pkcs12(source: &Source<'_>, passwords: &[Password]) -> Result<Brought, S
             .map_err(|error| SecretError::Certificate { file: source.name.to_owned(), error })?;
         bundle.certificates.push(Given { certificate, place: place.clone() });
     }
-    Ok(Brought { key, bundle, content_type: ContentType::Pkcs12 })
+    Ok(Brought { key, bundle, content_type: ContentType::Pkcs12, lacks_mac: pfx.mac.is_none() })
 }
 
 fn only(keys: Vec<SecretDer>, source: &Source<'_>) -> Result<PrivateKey, SecretError> {

@@ -258,6 +258,47 @@ fn a_file_that_asks_for_endless_derivation_is_refused_before_it_begins() {
     );
 }
 
+/// PFX { 3, Data { EncryptedData by PBES2, with scrypt of these costs, or with these algorithms }, no MAC }
+fn pfx_by(derivation: &[u8], cipher: &[u8]) -> Vec<u8> {
+    let pbes2 =
+        tlv(0x30, &[&tlv(6, &[&[42, 134, 72, 134, 247, 13, 1, 5, 13]]), &tlv(0x30, &[derivation, cipher])]);
+    let data = tlv(6, &[&[42, 134, 72, 134, 247, 13, 1, 7, 1]]);
+    let info = tlv(0x30, &[&data, &pbes2, &tlv(0x80, &[&[7; 32]])]);
+    let encrypted = tlv(0x30, &[&tlv(2, &[&[0]]), &info]);
+    let safe = tlv(0x30, &[&tlv(6, &[&[42, 134, 72, 134, 247, 13, 1, 7, 6]]), &tlv(0xa0, &[&encrypted])]);
+    let contents = tlv(4, &[&tlv(0x30, &[&safe])]);
+    tlv(0x30, &[&tlv(2, &[&[3]]), &tlv(0x30, &[&data, &tlv(0xa0, &[&contents])])])
+}
+
+#[test]
+fn costs_that_derive_nothing_or_need_all_memory_are_refused_before_they_are_tried() {
+    let aes_256 = tlv(0x30, &[&tlv(6, &[&[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 1, 42]]), &tlv(4, &[&[0; 16]])]);
+    let scrypt = |n: &[u8], r: u8| {
+        let costs = [tlv(4, &[&[1; 8]]), tlv(2, &[n]), tlv(2, &[&[r]]), tlv(2, &[&[1]])];
+        let parameters = tlv(0x30, &costs.each_ref().map(Vec::as_slice));
+        tlv(0x30, &[&tlv(6, &[&[0x2b, 6, 1, 4, 1, 0xda, 0x47, 4, 11]]), &parameters])
+    };
+    let read = |derivation: &[u8], cipher: &[u8]| {
+        pkcs12::read(&pfx_by(derivation, cipher), &Password::unstated()).unwrap_err()
+    };
+    for (n, r) in [(&[0][..], 8), (&[1], 8), (&[3], 8), (&[16], 0)] {
+        let error = read(&scrypt(n, r), &aes_256);
+        assert!(matches!(error, Pkcs12Error::Unexpected { .. }), "N {n:?}, r {r}: {error}");
+    }
+    assert!(matches!(read(&scrypt(&[16], 8), &aes_256), Pkcs12Error::WrongPassword { .. }));
+    // 2^20 times 8 blocks of 128 bytes are 1 GiB.
+    let error = read(&scrypt(&[0x10, 0, 0], 8), &aes_256);
+    assert!(error.to_string().contains("more memory"), "{error}");
+    let none = tlv(0x30, &[&tlv(4, &[&[1; 8]]), &tlv(2, &[&[0]])]);
+    let pbkdf2 = tlv(0x30, &[&tlv(6, &[&[42, 134, 72, 134, 247, 13, 1, 5, 12]]), &none]);
+    assert!(matches!(read(&pbkdf2, &aes_256), Pkcs12Error::Unexpected { .. }));
+    // What is not known inside PBES2 is named, and not PBES2.
+    let camellia =
+        tlv(0x30, &[&tlv(6, &[&[0x2a, 0x83, 8, 0x8c, 0x9a, 0x4b, 0x3d, 1, 1, 1, 4]]), &tlv(4, &[&[0; 16]])]);
+    let error = read(&scrypt(&[16], 8), &camellia).to_string();
+    assert!(error.contains("Camellia (1.2.392.200011.61.1.1.1.4)"), "{error}");
+}
+
 #[test]
 fn the_iterations_written_stay_within_what_dotnet_imports() {
     assert_eq!(3 * pkcs12::PASSWORD_ITERATIONS, 600_000);

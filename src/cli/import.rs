@@ -59,6 +59,9 @@ impl Import {
             let view = vault.certificate(&name, None)?;
             context.write_certificate(&view)?;
         }
+        if brought.lacks_mac {
+            context.say("note    the PFX has no MAC: nobody can tell whether it was changed on its way");
+        }
         context.findings(&findings);
         context.say(&format!(
             "imported {}: version {}, {}",
