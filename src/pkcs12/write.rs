@@ -1,5 +1,8 @@
 //! A PKCS#12 written, by a profile.
 
+use std::panic::resume_unwind;
+use std::thread;
+
 use aws_lc_rs::digest;
 use der::{Tag, TagNumber};
 use zeroize::Zeroizing;
@@ -46,28 +49,33 @@ pub fn write(
     if entries.is_empty() || entries.iter().any(|entry| entry.certificates.is_empty()) {
         return Err(Pkcs12Error::NoCertificate);
     }
+    let said = (1..).zip(entries).map(|(number, entry)| profile.said_of(number, entry));
+    let said = said.collect::<Result<Vec<_>, _>>()?;
+    let certificates = safe_contents(&certificate_bags(entries, &said));
     let writer = Writer { profile, password };
-    let (mut keys, mut certificates) = (Vec::new(), Vec::new());
-    for (number, entry) in (1..).zip(entries) {
-        let said = profile.said_of(number, entry)?;
-        if let Some(key) = entry.private_key {
-            let shrouded = writer.shroud(key)?;
-            keys.push(bag::write(SHROUDED_KEY_BAG, &shrouded, &said.of_key));
-        }
+    // Deriving keys is most of the work, and each part has keys of its own.
+    let (keys, certificates) = thread::scope(|scope| {
+        let certificates = scope.spawn(|| writer.encrypted(&certificates));
+        let keys = writer.key_bags(entries, &said);
+        (keys, certificates.join().unwrap_or_else(|panic| resume_unwind(panic)))
+    });
+    writer.pfx(&keys?, certificates?)
+}
+
+fn certificate_bags(entries: &[Entry<'_>], said: &[Said]) -> Vec<Zeroizing<Vec<u8>>> {
+    let mut known: Vec<&[u8]> = Vec::new();
+    let mut bags = Vec::new();
+    for (entry, said) in entries.iter().zip(said) {
         for (depth, der) in entry.certificates.iter().enumerate() {
             let attributes = said.of_certificate(depth);
-            let is_known = certificates.iter().any(|(known, _, _)| known == der);
             // What is said of a leaf is said of it, even if another's chain has it already.
-            if !is_known || attributes != Attributes::default() {
-                certificates.push((*der, attributes.clone(), bag::certificate(der)));
+            if !known.contains(der) || attributes != Attributes::default() {
+                bags.push(bag::write(CERTIFICATE_BAG, &bag::certificate(der), &attributes));
+                known.push(der);
             }
         }
     }
-    let certificates: Vec<_> = certificates
-        .iter()
-        .map(|(_, attributes, value)| bag::write(CERTIFICATE_BAG, value, attributes))
-        .collect();
-    writer.pfx(&keys, &certificates)
+    bags
 }
 
 struct Writer<'a> {
@@ -76,14 +84,19 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
+    fn key_bags(&self, entries: &[Entry<'_>], said: &[Said]) -> Result<Vec<Zeroizing<Vec<u8>>>, Pkcs12Error> {
+        let keys = entries.iter().zip(said).filter_map(|(entry, said)| Some((entry.private_key?, said)));
+        keys.map(|(key, said)| Ok(bag::write(SHROUDED_KEY_BAG, &self.shroud(key)?, &said.of_key))).collect()
+    }
+
     /// The safes in the profile's order, and the MAC over them.
     fn pfx(
         &self,
         keys: &[Zeroizing<Vec<u8>>],
-        certificates: &[Zeroizing<Vec<u8>>],
+        certificates: Vec<u8>,
     ) -> Result<Zeroizing<Vec<u8>>, Pkcs12Error> {
         let keys = (!keys.is_empty()).then(|| content_info(DATA, &octets(&safe_contents(keys))));
-        let certificates = Some(self.encrypted(&safe_contents(certificates))?);
+        let certificates = Some(certificates);
         let safes = match self.profile.keys_first() {
             true => [keys, certificates],
             false => [certificates, keys],
