@@ -133,6 +133,16 @@ impl TermsOptions {
 
 impl Check {
     pub(super) fn run(self, context: &mut Context<'_, '_>) -> Result<(), CliError> {
+        if let (Some(page), Some(answer)) = (&self.html, &self.output)
+            && page == answer
+        {
+            let value = format!("{}, which is that of -o too", shown(page));
+            return Err(CliError::Option {
+                option: "--html",
+                value,
+                allowed: "a file of its own".to_owned(),
+            });
+        }
         let files = context.read_all(&self.files)?;
         let files: Vec<_> = files.iter().map(ReadFile::source).collect();
         let beside = context.read_all(&self.intermediates)?;

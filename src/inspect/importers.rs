@@ -25,7 +25,6 @@ pub(super) struct Facts {
     pbmac1: bool,
     no_mac: bool,
     no_secret: bool,
-    absent: bool,
     p_256k: bool,
     iterations: u64,
 }
@@ -48,7 +47,6 @@ impl Facts {
                 }),
             }
         }
-        facts.absent = password == Some(&Password::Absent);
         facts.no_secret = password.is_some_and(Password::protects_nothing);
         facts.p_256k = objects.iter().any(|object| match &object.what {
             What::PrivateKey(Key::Open { kind, .. }) => kind.ends_with("P-256K"),
@@ -73,7 +71,7 @@ pub(super) fn refusals(facts: &Facts) -> Vec<Refusal> {
 
 type Row = (fn(&Facts) -> bool, Refusal);
 
-static ROWS: [Row; 13] = [
+static ROWS: [Row; 11] = [
     (
         |facts| facts.rc2,
         Refusal {
@@ -136,22 +134,6 @@ static ROWS: [Row; 13] = [
             importer: "macOS Keychain and SecPKCS12Import",
             reason: "it takes no file without a password",
             source: "kornelski/rust-security-framework#216",
-        },
-    ),
-    (
-        |facts| facts.no_secret,
-        Refusal {
-            importer: "keytool",
-            reason: "it asks for a password of six characters; programs in Java open the file",
-            source: "docs/interop.md",
-        },
-    ),
-    (
-        |facts| facts.absent,
-        Refusal {
-            importer: "whoever takes no password for the empty one",
-            reason: "the file was made with none at all (RFC 7292 B.1), which some do not try",
-            source: "docs/interop.md",
         },
     ),
     (

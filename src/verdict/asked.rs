@@ -102,7 +102,14 @@ fn differences(asked: &DistinguishedName, got: &DistinguishedName) -> String {
     if !added.is_empty() {
         words.push(format!("{} is new", listed(&added, LISTED_MAX)));
     }
-    if words.is_empty() { "the same attributes in another order".to_owned() } else { words.join(", ") }
+    if !words.is_empty() {
+        return words.join(", ");
+    }
+    let in_order = |(one, other): (&Attribute, &Attribute)| one.matches(other);
+    match asked.attributes().zip(got.attributes()).all(in_order) {
+        true => "the same attributes, several of them in one relative name".to_owned(),
+        false => "the same attributes in another order".to_owned(),
+    }
 }
 
 /// The names that are not among others.
