@@ -12,6 +12,7 @@ mod contact;
 mod context;
 mod create;
 mod demo;
+mod desk;
 mod error;
 mod explain;
 mod export;

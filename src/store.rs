@@ -17,7 +17,7 @@ use crate::fingerprint::Fingerprint;
 use crate::identifier::Identifier;
 use crate::issuer::{Contact, Issuer};
 use crate::name::{escape, shown};
-use crate::pending::{Operation, Pending};
+use crate::pending::{Failure, Operation, Pending};
 use crate::policy::{ObjectName, Policy, Tags};
 use crate::record::Record;
 use crate::time::UnixTime;
@@ -218,10 +218,30 @@ pub(crate) fn request_cancellation(db: &Connection, certificate: i64) -> Result<
     Ok(())
 }
 
+/// Ends an operation without a certificate; its key stays.
+pub(crate) fn cancel_operation(db: &Connection, certificate: i64) -> Result<(), StoreError> {
+    db.prepare_cached("UPDATE operation SET state = ?2 WHERE certificate = ?1")?
+        .execute(params![certificate, rows::CANCELLED])?;
+    Ok(())
+}
+
+/// The same, with the issuer's reason.
+pub(crate) fn fail_operation(db: &Connection, certificate: i64, failure: &Failure) -> Result<(), StoreError> {
+    db.prepare_cached(
+        "UPDATE operation SET state = ?2, failure_code = ?3, failure_message = ?4 WHERE certificate = ?1",
+    )?
+    .execute(params![certificate, rows::FAILED, failure.code, failure.message])?;
+    Ok(())
+}
+
 /// Ends an operation in a version: its key is the version's now, and goes from here.
 pub(crate) fn complete_operation(db: &Connection, certificate: i64) -> Result<(), StoreError> {
-    db.prepare_cached("UPDATE operation SET state = ?2, sealed_key = NULL WHERE certificate = ?1")?
-        .execute(params![certificate, rows::COMPLETED])?;
+    // One that failed before has failed no more.
+    db.prepare_cached(
+        "UPDATE operation SET state = ?2, sealed_key = NULL, failure_code = NULL, failure_message = NULL
+         WHERE certificate = ?1",
+    )?
+    .execute(params![certificate, rows::COMPLETED])?;
     Ok(())
 }
 

@@ -5,6 +5,7 @@
 
 mod begin;
 mod bring;
+mod desk;
 mod error;
 mod lifecycle;
 mod merge;

@@ -255,9 +255,10 @@ pub fn error_code(error: &VaultError) -> &'static str {
         | VaultError::AlreadyCompleted { .. }
         | VaultError::VaultExists { .. }
         | VaultError::Changed { .. } => "Conflict",
-        VaultError::WithIssuer { .. } | VaultError::NotInProgress { .. } | VaultError::Disabled { .. } => {
-            "Forbidden"
-        }
+        VaultError::WithIssuer { .. }
+        | VaultError::NotAtDesk { .. }
+        | VaultError::NotInProgress { .. }
+        | VaultError::Disabled { .. } => "Forbidden",
         VaultError::NotABackup { .. } => "Malformed backup blob",
         VaultError::PassphraseNeeded
         | VaultError::WrongBackupPassphrase

@@ -91,6 +91,13 @@ fn prepare(place: &Place, verb: &str) {
         "issuer show" | "issuer delete" => {
             place.coldcert(&["issuer", "set", "corp", "--provider", "OfflineCA"]);
         }
+        "issuer complete" | "issuer fail" | "issuer cancel" => {
+            let of_corp =
+                ["create", "www", "--issuer", "corp", "--subject", "CN=www.example.com", "-o", "www.csr"];
+            place.coldcert(&of_corp);
+            place.sign("www.csr");
+            return;
+        }
         "contact delete" => {
             place.coldcert(&["contact", "add", "pki@example.com"]);
         }

@@ -3,6 +3,7 @@
 use clap::Subcommand;
 
 use super::context::Context;
+use super::desk::DeskVerb;
 use super::error::CliError;
 use super::terminal::escape;
 use crate::issuer::Issuer;
@@ -37,6 +38,8 @@ pub(super) enum IssuerVerb {
     /// List the issuers
     #[command(after_help = "Example:\n  $ coldcert issuer list")]
     List,
+    #[command(flatten)]
+    Desk(DeskVerb),
     /// Take an issuer away
     #[command(after_help = "Example:\n  $ coldcert issuer delete corp")]
     Delete {
@@ -50,6 +53,7 @@ impl IssuerVerb {
         let mut vault = context.open()?;
         let base = context.base();
         match self {
+            Self::Desk(verb) => return verb.run(context),
             Self::Set { name, provider, account_id, organization_id } => {
                 let name = ObjectName::new(&name).map_err(VaultError::from)?;
                 let now = context.now;

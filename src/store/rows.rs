@@ -34,8 +34,8 @@ pub(crate) struct Attributes {
 
 pub(super) const IN_PROGRESS: i64 = 1;
 pub(super) const COMPLETED: i64 = 2;
-const CANCELLED: i64 = 3;
-const FAILED: i64 = 4;
+pub(super) const CANCELLED: i64 = 3;
+pub(super) const FAILED: i64 = 4;
 
 pub(super) const VERSION_COLUMNS: &str =
     "version, chain, sealed_key, content_type, exportable, enabled, tags, created, updated, accepted";

@@ -262,6 +262,6 @@ fn not_reused(name: &ObjectName, earlier: KeyKind, wanted: KeyKind) -> Concern {
     }
 }
 
-fn not_found(name: &ObjectName) -> VaultError {
+pub(super) fn not_found(name: &ObjectName) -> VaultError {
     VaultError::PendingNotFound { name: name.to_string() }
 }

@@ -103,6 +103,14 @@ pub enum VaultError {
         /// The issuer.
         issuer: String,
     },
+    /// The operation is not one of a named issuer.
+    #[error("the operation of {name} is of issuer {issuer}, which has no desk")]
+    NotAtDesk {
+        /// The name.
+        name: String,
+        /// The issuer.
+        issuer: String,
+    },
     /// The operation changed between the judgement and the end of the merge.
     #[error("the operation of {name} was changed by another process meanwhile")]
     Changed {
@@ -244,9 +252,10 @@ impl VaultError {
                 "merge its answer with: coldcert merge {name} ANSWER; or give its key up with: coldcert pending delete {name}"
             ),
             Self::NotInProgress { name } => format!("see it with: coldcert pending show {name}"),
-            Self::WithIssuer { name, .. } => {
-                format!("wait for the issuer, or ask for its end with: coldcert pending cancel {name}")
-            }
+            Self::WithIssuer { name, .. } => format!(
+                "answer at the issuer's desk: coldcert issuer complete {name} --chain ANSWER; or ask for its end: coldcert pending cancel {name}"
+            ),
+            Self::NotAtDesk { name, .. } => format!("merge its answer with: coldcert merge {name} ANSWER"),
             Self::Changed { name } => {
                 format!("look at it with: coldcert pending show {name}; then try again")
             }
@@ -312,6 +321,7 @@ impl VaultError {
                 | Self::InProgress { .. }
                 | Self::NotInProgress { .. }
                 | Self::WithIssuer { .. }
+                | Self::NotAtDesk { .. }
                 | Self::Changed { .. }
                 | Self::Refused(_)
                 | Self::ImportRefused { .. }

@@ -72,13 +72,25 @@ impl Vault {
         now: UnixTime,
     ) -> Result<Merged, VaultError> {
         let pending = self.mergeable(name)?;
-        let request_id = pending.request_id;
+        self.merge_pending(vault_key, pending, bundle, terms, now)
+    }
+
+    /// Ends an operation that may be ended so.
+    pub(super) fn merge_pending(
+        &mut self,
+        vault_key: &VaultKey,
+        pending: Pending,
+        bundle: &Bundle,
+        terms: &Terms,
+        now: UnixTime,
+    ) -> Result<Merged, VaultError> {
+        let (name, request_id) = (pending.name.clone(), pending.request_id);
         let verdict = self.expectation_of(&pending, bundle)?.judge(bundle, terms, now);
         let findings = verdict.findings().to_vec();
         let record = Record::merge(pending, verdict, vault_key, now)?;
 
         let transaction = self.store.begin()?;
-        let entry = living(&transaction, name)?;
+        let entry = living(&transaction, &name)?;
         match store::operation(&transaction, &entry)? {
             // The same operation, and nobody was faster.
             Some(Operation::InProgress(now) | Operation::Cancelled(now) | Operation::Failed(now, _))
