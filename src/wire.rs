@@ -2,6 +2,8 @@
 //!
 //! It writes values and knows no HTTP. Identifiers are made here, from the host of whoever asks.
 
+mod refusal;
+
 use base64::Engine;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use serde_json::{Map, Value, json};
@@ -13,6 +15,8 @@ use crate::policy::{Policy, Route, Tags};
 use crate::record::Record;
 use crate::time::UnixTime;
 use crate::vault::{CertificateView, RECOVERABLE_DAYS, VaultError};
+
+pub use refusal::{Asked, Refusal};
 
 /// Where identifiers begin: `https://HOST`, without a slash at its end.
 #[derive(Clone, Debug)]

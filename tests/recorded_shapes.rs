@@ -11,8 +11,8 @@ use coldcert::bundle::{Bundle, Given, Origin};
 use coldcert::policy::{Document, KeyKind, ObjectName, Policy, Tags};
 use coldcert::seal::VaultKey;
 use coldcert::time::UnixTime;
-use coldcert::vault::{CertificateView, ListOptions, NewCertificate, Vault};
-use coldcert::wire::{self, Base};
+use coldcert::vault::{CertificateView, Created, ListOptions, NewCertificate, Vault, VaultError};
+use coldcert::wire::{self, Asked, Base, Refusal};
 use serde_json::{Value, json};
 
 #[test]
@@ -35,6 +35,49 @@ fn an_operation_looks_like_the_recorded_ones() {
     assert_eq!(cancelled["status_details"], words);
     let named = desk.create("named", "corp");
     assert_eq!(named["status_details"], recorded.body("03_create_self_202")["status_details"]);
+}
+
+/// The same status, code and message, and the same inner code, for the names of the recording.
+#[test]
+fn refusals_are_in_the_recorded_words() {
+    let Some(recorded) = Recordings::at_hand() else { return };
+    let mut desk = Desk::new();
+    let refused = |recording: &str,
+                   error: &VaultError,
+                   asked: Asked,
+                   base: &Base,
+                   ours: &str,
+                   theirs: &str| {
+        let refusal = Refusal::of(error, asked, base);
+        let answer = recorded.of(recording);
+        assert_eq!(json!(refusal.status), answer["status"], "{recording}");
+        let text = refusal.body().to_string().replace(ours, theirs);
+        assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), recorded.body(recording), "{recording}");
+    };
+    let base = desk.base.clone();
+    let www = object_name("www");
+    let missing = desk.vault.certificate(&www, None).expect_err("nothing there");
+    refused("42_cert_404", &missing, Asked::ToLook, &base, "www", "3575422782");
+    let missing = desk.vault.pending(&www).expect_err("no operation");
+    refused("07_get_pending_404", &missing, Asked::ToLook, &base, "www", "cert1291183961");
+    let missing = desk.vault.deleted_certificate(&www).expect_err("not deleted");
+    refused("30_get_deleted_404", &missing, Asked::ForDeleted, &base, "www", "1374356525-0");
+    refused("39_contacts_404", &VaultError::ContactsNotFound, Asked::ToLook, &base, "www", "www");
+    desk.create("www", "Unknown");
+    let again = desk.begin("www", "Unknown").expect_err("one is in progress");
+    refused("16_create_409_pending", &again, Asked::ToBegin, &base, "www", "www");
+    desk.merge("www");
+    let backup = desk.vault.backup(&desk.key, &www).expect("a backup");
+    let conflict = desk.vault.restore(&desk.key, &backup, None).expect_err("it is there");
+    // With a version there; the conflict here is one of names.
+    let theirs = "certificates/cert1387819847/37fc88a00be9463085d1d72aeab7422e";
+    refused("44_restore_409", &conflict, Asked::ToBegin, &base, "certificates/www", theirs);
+    desk.vault.delete(&www, desk.now).expect("deleted");
+    let deleted = desk.begin("www", "Unknown").expect_err("its name is kept");
+    let name = "recoverCertificateName-canrecoveradeletedcertificatewithrequestOptionstimeout-undefined";
+    refused("17_create_409_deleted", &deleted, Asked::ToBegin, &base, "www", name);
+    let disabled = VaultError::Disabled { name: "www".to_owned(), version: "x".to_owned() };
+    refused("41_secret_get_403_disabled", &disabled, Asked::ToLook, &base, "www", "www");
 }
 
 #[test]
@@ -112,9 +155,13 @@ impl Recordings {
         None
     }
 
-    fn body(&self, name: &str) -> Value {
+    fn of(&self, name: &str) -> Value {
         let text = fs::read(self.0.join(format!("{name}.json"))).expect("a recording");
-        let recording: Value = serde_json::from_slice(&text).expect("JSON");
+        serde_json::from_slice(&text).expect("JSON")
+    }
+
+    fn body(&self, name: &str) -> Value {
+        let recording = self.of(name);
         match &recording["response_body"] {
             // One was recorded as text, among its headers.
             Value::String(_) => {
@@ -180,12 +227,16 @@ impl Desk {
     }
 
     fn create(&mut self, name: &str, issuer: &str) -> Value {
+        let created = self.begin(name, issuer).expect("created");
+        wire::operation(&self.base, &created.operation)
+    }
+
+    fn begin(&mut self, name: &str, issuer: &str) -> Result<Created, VaultError> {
         let policy = json!({"issuer": {"name": issuer}, "x509_props": {"subject": "CN=MyCert"}});
         let (document, _) = Document::from_value(policy).expect("an object");
         let policy = Policy::understand(&document).expect("a policy");
         let new = NewCertificate { name: object_name(name), policy, tags: Tags::default() };
-        let created = self.vault.create(&self.key, new, self.now).expect("created");
-        wire::operation(&self.base, &created.operation)
+        self.vault.create(&self.key, new, self.now)
     }
 
     fn merge(&mut self, name: &str) {

@@ -45,6 +45,11 @@ impl Inspect {
             } else {
                 context.artifact(as_text(source.name, &inspection).as_bytes())?;
             }
+            if let (Some(Err(Pkcs12Error::WrongPassword { .. })), None) =
+                (closed(&inspection), &self.password_file)
+            {
+                context.say("help: to see inside, give its password with --password-file FILE");
+            }
             // A password that was given and does not fit is an error, after what can be seen without it.
             if let (Some(Err(error)), Some(_)) = (closed(&inspection), &self.password_file) {
                 return Err(failed(error.into()));
