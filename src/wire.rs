@@ -2,6 +2,7 @@
 //!
 //! It writes values and knows no HTTP. Identifiers are made here, from the host of whoever asks.
 
+mod key;
 mod refusal;
 
 use base64::Engine;
@@ -16,6 +17,7 @@ use crate::record::Record;
 use crate::time::UnixTime;
 use crate::vault::{CertificateView, RECOVERABLE_DAYS, VaultError};
 
+pub use key::{key, key_item, secret_item};
 pub use refusal::{Asked, Refusal};
 
 /// Where identifiers begin: `https://HOST`, without a slash at its end.

@@ -37,6 +37,27 @@ fn an_operation_looks_like_the_recorded_ones() {
     assert_eq!(named["status_details"], recorded.body("03_create_self_202")["status_details"]);
 }
 
+/// Reference 4: no recording of a key is at hand, but its members are known, and their order.
+#[test]
+fn a_key_is_a_view_of_its_certificate() {
+    let mut desk = Desk::new();
+    desk.create("www", "Unknown");
+    desk.merge("www");
+    let view = desk.view("www");
+    let record = view.record.as_ref().expect("a version");
+    let key = wire::key(&desk.base, record, &view.policy.key_usages);
+    let members = |value: &Value| value.as_object().expect("an object").keys().cloned().collect::<Vec<_>>();
+    assert_eq!(members(&key), ["key", "attributes", "managed"]);
+    assert_eq!(members(&key["key"]), ["kid", "kty", "key_ops", "n", "e"]);
+    let certificate = wire::certificate(&desk.base, &view);
+    assert_eq!((&key["key"]["kid"], &key["attributes"]), (&certificate["kid"], &certificate["attributes"]));
+    assert_eq!(key["key"]["key_ops"], json!(["sign", "verify", "wrapKey", "unwrapKey"]));
+    assert_eq!(key["key"]["e"], "AQAB");
+    assert_eq!(members(&wire::key_item(&desk.base, record)), ["kid", "attributes", "managed"]);
+    let item = wire::secret_item(&desk.base, record);
+    assert_eq!(members(&item), ["contentType", "id", "managed", "attributes"]);
+}
+
 /// The same status, code and message, and the same inner code, for the names of the recording.
 #[test]
 fn refusals_are_in_the_recorded_words() {

@@ -60,6 +60,27 @@ impl PublicKey {
         &self.der[self.bits.clone()]
     }
 
+    /// The numbers of a key that Key Vault holds, by their names in a JSON Web Key: of RSA `n` and `e`, in as few octets as
+    /// they need (RFC 7518 6.3.1); of EC `x` and `y`, in their full length (RFC 7518 6.2.1).
+    pub fn numbers(&self) -> Option<[(&'static str, &[u8]); 2]> {
+        match self.algorithm {
+            PublicKeyAlgorithm::Rsa { .. } => {
+                // RSAPublicKey ::= SEQUENCE { modulus, publicExponent }                            -- RFC 8017 A.1.1
+                let parts = tlv::sequence_parts(self.key_bits()).ok()?;
+                let [modulus, exponent] = parts.as_slice() else { return None };
+                let number = |der| UintRef::from_der(der).ok().map(|number| number.as_bytes());
+                Some([("n", number(modulus.whole)?), ("e", number(exponent.whole)?)])
+            }
+            PublicKeyAlgorithm::Ec(_) => {
+                // 04, x, y (RFC 5480 2.2)
+                let both = self.key_bits().strip_prefix(&[4])?;
+                let (x, y) = both.split_at_checked(both.len() / 2)?;
+                Some([("x", x), ("y", y)])
+            }
+            PublicKeyAlgorithm::Ed25519 | PublicKeyAlgorithm::Other(_) => None,
+        }
+    }
+
     /// Its AlgorithmIdentifier, as received.
     pub(super) fn algorithm_identifier(&self) -> &[u8] {
         tlv::first_parts(&self.der, 1)

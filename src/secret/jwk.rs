@@ -52,35 +52,27 @@ impl Members {
         let leaf = &part.record.certificate;
         let key = leaf.public_key();
         let unknown = || KeyError::NotPublicKey { reason: "no kind that RFC 7518 6 has".to_owned() };
-        match key.algorithm() {
-            PublicKeyAlgorithm::Rsa { .. } => {
-                self.text("kty", "RSA");
-                self.common(part);
-                let numbers = tlv::sequence_parts(key.key_bits()).map_err(|_| unknown())?;
-                // RSAPublicKey ::= SEQUENCE { modulus, publicExponent }                            -- RFC 8017 A.1.1
-                for (name, number) in ["n", "e"].into_iter().zip(&numbers) {
-                    self.number(name, number.whole)?;
-                }
-                if let Some(private) = part.private_key {
-                    self.private_rsa(private)?;
-                }
-            }
-            PublicKeyAlgorithm::Ec(kind) => {
-                self.text("kty", "EC");
-                self.common(part);
-                self.text("crv", curve(*kind));
-                // RFC 7518 6.2.1.2: coordinates in their full length; the point is 04, x, y (RFC 5480 2.2).
-                let (x, y) =
-                    key.key_bits().get(1..).map(|both| both.split_at(both.len() / 2)).ok_or_else(unknown)?;
-                self.octets("x", x);
-                self.octets("y", y);
-                if let Some(private) = part.private_key {
-                    self.octets("d", scalar(private)?);
-                }
-            }
-            PublicKeyAlgorithm::Ed25519 | PublicKeyAlgorithm::Other(_) => return Err(unknown().into()),
+        let numbers = key.numbers().ok_or_else(unknown)?;
+        match key.kind().map(KeyKind::curve) {
+            None => return Err(unknown().into()),
+            Some(None) => self.text("kty", "RSA"),
+            Some(Some(_)) => self.text("kty", "EC"),
         }
-        Ok(())
+        self.common(part);
+        if let Some(kind) = key.kind().filter(|kind| kind.curve().is_some()) {
+            self.text("crv", curve(kind));
+        }
+        for (name, octets) in numbers {
+            self.octets(name, octets);
+        }
+        match (part.private_key, key.algorithm()) {
+            (None, _) => Ok(()),
+            (Some(private), PublicKeyAlgorithm::Rsa { .. }) => self.private_rsa(private),
+            (Some(private), _) => {
+                self.octets("d", scalar(private)?);
+                Ok(())
+            }
+        }
     }
 
     /// What every JWK has here: `kid`, `x5c`, `x5t`, `x5t#S256` (RFC 7517 4.5 to 4.9).
