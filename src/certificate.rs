@@ -31,6 +31,7 @@ pub struct Certificate {
     subject: DistinguishedName,
     not_before: UnixTime,
     not_after: UnixTime,
+    has_late_form: bool,
     public_key: PublicKey,
     extensions: Vec<Extension>,
     signature_algorithm: SignatureAlgorithm,
@@ -72,6 +73,8 @@ impl Certificate {
             subject: DistinguishedName::from_der(fields.subject)?,
             not_before: read_time::<CertificateError>(fields.not_before)?,
             not_after: read_time::<CertificateError>(fields.not_after)?,
+            has_late_form: is_general_before_2050(fields.not_before)?
+                || is_general_before_2050(fields.not_after)?,
             public_key: PublicKey::from_der(fields.public_key)?,
             extensions: fields.extensions.map_or_else(|| Ok(Vec::new()), Extension::read_all)?,
             signature_algorithm: SignatureAlgorithm::from_der(algorithm.whole)?,
@@ -114,6 +117,11 @@ impl Certificate {
     /// The last second of its validity.
     pub fn not_after(&self) -> UnixTime {
         self.not_after
+    }
+
+    /// Whether a date through 2049 is written as GeneralizedTime, the form of later ones (RFC 5280 4.1.2.5).
+    pub fn has_late_form(&self) -> bool {
+        self.has_late_form
     }
 
     /// The key that it certifies.
@@ -343,6 +351,12 @@ pub const CERTIFICATE_BYTES_MAX: usize = 1 << 20;
 
 /// RFC 5280 4.2.2.1.
 const CA_ISSUERS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.48.2");
+
+/// RFC 5280 4.1.2.5: through 2049 dates are UTCTime.
+fn is_general_before_2050(der: &[u8]) -> Result<bool, CertificateError> {
+    let (time, _) = tlv::split_first(der)?;
+    Ok(time.tag == Tag::GeneralizedTime && time.contents < b"2050".as_slice())
+}
 
 /// UTCTime or GeneralizedTime, of a certificate or a revocation list (RFC 5280 4.1.2.5, 5.1.2.4).
 pub(crate) fn read_time<E: From<der::Error> + From<TimeError>>(der: &[u8]) -> Result<UnixTime, E> {

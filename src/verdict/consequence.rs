@@ -9,6 +9,7 @@ use super::rule::{Fault, Rule, Severity};
 use super::{asked, lifetime, names, path, rules, strength, webpki};
 use crate::certificate::Certificate;
 use crate::extension;
+use crate::name::GeneralName;
 
 /// The faults of a path, without those that follow from another of them.
 pub(super) fn without(
@@ -47,7 +48,7 @@ const fn row(
     Row { consequence, cause, cause_at }
 }
 
-static ROWS: [Row; 21] = [
+static ROWS: [Row; 23] = [
     // Of what is no CA nothing else is asked that makes a CA.
     row(&rules::CA_CANNOT_SIGN, &rules::NOT_A_CA, same),
     row(&rules::ROOT_CONSTRAINTS_NOT_CRITICAL, &rules::NOT_A_CA, same),
@@ -60,9 +61,12 @@ static ROWS: [Row; 21] = [
     row(&rules::PURPOSE_NOT_ALLOWED, &rules::EXTENSION_MALFORMED, no_purposes),
     row(&rules::NAME_NOT_COVERED, &rules::EXTENSION_MALFORMED, no_names),
     row(&names::NAME_MALFORMED, &rules::EXTENSION_MALFORMED, no_names),
+    row(&names::NAME_MALFORMED, &rules::EXTENSION_MALFORMED, odd_names),
     row(&webpki::NO_ALTERNATIVE_NAMES, &rules::EXTENSION_MALFORMED, no_names),
     row(&webpki::COMMON_NAME, &rules::EXTENSION_MALFORMED, no_names),
     row(&asked::SAN_LOST, &rules::EXTENSION_MALFORMED, no_names),
+    // Nobody is found by no name.
+    row(&rules::MISSING_ISSUER, &rules::EMPTY_NAME, same),
     // Where there are no names, every one is missing.
     row(&rules::NAME_NOT_COVERED, &webpki::NO_ALTERNATIVE_NAMES, same),
     row(&webpki::COMMON_NAME, &webpki::NO_ALTERNATIVE_NAMES, same),
@@ -109,6 +113,13 @@ fn no_purposes(path: &[&Certificate], at: usize) -> Option<usize> {
 fn no_names(path: &[&Certificate], at: usize) -> Option<usize> {
     let nothing_read = path[at].alternative_names().is_empty();
     present(path, at, extension::SUBJECT_ALTERNATIVE_NAME).filter(|_| nothing_read)
+}
+
+/// One of the names is not of its kind.
+fn odd_names(path: &[&Certificate], at: usize) -> Option<usize> {
+    let names = path[at].alternative_names();
+    let is_odd = names.iter().any(|name| matches!(name, GeneralName::Raw { .. }));
+    present(path, at, extension::SUBJECT_ALTERNATIVE_NAME).filter(|_| is_odd)
 }
 
 fn present(path: &[&Certificate], at: usize, oid: ObjectIdentifier) -> Option<usize> {

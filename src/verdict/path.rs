@@ -102,6 +102,11 @@ impl Walk<'_> {
             );
             self.find(&rules::SERIAL_NUMBER, index, message, "ask the CA to issue it again");
         }
+        if certificate.has_late_form() {
+            let message =
+                "a date through 2049 is written as GeneralizedTime, where UTCTime is expected".to_owned();
+            self.find(&rules::DATE_ENCODING, index, message, "ask the CA to issue it again");
+        }
         // Of an issuer that stands above it, or is itself, the missing name is told there.
         let top = index + 1 == self.path.len();
         if certificate.issuer().is_empty() && top && !(index > 0 && certificate.is_self_issued()) {

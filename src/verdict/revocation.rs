@@ -300,6 +300,13 @@ impl<'a> Judge<'a> {
         if self.lists.is_empty() {
             return format!("no CRL was given, and none of {issuer}");
         }
+        let is_delta =
+            |list: &&List<'_>| list.crl.base_number().is_some() && list.crl.issuer().matches(issuer);
+        if self.lists.iter().any(|list| is_delta(&list)) {
+            return format!(
+                "of {issuer} a delta CRL alone was given, and not the complete one that it goes on"
+            );
+        }
         let mut given: Vec<String> = self.lists.iter().map(|list| list.crl.issuer().to_string()).collect();
         given.sort();
         given.dedup();

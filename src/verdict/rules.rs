@@ -26,7 +26,7 @@ pub fn rules() -> impl Iterator<Item = &'static Rule> {
     parts.into_iter().flatten().copied()
 }
 
-static OWN: [&Rule; 32] = [
+static OWN: [&Rule; 33] = [
     &KEY_MISMATCH,
     &BAD_SIGNATURE,
     &SIGNATURE_NOT_CHECKED,
@@ -53,6 +53,7 @@ static OWN: [&Rule; 32] = [
     &KEY_IDENTIFIERS_DIFFER,
     &EMPTY_NAME,
     &SERIAL_NUMBER,
+    &DATE_ENCODING,
     &SEVERAL_LEAVES,
     &ONLY_THE_LEAF,
     &ISSUER_NOT_GIVEN,
@@ -252,6 +253,14 @@ pub(super) static NO_KEY_IDENTIFIER: Rule = Rule {
     purpose: "Key identifiers tell CAs of one name apart, so that clients find the path at once.",
     clients: "Most clients try every CA of the name; some fail.",
     origin: "The CA's configuration leaves subjectKeyIdentifier or authorityKeyIdentifier out.",
+};
+pub(super) static DATE_ENCODING: Rule = Rule {
+    name: "date-encoding",
+    clause: "RFC 5280 4.1.2.5",
+    severity: Severities::conformance(),
+    purpose: "Dates through 2049 are written as UTCTime, so that one certificate has one encoding.",
+    clients: "Most read both forms; strict ones refuse the certificate.",
+    origin: "The CA's software writes GeneralizedTime for every date.",
 };
 pub(super) static EMPTY_NAME: Rule = Rule {
     name: "empty-name",

@@ -890,6 +890,18 @@ def _(answer):
     answer.root.drop("subjectKeyIdentifier")
 
 
+@broken("date-encoding", "leaf", 1, ["GeneralizedTime", "UTCTime is expected"])
+def _(answer):
+    """The leaf's dates are in the form of those from 2050 on."""
+    answer.leaf.date = lambda text: tlv(0x18, "".join(c for c in text if c.isdigit()).encode() + b"Z")
+
+
+@broken("date-encoding", "root", ANCHOR, ["GeneralizedTime", "UTCTime is expected"])
+def _(answer):
+    """So are the trusted root's."""
+    answer.root.date = lambda text: tlv(0x18, "".join(c for c in text if c.isdigit()).encode() + b"Z")
+
+
 @broken("serial-number", "negative", 1, ["negative", "positive one of at most 20"])
 def _(answer):
     """The leaf's serial number is negative."""
@@ -1493,7 +1505,7 @@ def _(answer):
     answer.revocation_lists()[0].add("1.2.3.4", True, tlv(NULL))
 
 
-@unheard("delta-alone", 1, "no CRL of")
+@unheard("delta-alone", 1, "a delta CRL alone")
 def _(answer):
     """The issuer's list is a delta CRL, and the complete one was not given"""
     answer.revocation_lists()[0].change_from(6)

@@ -344,6 +344,8 @@ class Certificate:
         self.subject, self.key, self.issuer = subject, key, issuer or self
         self.serial = serial
         self.not_before, self.not_after = not_before, not_after
+        # How a date is written.
+        self.date = time
         self.extensions = extensions
         self.version = 3
         self.inner_algorithm = self.outer_algorithm = None
@@ -376,7 +378,7 @@ class Certificate:
             tlv(INTEGER, self.serial),
             self.inner_algorithm or algorithm,
             self.issuer.subject,
-            seq(time(self.not_before), time(self.not_after)),
+            seq(self.date(self.not_before), self.date(self.not_after)),
             self.subject,
             self.public_key or public_key(self.key),
             explicit(3, extensions) if self.extensions else b"")

@@ -92,7 +92,7 @@ pub(crate) fn row_of_theirs(
 }
 
 /// The rows.
-pub(crate) static DIFFERENCES: [Difference; 53] = [
+pub(crate) static DIFFERENCES: [Difference; 56] = [
     we_refuse("expired", Place::Anchor, BOTH, "RFC 5280 6.1.3(a)(2)", ANCHOR, || {
         Chain::good(1).with(2, Change::Dates("200101000000Z", "210101000000Z"))
     }),
@@ -125,6 +125,9 @@ pub(crate) static DIFFERENCES: [Difference; 53] = [
     }),
     we_refuse("empty-name", Place::Anchor, BOTH, "RFC 5280 4.1.2.4", ANCHOR, || {
         Chain::good(1).with(2, Change::Issuer(Spelling::Empty))
+    }),
+    we_refuse("date-encoding", Place::Anchor, BOTH, "RFC 5280 4.1.2.5", ANCHOR, || {
+        Chain::good(1).with(2, Change::Dates("20260101000000Z", "20361231235959Z"))
     }),
     we_refuse("serial-number", Place::Anchor, BOTH, "RFC 5280 4.1.2.2", ANCHOR, || {
         Chain::good(1).with(2, Change::Serial(vec![0x80]))
@@ -188,6 +191,22 @@ pub(crate) static DIFFERENCES: [Difference; 53] = [
         "RFC 5280 4.2",
         "webpki counts the extensions that it knows; key identifiers are none of them",
         || Chain::good(1).with(1, Change::ExtensionTwice),
+    ),
+    we_refuse(
+        "date-encoding",
+        Place::Leaf,
+        BOTH,
+        "RFC 5280 4.1.2.5",
+        "webpki reads dates in either form, whatever their year",
+        || Chain::good(1).with(0, Change::Dates("20260101000000Z", "20361231235959Z")),
+    ),
+    we_refuse(
+        "date-encoding",
+        Place::Intermediate,
+        BOTH,
+        "RFC 5280 4.1.2.5",
+        "webpki reads dates in either form, whatever their year",
+        || Chain::good(1).with(1, Change::Dates("20260101000000Z", "20361231235959Z")),
     ),
     we_refuse(
         "serial-number",
