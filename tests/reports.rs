@@ -2,6 +2,7 @@
 
 mod support;
 
+use serde_json::json;
 use support::{Workplace, need};
 
 /// A vault, an authority, `www` with its request and answer, and a root of the same name with another key.
@@ -133,4 +134,49 @@ fn the_page_shows_the_same_and_needs_nothing_else() {
     for foreign in ["src=", "href=", "url(", "@import", "<script"] {
         assert!(!page.contains(foreign), "{foreign:?} in {page}");
     }
+}
+
+#[test]
+fn what_an_operation_says_against_a_merge_is_said_beside_the_verdict() {
+    let Some(work) = answered() else { return };
+    let csr: String = work.text("www.csr").lines().filter(|line| !line.starts_with("--")).collect();
+    for (status, issuer, said) in [
+        ("inProgress", "Unknown", None),
+        ("completed", "Unknown", Some("the operation is completed: a new version has to be created")),
+        ("cancelled", "Unknown", Some("the operation is cancelled")),
+        ("failed", "unknown", Some("the operation is failed")),
+        ("inProgress", "offline", Some("with the issuer offline: Key Vault answers a merge with 403")),
+        // The service lets such a request be merged by hand (reference 2.5).
+        ("failed", "offline", None),
+    ] {
+        let operation = json!({"csr": csr, "status": status, "issuer": {"name": issuer}});
+        work.write("operation.json", operation.to_string());
+        let run = work.run("check www.pem intermediate.pem --operation operation.json").done();
+        let line =
+            run.stderr.lines().find(|line| line.contains("operation.json says that")).map(str::to_owned);
+        assert_eq!(line.is_some(), said.is_some(), "{status} {issuer}: {line:?}");
+        assert!(said.is_none_or(|said| line.is_some_and(|line| line.contains(said))), "{status} {issuer}");
+    }
+}
+
+#[test]
+fn the_verdict_is_said_before_a_file_that_cannot_be_written() {
+    let Some(work) = answered() else { return };
+    work.write("there.pem", "of somebody else\n");
+    let run = work.run("check www.pem --csr www.csr --write pem -o there.pem").refused();
+    assert!(run.out().contains("holds the key"), "{}", run.out());
+    assert_eq!(work.text("there.pem"), "of somebody else\n");
+    let twice = "check www.pem --csr www.csr --json --write pem -o -";
+    work.run(twice).broken().says(&["write the artifact to a file"]);
+    // What is there already and the same is no fault.
+    for _ in 0..2 {
+        work.run("check www.pem --csr www.csr --write pem -o new.pem").done();
+    }
+}
+
+#[test]
+fn a_rule_that_was_misspelled_is_offered_by_its_name() {
+    let Some(work) = answered() else { return };
+    work.run("explain missing-isuer").broken().says(&["missing-issuer"]);
+    work.run("explain constraint").broken().says(&["root-constraints-not-critical"]);
 }

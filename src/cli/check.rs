@@ -10,7 +10,7 @@ use serde_json::json;
 use super::context::{Context, ReadFile};
 use super::error::CliError;
 use super::found::Opening;
-use super::output::Kind;
+use super::output::is_stdout;
 use super::terminal::shown;
 use super::verdict_json::{Asked, verdict_json};
 use crate::bundle::{Bundle, Source};
@@ -143,6 +143,9 @@ impl Check {
                 allowed: "a file of its own".to_owned(),
             });
         }
+        if context.json && self.output.as_deref().is_some_and(is_stdout) {
+            return Err(CliError::StdoutTwice { what: "the written answer" });
+        }
         let files = context.read_all(&self.files)?;
         let files: Vec<_> = files.iter().map(ReadFile::source).collect();
         let beside = context.read_all(&self.intermediates)?;
@@ -171,15 +174,14 @@ impl Check {
             ..Question::new(&held.label, &held.key, &bundle, context.now, &terms)
         };
         let (verdict, profiles) = by_profile(&question);
-        let others = [profiles_line(&profiles), clients_line(&clients)];
+        let mut others = vec![profiles_line(&profiles), clients_line(&clients)];
+        others.extend(held.remark);
         let against = format!(
             "Held against {}: sha256 of the public key {}. Profile {}.",
             held.label,
             held.key.fingerprint(),
             verdict.profile().name()
         );
-        self.write_page(context, &verdict, &bundle, &[&[against], others.as_slice()].concat())?;
-        self.write_answer(context, &verdict)?;
         if context.json {
             let asked = Asked { at: context.now, bundle: &bundle, profiles: &profiles, clients: &clients };
             context.write_json(&verdict_json(&verdict, &asked))?;
@@ -194,6 +196,9 @@ impl Check {
             context.say(line);
         }
         context.say(&report::conclusion(&verdict));
+        // After all was said: what cannot be written must not keep the verdict back.
+        self.write_page(context, &verdict, &bundle, &[&[against], others.as_slice()].concat())?;
+        self.write_answer(context, &verdict)?;
         if verdict.is_accepted() { Ok(()) } else { Err(CliError::Judged) }
     }
 
@@ -243,7 +248,7 @@ impl Check {
         let title = format!("Check of {}", files.join(", "));
         let heading = Heading { title: &title, at: context.now, remarks };
         let page = report::html(&heading, verdict, bundle);
-        context.prepare(path, Kind::Public, self.force)?.write(page.as_bytes(), context.stdout())?;
+        context.put_public(path, page.as_bytes(), self.force)?;
         context.say(&format!("wrote {}", shown(path)));
         Ok(())
     }
@@ -253,6 +258,7 @@ impl Check {
         if let (Some(form), Some(path)) = (self.write, &self.output) {
             let chain: Vec<&Certificate> = verdict.path().iter().collect();
             if chain.is_empty() {
+                context.say(&format!("{} was not written: no certificate holds the key", shown(path)));
                 return Ok(());
             }
             let bytes = match form {
@@ -264,8 +270,10 @@ impl Check {
                     format!("{:#}\n", json!({"x5c": items})).into_bytes()
                 }
             };
-            context.prepare(path, Kind::Public, self.force)?.write(&bytes, context.stdout())?;
-            context.say(&format!("wrote {}: {} certificates, leaf first", shown(path), chain.len()));
+            context.put_public(path, &bytes, self.force)?;
+            let refused = if verdict.is_accepted() { "" } else { "; the answer is refused all the same" };
+            let count = chain.len();
+            context.say(&format!("wrote {}: {count} certificates, leaf first{refused}", shown(path)));
         }
         Ok(())
     }
@@ -330,11 +338,20 @@ struct Held {
     request: Option<CertificateRequest>,
     validity_months: Option<u32>,
     holders: Vec<(Fingerprint, Holder)>,
+    /// What an operation's own words say against a merge.
+    remark: Option<String>,
 }
 
 impl Held {
     fn of_key(path: &Path, key: PublicKey) -> Self {
-        Self { label: shown(path), key, request: None, validity_months: None, holders: Vec::new() }
+        Self {
+            label: shown(path),
+            key,
+            request: None,
+            validity_months: None,
+            holders: Vec::new(),
+            remark: None,
+        }
     }
 
     fn of_request(path: &Path, request: CertificateRequest) -> Self {
@@ -369,6 +386,7 @@ impl Against {
                 request: Some(request),
                 validity_months: Some(validity_months),
                 holders,
+                remark: None,
             });
         }
         if let Some(path) = &self.key {
@@ -379,9 +397,36 @@ impl Against {
             return Err(CliError::Option { option: "check", value: String::new(), allowed: against });
         };
         let files = context.read_all(std::slice::from_ref(path))?;
-        let request = CertificateRequest::read(&files[0].source())?;
-        Ok(Held::of_request(path, request))
+        let source = files[0].source();
+        let request = CertificateRequest::read(&source)?;
+        Ok(Held { remark: remark(&shown(path), source.bytes), ..Held::of_request(path, request) })
     }
+}
+
+/// What the JSON of an operation says against a merge: that it has ended, or is with a named issuer (reference 2.5).
+fn remark(file: &str, operation: &[u8]) -> Option<String> {
+    let operation: serde_json::Value = serde_json::from_slice(operation).ok()?;
+    let status = operation["status"].as_str()?;
+    // `az` and the libraries have names of their own for it.
+    let issuer = [&operation["issuer"]["name"], &operation["issuerParameters"]["name"]];
+    let issuer = issuer.into_iter().find_map(|name| name.as_str()).unwrap_or("Unknown");
+    let is_named = !["unknown", "self"].iter().any(|own| issuer.eq_ignore_ascii_case(own));
+    let issuer: String = issuer.chars().filter(|c| !c.is_control()).take(ISSUER_CHARACTERS_MAX).collect();
+    let says = match status.to_ascii_lowercase().as_str() {
+        "inprogress" if is_named => format!(
+            "the operation is with the issuer {issuer}: Key Vault answers a merge with 403 while it is in progress there"
+        ),
+        "inprogress" => return None,
+        "completed" => {
+            "the operation is completed: a new version has to be created before another merge".to_owned()
+        }
+        "cancelled" | "failed" if is_named => return None,
+        "cancelled" | "failed" => {
+            format!("the operation is {}: Key Vault merges into one in progress", status.to_ascii_lowercase())
+        }
+        _ => return None,
+    };
+    Some(format!("{file} says that {says}"))
 }
 
 fn key_of(context: &mut Context<'_, '_>, path: &Path) -> Result<Held, CliError> {
@@ -410,3 +455,6 @@ fn profile(text: &str) -> Result<Profile, String> {
     let known = Profile::ALL.into_iter().find(|profile| profile.name() == text);
     known.ok_or_else(|| format!("allowed: {}", Profile::ALL.map(Profile::name).join(", ")))
 }
+
+/// As many characters of an issuer's name as Key Vault takes (reference 1.2).
+const ISSUER_CHARACTERS_MAX: usize = 127;

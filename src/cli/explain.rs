@@ -23,11 +23,13 @@ impl Explain {
         };
         if chosen.is_empty() {
             let value = self.rule.unwrap_or_default();
-            return Err(CliError::Option {
-                option: "RULE",
-                value,
-                allowed: "a rule that `coldcert explain` lists".to_owned(),
-            });
+            let near: Vec<&str> =
+                rules().map(|rule| rule.name).filter(|name| is_near(name, &value)).take(NEAR_MAX).collect();
+            let allowed = match near.is_empty() {
+                true => "a rule that `coldcert explain` lists".to_owned(),
+                false => format!("{}; `coldcert explain` lists all", near.join(", ")),
+            };
+            return Err(CliError::Option { option: "RULE", value, allowed });
         }
         if context.json {
             let items: Vec<Value> = chosen.iter().map(|rule| described(rule)).collect();
@@ -43,6 +45,17 @@ impl Explain {
         Ok(())
     }
 }
+
+/// Whether a rule may be the one that was meant: it has the word, or is spelled much like it.
+fn is_near(name: &str, wanted: &str) -> bool {
+    let wanted = wanted.to_ascii_lowercase();
+    !wanted.is_empty() && (name.contains(&wanted) || strsim::jaro_winkler(name, &wanted) > LIKENESS_MIN)
+}
+
+/// How much of a name has to be as it was spelled: a slip or two.
+const LIKENESS_MIN: f64 = 0.9;
+/// How many rules are offered in place of one that is not there.
+const NEAR_MAX: usize = 5;
 
 fn whole(rule: &Rule) -> String {
     let profiles: Vec<String> =

@@ -100,6 +100,12 @@ impl Severities {
         Self { key_vault: None, rfc5280: None, webpki: Some(Severity::Refuse), conformance: false }
     }
 
+    /// What a conforming CA never issues and path validation takes: refused for server certificates of the Web, and
+    /// said as a warning elsewhere.
+    pub const fn webpki_conformance() -> Self {
+        Self { webpki: Some(Severity::Refuse), ..Self::advice() }
+    }
+
     /// A public CA's duty that clients do not look at, and that no private CA has: said of the Web's server
     /// certificates, and never refused.
     pub const fn webpki_duty() -> Self {

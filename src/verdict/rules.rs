@@ -257,9 +257,9 @@ pub(super) static NO_KEY_IDENTIFIER: Rule = Rule {
 pub(super) static DATE_ENCODING: Rule = Rule {
     name: "date-encoding",
     clause: "RFC 5280 4.1.2.5",
-    severity: Severities::conformance(),
+    severity: Severities::webpki_conformance(),
     purpose: "Dates through 2049 are written as UTCTime, so that one certificate has one encoding.",
-    clients: "Most read both forms; strict ones refuse the certificate.",
+    clients: "Nearly all read both forms, as path validation asks of them; a public CA may not issue it.",
     origin: "The CA's software writes GeneralizedTime for every date.",
 };
 pub(super) static EMPTY_NAME: Rule = Rule {

@@ -126,7 +126,7 @@ pub(crate) static DIFFERENCES: [Difference; 56] = [
     we_refuse("empty-name", Place::Anchor, BOTH, "RFC 5280 4.1.2.4", ANCHOR, || {
         Chain::good(1).with(2, Change::Issuer(Spelling::Empty))
     }),
-    we_refuse("date-encoding", Place::Anchor, BOTH, "RFC 5280 4.1.2.5", ANCHOR, || {
+    we_refuse("date-encoding", Place::Anchor, WEBPKI, "RFC 5280 4.1.2.5", ANCHOR, || {
         Chain::good(1).with(2, Change::Dates("20260101000000Z", "20361231235959Z"))
     }),
     we_refuse("serial-number", Place::Anchor, BOTH, "RFC 5280 4.1.2.2", ANCHOR, || {
@@ -195,7 +195,7 @@ pub(crate) static DIFFERENCES: [Difference; 56] = [
     we_refuse(
         "date-encoding",
         Place::Leaf,
-        BOTH,
+        WEBPKI,
         "RFC 5280 4.1.2.5",
         "webpki reads dates in either form, whatever their year",
         || Chain::good(1).with(0, Change::Dates("20260101000000Z", "20361231235959Z")),
@@ -203,7 +203,7 @@ pub(crate) static DIFFERENCES: [Difference; 56] = [
     we_refuse(
         "date-encoding",
         Place::Intermediate,
-        BOTH,
+        WEBPKI,
         "RFC 5280 4.1.2.5",
         "webpki reads dates in either form, whatever their year",
         || Chain::good(1).with(1, Change::Dates("20260101000000Z", "20361231235959Z")),
