@@ -130,8 +130,12 @@ fn create_with_reused_key(bench: &mut Bench, vaults: &Vaults) {
     let (mut vault, key, _) = vaults.filled("reuse.coldcert", 0);
     for (kind, size) in RSA {
         let name = ObjectName::new(&format!("reuse-{}", kind.key_size())).unwrap();
-        let first =
-            NewCertificate { name: name.clone(), policy: policy(kind, true, "Self"), tags: Tags::default() };
+        let first = NewCertificate {
+            name: name.clone(),
+            policy: policy(kind, true, "Self"),
+            tags: Tags::default(),
+            enabled: None,
+        };
         vault.create(&key, first, vaults.now).unwrap();
         let policy = policy(kind, true, "Unknown");
         let pair = rsa::KeyPair::generate(size).unwrap();
@@ -145,7 +149,7 @@ fn create_with_reused_key(bench: &mut Bench, vaults: &Vaults) {
             },
             || {
                 let time = timed_create(&mut vault, &key, name.clone(), &policy, vaults);
-                vault.delete_pending(&name).unwrap();
+                vault.delete_pending(&(&name).into()).unwrap();
                 time
             },
             || {
@@ -442,7 +446,7 @@ fn large_vault(bench: &mut Bench, vaults: &Vaults) {
     for (vault, key) in &cells {
         let vault = &mut vault.borrow_mut();
         for operation in vault.waiting().unwrap() {
-            vault.delete_pending(operation.name()).unwrap();
+            vault.delete_pending(&operation.name().into()).unwrap();
         }
         for _ in 0..PAGE {
             begin(vault, key, &names.next(), KeyKind::P256, vaults.now);
@@ -535,7 +539,7 @@ fn timed_create(
     policy: &Policy,
     vaults: &Vaults,
 ) -> Duration {
-    let new = NewCertificate { name, policy: policy.clone(), tags: Tags::default() };
+    let new = NewCertificate { name, policy: policy.clone(), tags: Tags::default(), enabled: None };
     timed(|| vault.create(key, new, vaults.now).unwrap())
 }
 

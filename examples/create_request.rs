@@ -36,7 +36,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let now = UnixTime::now();
     let mut vault = Vault::init(Path::new(&vault), None, now)?;
     let key = vault.unseal(None)?;
-    let new = NewCertificate { name: ObjectName::new("www")?, policy, tags: Tags::default() };
+    let new = NewCertificate { name: ObjectName::new("www")?, policy, tags: Tags::default(), enabled: None };
     let created = vault.create(&key, new, now)?;
     for concern in &created.concerns {
         eprintln!("warn: {}; {}", concern.message, concern.help);

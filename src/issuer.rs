@@ -15,12 +15,27 @@ pub struct Issuer {
     pub account_id: Option<String>,
     /// `org_details.id`.
     pub organization_id: Option<String>,
+    /// `org_details.admin_details`: whom the provider knows there.
+    pub administrators: Vec<Administrator>,
     /// `attributes.enabled`.
     pub enabled: bool,
     /// When it was first set.
     pub created: UnixTime,
     /// When it was last set.
     pub updated: UnixTime,
+}
+
+/// Somebody whom a provider knows at an organization.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Administrator {
+    /// `first_name`.
+    pub first_name: Option<String>,
+    /// `last_name`.
+    pub last_name: Option<String>,
+    /// `email`.
+    pub email: Option<String>,
+    /// `phone`.
+    pub phone: Option<String>,
 }
 
 /// Somebody to be told about certificates.

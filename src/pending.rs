@@ -28,6 +28,8 @@ pub struct Pending {
     pub created: UnixTime,
     /// Whether somebody asked for it to be cancelled.
     pub cancellation_requested: bool,
+    /// Whether the version that will come of it is enabled.
+    pub enabled: bool,
 }
 
 impl Pending {
@@ -52,6 +54,7 @@ impl Pending {
         Ok(Self {
             name,
             request_id,
+            enabled: policy.enabled,
             policy,
             tags,
             request,

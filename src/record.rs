@@ -79,8 +79,9 @@ impl Record {
         // The key is opened and compared before the operation ends: an answer for a key that cannot be
         // used any more must not look merged.
         let key = pending.open_key(vault_key)?;
-        let Pending { name, policy, tags, .. } = pending;
-        Self::import(name, &policy, tags, &key, accepted, vault_key, now)
+        let Pending { name, policy, tags, enabled, .. } = pending;
+        let record = Self::import(name, &policy, tags, &key, accepted, vault_key, now)?;
+        Ok(Self { enabled, ..record })
     }
 
     /// Takes over a key and its certificate that were made elsewhere.

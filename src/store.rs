@@ -6,7 +6,9 @@
 mod rows;
 mod schema;
 
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rusqlite::{
@@ -30,6 +32,28 @@ pub(crate) use rows::{Attributes, Protection, StoredFault};
 pub(crate) struct Store {
     connection: Connection,
     path: PathBuf,
+    /// Whose turn it is to write, among the connections of this process to the same file.
+    turn: Arc<Mutex<()>>,
+}
+
+/// A transaction that writes. What was not committed when it goes away has not happened.
+pub(crate) struct Writing<'a> {
+    transaction: Transaction<'a>,
+    _turn: MutexGuard<'a, ()>,
+}
+
+impl Writing<'_> {
+    pub(crate) fn commit(self) -> Result<(), StoreError> {
+        Ok(self.transaction.commit()?)
+    }
+}
+
+impl Deref for Writing<'_> {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        &self.transaction
+    }
 }
 
 /// A certificate's row: what belongs to the name and not to a version.
@@ -81,12 +105,20 @@ impl Store {
         connection.busy_timeout(BUSY_WAIT).map_err(failed)?;
         connection.execute_batch(schema::CONNECTION).map_err(|cause| not_a_vault(path, cause))?;
         connection.set_prepared_statement_cache_capacity(64);
-        Ok(Self { connection, path: path.to_owned() })
+        Ok(Self { connection, path: path.to_owned(), turn: Arc::default() })
     }
 
-    /// A write: taken at once, so that two processes never both believe that they may.
-    pub(crate) fn begin(&mut self) -> Result<Transaction<'_>, StoreError> {
-        Ok(self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?)
+    /// Another connection to the same vault, which takes turns with this one.
+    pub(crate) fn beside(&self) -> Result<Self, StoreError> {
+        Ok(Self { turn: Arc::clone(&self.turn), ..Self::open(&self.path)? })
+    }
+
+    /// A write: taken at once, so that two processes never both believe that they may. Within a process whoever waits
+    /// is woken; between processes SQLite looks again and again.
+    pub(crate) fn begin(&mut self) -> Result<Writing<'_>, StoreError> {
+        let turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        Ok(Writing { transaction, _turn: turn })
     }
 
     pub(crate) fn connection(&self) -> &Connection {
@@ -183,7 +215,7 @@ pub(crate) fn names(
 pub(crate) fn operation(db: &Connection, entry: &Entry) -> Result<Option<Operation>, StoreError> {
     let mut statement = db.prepare_cached(
         "SELECT request_id, state, csr, sealed_key, policy, tags, created, cancellation_requested,
-                failure_code, failure_message
+                failure_code, failure_message, enabled
          FROM operation WHERE certificate = ?1",
     )?;
     statement.query_row([entry.id], |row| Ok(rows::operation(&entry.name, row))).optional()?.transpose()
@@ -194,8 +226,8 @@ pub(crate) fn put_pending(db: &Connection, certificate: i64, pending: &Pending) 
     db.prepare_cached(
         "INSERT OR REPLACE INTO operation
              (certificate, request_id, state, csr, public_key, sealed_key, policy, tags, created,
-              cancellation_requested)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+              cancellation_requested, enabled)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
     )?
     .execute(params![
         certificate,
@@ -208,13 +240,18 @@ pub(crate) fn put_pending(db: &Connection, certificate: i64, pending: &Pending) 
         rows::tags_text(&pending.tags),
         pending.created.unix_seconds(),
         pending.cancellation_requested,
+        pending.enabled,
     ])?;
     Ok(())
 }
 
-pub(crate) fn request_cancellation(db: &Connection, certificate: i64) -> Result<(), StoreError> {
-    db.prepare_cached("UPDATE operation SET cancellation_requested = 1 WHERE certificate = ?1")?
-        .execute([certificate])?;
+pub(crate) fn request_cancellation(
+    db: &Connection,
+    certificate: i64,
+    requested: bool,
+) -> Result<(), StoreError> {
+    db.prepare_cached("UPDATE operation SET cancellation_requested = ?2 WHERE certificate = ?1")?
+        .execute(params![certificate, requested])?;
     Ok(())
 }
 
@@ -359,6 +396,25 @@ pub(crate) fn versions(db: &Connection, entry: &Entry) -> Result<Vec<Record>, St
     records.into_iter().collect()
 }
 
+/// The versions that come after one in the order of their ids, at most so many.
+pub(crate) fn versions_by_id(
+    db: &Connection,
+    entry: &Entry,
+    after: Option<Identifier>,
+    limit: u32,
+) -> Result<Vec<Record>, StoreError> {
+    let mut statement = db.prepare_cached(&format!(
+        "SELECT {} FROM version WHERE certificate = ?1 AND version > ?2 ORDER BY version LIMIT ?3",
+        rows::VERSION_COLUMNS
+    ))?;
+    // No id is shorter than an empty one.
+    let after: &[u8] = after.as_ref().map_or(&[], |id| id.as_bytes());
+    let records = statement
+        .query_map(params![entry.id, after, limit], |row| Ok(rows::version(&entry.name, row)))?
+        .collect::<Result<Vec<_>, _>>()?;
+    records.into_iter().collect()
+}
+
 /// Changes what may change of a version: enabled and tags.
 pub(crate) fn set_attributes(
     db: &Connection,
@@ -381,10 +437,10 @@ pub(crate) fn set_attributes(
 
 pub(crate) fn put_issuer(db: &Connection, issuer: &Issuer) -> Result<(), StoreError> {
     db.prepare_cached(
-        "INSERT INTO issuer (name, provider, account_id, organization_id, enabled, created, updated)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+        "INSERT INTO issuer (name, provider, account_id, organization_id, enabled, created, updated, administrators)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
          ON CONFLICT (name) DO UPDATE SET provider = ?2, account_id = ?3, organization_id = ?4, enabled = ?5,
-                                          updated = ?7",
+                                          updated = ?7, administrators = ?8",
     )?
     .execute(params![
         issuer.name.as_str(),
@@ -394,6 +450,7 @@ pub(crate) fn put_issuer(db: &Connection, issuer: &Issuer) -> Result<(), StoreEr
         issuer.enabled,
         issuer.created.unix_seconds(),
         issuer.updated.unix_seconds(),
+        rows::administrators_text(&issuer.administrators)?,
     ])?;
     Ok(())
 }
@@ -401,7 +458,7 @@ pub(crate) fn put_issuer(db: &Connection, issuer: &Issuer) -> Result<(), StoreEr
 /// Every issuer, by name; or the one of a name.
 pub(crate) fn issuers(db: &Connection, name: Option<&ObjectName>) -> Result<Vec<Issuer>, StoreError> {
     let mut statement = db.prepare_cached(
-        "SELECT name, provider, account_id, organization_id, enabled, created, updated FROM issuer
+        "SELECT name, provider, account_id, organization_id, enabled, created, updated, administrators FROM issuer
          WHERE ?1 IS NULL OR name = ?1 ORDER BY name",
     )?;
     let issuers = statement
@@ -640,11 +697,13 @@ mod tests {
         name_by_request_id(&db, pending.request_id).unwrap();
         put_version(&db, id, &record).unwrap();
         assert_eq!(holders(&db, key.public_key().fingerprint()).unwrap().len(), 2);
-        request_cancellation(&db, id).unwrap();
+        request_cancellation(&db, id, true).unwrap();
         complete_operation(&db, id).unwrap();
         version(&db, &entry, None).unwrap();
         version(&db, &entry, Some(record.version)).unwrap();
         versions(&db, &entry).unwrap();
+        assert_eq!(versions_by_id(&db, &entry, None, 25).unwrap().len(), 1);
+        assert!(versions_by_id(&db, &entry, Some(record.version), 25).unwrap().is_empty());
         set_attributes(&db, record.version, &Attributes::default(), now).unwrap();
         for include_pending in [false, true] {
             assert_eq!(names(&db, "", 25, include_pending, false).unwrap().len(), 1);

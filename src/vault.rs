@@ -17,7 +17,8 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
-pub use begin::{Created, NewCertificate};
+pub use begin::{Created, NewCertificate, Wanted};
+pub use bring::NewImport;
 pub use error::VaultError;
 pub use lifecycle::{Attributes, CertificateView, ListOptions, RECOVERABLE_DAYS};
 pub use merge::{Expectation, Merged};
@@ -73,6 +74,11 @@ impl Vault {
         }
     }
 
+    /// The same vault once more, for another thread: what both write they write in turns.
+    pub fn beside(&self) -> Result<Self, VaultError> {
+        Ok(Self { store: self.store.beside()? })
+    }
+
     /// Where the vault lies.
     pub fn path(&self) -> &Path {
         self.store.path()
@@ -105,7 +111,7 @@ impl Vault {
         let protection = protection(key, passphrase)?;
         let transaction = self.store.begin()?;
         store::replace_protection(&transaction, &protection)?;
-        Ok(transaction.commit().map_err(StoreError::from)?)
+        Ok(transaction.commit()?)
     }
 
     /// The living certificate of a name.
@@ -122,14 +128,15 @@ fn living(db: &rusqlite::Connection, name: &ObjectName) -> Result<Entry, VaultEr
     }
 }
 
-/// Judges what is no answer to a request (a self-signed certificate, an import) by RFC 5280, on its own.
+/// Judges what is no answer to a request (a self-signed certificate, an import), on its own.
 fn judged_alone(
     name: &ObjectName,
     key: &PublicKey,
     bundle: &Bundle,
+    profile: Profile,
     now: UnixTime,
 ) -> Result<Accepted, VaultError> {
-    let terms = Terms::of(Profile::Rfc5280);
+    let terms = Terms::of(profile);
     let question = Question::new(name.as_str(), key, bundle, now, &terms);
     Verdict::judge(&question).accept().map_err(|verdict| VaultError::import_refused(name, &verdict))
 }

@@ -70,17 +70,25 @@ fn no_one_can_accept_another_key_or_a_rule_that_is_none() {
 }
 
 #[test]
-fn a_vault_of_the_first_schema_is_brought_up_to_date_with_nothing_lost() {
+fn a_vault_of_an_earlier_schema_is_brought_up_to_date_with_nothing_lost() {
     let Some(work) = answered() else { return };
     work.run("merge www www.pem intermediate.pem").done();
-    let before = work.run("show www --json").done().json();
-    let vault = Connection::open(work.path("vault.coldcert")).expect("the vault opens");
-    vault
-        .execute_batch("ALTER TABLE version DROP COLUMN accepted; PRAGMA user_version = 1")
-        .expect("schema 1");
-    drop(vault);
-    assert_eq!(work.run("show www --json").done().json(), before);
+    work.run("issuer set corp --provider OfflineCA").done();
     work.create("api");
+    let seen = || {
+        ["show www", "pending show api", "issuer list"]
+            .map(|verb| work.run(&format!("{verb} --json")).done().json())
+    };
+    let before = seen();
+    let schema_2 = "DROP INDEX version_in_order; ALTER TABLE issuer DROP COLUMN administrators;
+        ALTER TABLE operation DROP COLUMN enabled; PRAGMA user_version = 2";
+    let schema_1 = "ALTER TABLE version DROP COLUMN accepted; PRAGMA user_version = 1";
+    for undone in [schema_2.to_owned(), format!("{schema_2}; {schema_1}")] {
+        let vault = Connection::open(work.path("vault.coldcert")).expect("the vault opens");
+        vault.execute_batch(&undone).expect("an earlier schema");
+        drop(vault);
+        assert_eq!(seen(), before, "{undone}");
+    }
     work.sign("api.csr", "api.pem");
     work.run(&format!("{LATE} merge api api.pem intermediate.pem --accept expired")).done();
     assert!(work.run("show api").done().out().contains("accepted"));

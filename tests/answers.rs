@@ -187,7 +187,12 @@ fn a_second_create_changes_nothing_while_the_first_waits() {
     let before = desk.bytes();
     for other in ["www", "WWW"] {
         let key = desk.vault.unseal(None).expect("a key");
-        let new = NewCertificate { name: name(other), policy: policy("CN=other"), tags: Tags::default() };
+        let new = NewCertificate {
+            name: name(other),
+            policy: policy("CN=other"),
+            tags: Tags::default(),
+            enabled: None,
+        };
         assert!(matches!(desk.vault.create(&key, new, now()), Err(VaultError::InProgress { .. })), "{other}");
     }
     assert_eq!(desk.bytes(), before, "the vault file");
@@ -234,8 +239,12 @@ impl Desk {
 
     fn create(&mut self, text: &str) -> CertificateRequest {
         let key = self.vault.unseal(None).expect("a key");
-        let new =
-            NewCertificate { name: name(text), policy: policy("CN=www.example.com"), tags: Tags::default() };
+        let new = NewCertificate {
+            name: name(text),
+            policy: policy("CN=www.example.com"),
+            tags: Tags::default(),
+            enabled: None,
+        };
         self.vault.create(&key, new, now()).expect("created").operation.request().clone()
     }
 

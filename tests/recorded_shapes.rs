@@ -23,7 +23,7 @@ fn an_operation_looks_like_the_recorded_ones() {
     recorded.same("02_create_unknown_202", &created);
     recorded.same("04_get_pending_unknown_200", &created);
     let name = object_name("www");
-    let cancelled = desk.vault.cancel(&name).expect("cancelled");
+    let cancelled = desk.vault.cancel(&(&name).into(), true).expect("cancelled");
     let cancelled = wire::operation(&desk.base, &cancelled);
     recorded.same("08_patch_pending_cancel_200", &cancelled);
     // As recorded, it stays in progress.
@@ -90,9 +90,9 @@ fn refusals_are_in_the_recorded_words() {
     desk.merge("www");
     let backup = desk.vault.backup(&desk.key, &www).expect("a backup");
     let conflict = desk.vault.restore(&desk.key, &backup, None).expect_err("it is there");
-    // With a version there; the conflict here is one of names.
+    let ours = format!("certificates/www/{}", desk.view("www").record.expect("a version").version);
     let theirs = "certificates/cert1387819847/37fc88a00be9463085d1d72aeab7422e";
-    refused("44_restore_409", &conflict, Asked::ToBegin, &base, "certificates/www", theirs);
+    refused("44_restore_409", &conflict, Asked::ToBegin, &base, &ours, theirs);
     desk.vault.delete(&www, desk.now).expect("deleted");
     let deleted = desk.begin("www", "Unknown").expect_err("its name is kept");
     let name = "recoverCertificateName-canrecoveradeletedcertificatewithrequestOptionstimeout-undefined";
@@ -137,7 +137,7 @@ fn a_deleted_certificate_looks_like_the_recorded_ones() {
     let back = desk.vault.recover(&name).expect("recovered");
     recorded.same("32_recover_200", &wire::certificate(&desk.base, &back));
     // This one was imported, and has no operation.
-    desk.vault.delete_pending(&name).expect("deleted");
+    desk.vault.delete_pending(&(&name).into()).expect("deleted");
     let deleted = desk.vault.delete(&name, desk.now).expect("deleted");
     recorded.same("29_delete_cert_200", &wire::deleted_certificate(&desk.base, &deleted));
 }
@@ -256,7 +256,7 @@ impl Desk {
         let policy = json!({"issuer": {"name": issuer}, "x509_props": {"subject": "CN=MyCert"}});
         let (document, _) = Document::from_value(policy).expect("an object");
         let policy = Policy::understand(&document).expect("a policy");
-        let new = NewCertificate { name: object_name(name), policy, tags: Tags::default() };
+        let new = NewCertificate { name: object_name(name), policy, tags: Tags::default(), enabled: None };
         self.vault.create(&self.key, new, self.now)
     }
 

@@ -63,7 +63,7 @@ pub fn begin(
     now: UnixTime,
 ) -> CertificateRequest {
     let policy = policy(kind, false, "Unknown");
-    let new = NewCertificate { name: name.clone(), policy, tags: Tags::default() };
+    let new = NewCertificate { name: name.clone(), policy, tags: Tags::default(), enabled: None };
     vault.create(key, new, now).unwrap().operation.request().clone()
 }
 

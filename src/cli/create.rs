@@ -118,7 +118,8 @@ impl Create {
             Some(path) if !to_stdout => Some(context.prepare(path, Kind::Public, self.force)?),
             _ => None,
         };
-        let created = vault.create(&vault_key, NewCertificate { name, policy, tags }, context.now)?;
+        let created =
+            vault.create(&vault_key, NewCertificate { name, policy, tags, enabled: None }, context.now)?;
         self.write(context, &vault, &created, output)
     }
 

@@ -148,7 +148,7 @@ impl Walk<'_, '_, '_> {
         document.set("issuer.name", "Unknown".into());
         self.exchange("POST", "/certificates/www/create", &json!({"policy": Value::from(document.clone())}));
         let policy = Policy::understand(&document).map_err(VaultError::from)?;
-        let new = NewCertificate { name: name.clone(), policy, tags: Tags::default() };
+        let new = NewCertificate { name: name.clone(), policy, tags: Tags::default(), enabled: None };
         let created = vault.create(vault_key, new, self.context.now)?;
         self.answer("202 Accepted", &wire::operation(&self.base, &created.operation));
         let request = created.operation.request().clone();

@@ -11,7 +11,8 @@ use super::policy::read_document;
 use crate::pkcs12::Password;
 use crate::policy::{Document, ObjectName};
 use crate::secret::{Brought, SecretError};
-use crate::vault::VaultError;
+use crate::vault::{NewImport, VaultError};
+use crate::verdict::Profile;
 
 /// Take over a key with its certificate that were made elsewhere
 ///
@@ -54,7 +55,15 @@ impl Import {
             error => VaultError::from(error).into(),
         })?;
         let vault_key = context.unseal(&vault)?;
-        let (record, findings) = vault.import(&vault_key, &name, &brought, document, tags, context.now)?;
+        let new = NewImport {
+            name: &name,
+            brought: &brought,
+            policy: document,
+            tags,
+            enabled: None,
+            profile: Profile::Rfc5280,
+        };
+        let (record, findings) = vault.import(&vault_key, new, context.now)?;
         if context.json {
             let view = vault.certificate(&name, None)?;
             context.write_certificate(&view)?;

@@ -62,6 +62,7 @@ impl IssuerVerb {
                     provider,
                     account_id,
                     organization_id,
+                    administrators: Vec::new(),
                     enabled: true,
                     created: now,
                     updated: now,

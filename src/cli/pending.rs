@@ -212,7 +212,7 @@ fn cancel(context: &mut Context<'_, '_>, name: &str) -> Result<(), CliError> {
     let mut vault = context.open()?;
     let name = vault.pending(&name)?.name().clone();
     context.unseal(&vault)?;
-    let operation = vault.cancel(&name)?;
+    let operation = vault.cancel(&(&name).into(), true)?;
     if context.json {
         let base = context.base();
         context.write_json(&wire::operation(&base, &operation))?;
@@ -237,7 +237,7 @@ fn delete(context: &mut Context<'_, '_>, name: &str) -> Result<(), CliError> {
     let mut vault = context.open()?;
     let name = vault.pending(&name)?.name().clone();
     context.unseal(&vault)?;
-    let operation = vault.delete_pending(&name)?;
+    let operation = vault.delete_pending(&(&name).into())?;
     if context.json {
         let base = context.base();
         context.write_json(&wire::operation(&base, &operation))?;

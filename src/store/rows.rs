@@ -9,7 +9,7 @@ use crate::certificate::Certificate;
 use crate::csr::CertificateRequest;
 use crate::fingerprint::Fingerprint;
 use crate::identifier::Identifier;
-use crate::issuer::Issuer;
+use crate::issuer::{Administrator, Issuer};
 use crate::pending::{Completed, Failure, Operation, Pending};
 use crate::policy::{ContentType, Document, ObjectName, Policy, Tags};
 use crate::record::{AcceptedFault, Record};
@@ -144,6 +144,7 @@ pub(super) fn operation(name: &ObjectName, row: &Row<'_>) -> Result<Operation, S
         sealed_key,
         created,
         cancellation_requested,
+        enabled: row.get(10)?,
     };
     match state {
         IN_PROGRESS => Ok(Operation::InProgress(pending)),
@@ -190,7 +191,44 @@ pub(super) fn issuer(row: &Row<'_>) -> Result<Issuer, StoreError> {
         enabled: row.get(4)?,
         created: time(row.get(5)?)?,
         updated: time(row.get(6)?)?,
+        administrators: administrators(&row.get::<_, String>(7)?)?,
     })
+}
+
+pub(super) fn administrators_text(administrators: &[Administrator]) -> Result<String, StoreError> {
+    let stored: Vec<_> = administrators.iter().map(StoredAdministrator::of).collect();
+    serde_json::to_string(&stored).map_err(|_| StoreError::Content { what: "an administrator" })
+}
+
+fn administrators(text: &str) -> Result<Vec<Administrator>, StoreError> {
+    let stored: Vec<StoredAdministrator> =
+        serde_json::from_str(text).map_err(|_| StoreError::Content { what: "an administrator" })?;
+    Ok(stored.into_iter().map(StoredAdministrator::understood).collect())
+}
+
+/// An issuer's administrator as it is written into the vault.
+#[derive(Serialize, Deserialize)]
+struct StoredAdministrator {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    first_name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    last_name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    email: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    phone: Option<String>,
+}
+
+impl StoredAdministrator {
+    fn of(administrator: &Administrator) -> Self {
+        let Administrator { first_name, last_name, email, phone } = administrator.clone();
+        Self { first_name, last_name, email, phone }
+    }
+
+    fn understood(self) -> Administrator {
+        let Self { first_name, last_name, email, phone } = self;
+        Administrator { first_name, last_name, email, phone }
+    }
 }
 
 pub(super) fn policy_text(policy: &Policy) -> String {

@@ -66,11 +66,18 @@ pub(super) const CONNECTION: &str = "
 
 /// `cold`, in SQLite's header at byte 68.
 const APPLICATION_ID: i32 = 0x636f_6c64;
-const SCHEMA_VERSION: i32 = 2;
+const SCHEMA_VERSION: i32 = 3;
 
 /// What brings the tables of a version to those of the next.
-const MIGRATIONS: [(i32, &str); 1] =
-    [(1, "ALTER TABLE version ADD COLUMN accepted TEXT NOT NULL DEFAULT '[]'")];
+const MIGRATIONS: [(i32, &str); 2] = [
+    (1, "ALTER TABLE version ADD COLUMN accepted TEXT NOT NULL DEFAULT '[]'"),
+    (
+        2,
+        "ALTER TABLE operation ADD COLUMN enabled INTEGER NOT NULL DEFAULT 1;
+         ALTER TABLE issuer ADD COLUMN administrators TEXT NOT NULL DEFAULT '[]';
+         CREATE INDEX version_in_order ON version (certificate, version);",
+    ),
+];
 
 /// Times are Unix seconds; ids and hashes are raw bytes; policies are the documents that `policy` writes and
 /// reads; a chain is its certificates' DER, leaf first, back to back.
@@ -118,6 +125,7 @@ const TABLES: &str = "
     ) STRICT;
     CREATE INDEX version_by_certificate ON version (certificate, id);
     CREATE INDEX version_by_public_key ON version (public_key);
+    CREATE INDEX version_in_order ON version (certificate, version);
     CREATE TABLE operation (
         certificate INTEGER PRIMARY KEY REFERENCES certificate ON DELETE CASCADE,
         request_id BLOB NOT NULL UNIQUE,
@@ -131,6 +139,7 @@ const TABLES: &str = "
         cancellation_requested INTEGER NOT NULL,
         failure_code TEXT,
         failure_message TEXT,
+        enabled INTEGER NOT NULL DEFAULT 1,
         CHECK ((state = 2) = (sealed_key IS NULL)),
         CHECK ((state = 4) = (failure_code IS NOT NULL))
     ) STRICT;
@@ -143,7 +152,8 @@ const TABLES: &str = "
         organization_id TEXT,
         enabled INTEGER NOT NULL,
         created INTEGER NOT NULL,
-        updated INTEGER NOT NULL
+        updated INTEGER NOT NULL,
+        administrators TEXT NOT NULL DEFAULT '[]'   -- as JSON
     ) STRICT;
     CREATE TABLE contact (
         id INTEGER PRIMARY KEY,

@@ -12,7 +12,7 @@ use crate::record::Record;
 use crate::seal::{SealError, VaultKey};
 use crate::store::{self, Entry, StoreError};
 use crate::time::UnixTime;
-use crate::verdict::Holder;
+use crate::verdict::{Holder, Profile};
 
 /// What `create` asks for.
 #[derive(Debug)]
@@ -23,6 +23,23 @@ pub struct NewCertificate {
     pub policy: Policy,
     /// Tags for the version that will come of it.
     pub tags: Tags,
+    /// Whether that version will be enabled; as the policy says where none is given.
+    pub enabled: Option<bool>,
+}
+
+/// Which operation is meant.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'a> {
+    /// The certificate's name.
+    pub name: &'a ObjectName,
+    /// Only the operation of this request id, and not one that came after it.
+    pub request_id: Option<Identifier>,
+}
+
+impl<'a> From<&'a ObjectName> for Wanted<'a> {
+    fn from(name: &'a ObjectName) -> Self {
+        Self { name, request_id: None }
+    }
 }
 
 /// What `create` began.
@@ -49,14 +66,69 @@ impl Vault {
     }
 
     /// Makes key and request and begins an operation; refuses, and changes nothing, while another one of
-    /// that name is in progress.
+    /// that name is in progress. Issuer Self answers at once.
     pub fn create(
         &mut self,
         vault_key: &VaultKey,
         new: NewCertificate,
         now: UnixTime,
     ) -> Result<Created, VaultError> {
-        let NewCertificate { name, policy, tags } = new;
+        self.begin(vault_key, new, true, now)
+    }
+
+    /// The same, but that issuer Self takes its time, as the service's does (reference 2.7): its operation waits for
+    /// [`Vault::answer_of_self`].
+    pub fn request(
+        &mut self,
+        vault_key: &VaultKey,
+        new: NewCertificate,
+        now: UnixTime,
+    ) -> Result<Created, VaultError> {
+        self.begin(vault_key, new, false, now)
+    }
+
+    /// Issuer Self answers the operation of this request id: it is cancelled where somebody asked for that, else
+    /// completed. One that is not in progress any more, or is another issuer's, is left as it is.
+    pub fn answer_of_self(
+        &mut self,
+        vault_key: &VaultKey,
+        request_id: Identifier,
+        now: UnixTime,
+    ) -> Result<(), VaultError> {
+        let found = match self.pending_by_request_id(request_id) {
+            Err(VaultError::PendingNotFound { .. }) => return Ok(()),
+            found => found?,
+        };
+        let Operation::InProgress(pending) = found else { return Ok(()) };
+        if pending.policy.issuer.route() != Route::SelfSigned {
+            return Ok(());
+        }
+        let key = pending.open_key(vault_key)?;
+        let record = sign_self(&pending, &key, vault_key, now)?;
+        let transaction = self.store.begin()?;
+        let entry = living(&transaction, &pending.name)?;
+        match store::operation(&transaction, &entry)? {
+            Some(Operation::InProgress(now)) if now.request_id == request_id => {
+                if now.cancellation_requested {
+                    store::cancel_operation(&transaction, entry.id)?;
+                } else {
+                    store::put_version(&transaction, entry.id, &record)?;
+                    store::complete_operation(&transaction, entry.id)?;
+                }
+            }
+            _ => return Ok(()),
+        }
+        Ok(transaction.commit()?)
+    }
+
+    fn begin(
+        &mut self,
+        vault_key: &VaultKey,
+        new: NewCertificate,
+        self_at_once: bool,
+        now: UnixTime,
+    ) -> Result<Created, VaultError> {
+        let NewCertificate { name, policy, tags, enabled } = new;
         // Looked at before the key is made, which may take seconds, and again inside the transaction.
         let name = free_for_create(self.store.connection(), &name)?.map_or(name, |entry| entry.name);
         let mut concerns = csr::concerns(&policy);
@@ -71,10 +143,11 @@ impl Vault {
             }
             None => PrivateKey::generate(policy.key.kind)?,
         };
-        let pending = Pending::begin(name, policy, tags, &key, vault_key, now)?;
+        let mut pending = Pending::begin(name, policy, tags, &key, vault_key, now)?;
+        pending.enabled = enabled.unwrap_or(pending.enabled);
         let record = match pending.policy.issuer.route() {
-            Route::SelfSigned => Some(sign_self(&pending, &key, vault_key, now)?),
-            Route::Unknown | Route::Named => None,
+            Route::SelfSigned if self_at_once => Some(sign_self(&pending, &key, vault_key, now)?),
+            Route::SelfSigned | Route::Unknown | Route::Named => None,
         };
         let operation = self.write_operation(&pending, record.as_ref())?;
         Ok(Created { operation, record, concerns })
@@ -122,27 +195,26 @@ impl Vault {
         self.pending_by_public_key(request.public_key())
     }
 
-    /// Marks an operation as to be cancelled. One of issuer Unknown stays in progress and can still be merged:
-    /// there is nobody to cancel it (reference 0, row 5).
-    pub fn cancel(&mut self, name: &ObjectName) -> Result<Operation, VaultError> {
+    /// Marks an operation as to be cancelled, or takes that back. One of issuer Unknown stays in progress and can
+    /// still be merged: there is nobody to cancel it (reference 0, row 5).
+    pub fn cancel(&mut self, which: &Wanted<'_>, requested: bool) -> Result<Operation, VaultError> {
         let transaction = self.store.begin()?;
-        let entry = living(&transaction, name).map_err(|_| not_found(name))?;
-        match store::operation(&transaction, &entry)?.ok_or_else(|| not_found(&entry.name))? {
+        let (entry, operation) = wanted(&transaction, which)?;
+        match operation {
             Operation::InProgress(_) => {}
             _ => {
                 return Err(VaultError::NotInProgress { name: entry.name.to_string() });
             }
         }
-        store::request_cancellation(&transaction, entry.id)?;
+        store::request_cancellation(&transaction, entry.id, requested)?;
         transaction.commit()?;
-        self.pending(name)
+        self.pending(which.name)
     }
 
     /// Gives an operation up, in whatever state it is, with the key that it holds; what it was is returned.
-    pub fn delete_pending(&mut self, name: &ObjectName) -> Result<Operation, VaultError> {
+    pub fn delete_pending(&mut self, which: &Wanted<'_>) -> Result<Operation, VaultError> {
         let transaction = self.store.begin()?;
-        let entry = living(&transaction, name).map_err(|_| not_found(name))?;
-        let operation = store::operation(&transaction, &entry)?.ok_or_else(|| not_found(&entry.name))?;
+        let (entry, operation) = wanted(&transaction, which)?;
         store::remove_operation(&transaction, entry.id)?;
         transaction.commit()?;
         Ok(operation)
@@ -203,6 +275,17 @@ impl Vault {
     }
 }
 
+/// The operation of a name, unless another request id was asked for.
+fn wanted(db: &rusqlite::Connection, which: &Wanted<'_>) -> Result<(Entry, Operation), VaultError> {
+    let entry = living(db, which.name).map_err(|_| not_found(which.name))?;
+    match store::operation(db, &entry)? {
+        Some(operation) if which.request_id.is_none_or(|id| id == operation.request_id()) => {
+            Ok((entry, operation))
+        }
+        _ => Err(not_found(&entry.name)),
+    }
+}
+
 /// Refuses where an operation is in progress or the name is that of a deleted certificate.
 pub(super) fn free_for_create(
     db: &rusqlite::Connection,
@@ -237,9 +320,10 @@ fn sign_self(
     let certificate = authority::self_signed(&pending.policy, &pending.request, key, now)?;
     let place = Origin::of_file("the self-signed certificate");
     let bundle = Bundle::of(vec![Given { certificate, place }]);
-    let accepted = judged_alone(&pending.name, key.public_key(), &bundle, now)?;
+    let accepted = judged_alone(&pending.name, key.public_key(), &bundle, Profile::Rfc5280, now)?;
     let (name, tags) = (pending.name.clone(), pending.tags.clone());
-    Ok(Record::import(name, &pending.policy, tags, key, accepted, vault_key, now)?)
+    let record = Record::import(name, &pending.policy, tags, key, accepted, vault_key, now)?;
+    Ok(Record { enabled: pending.enabled, ..record })
 }
 
 fn reused(name: &ObjectName) -> Concern {

@@ -13,25 +13,45 @@ use crate::seal::{SealError, VaultKey};
 use crate::secret::Brought;
 use crate::store::{self, Entry};
 use crate::time::UnixTime;
-use crate::verdict::Finding;
+use crate::verdict::{Finding, Profile};
+
+/// What `import` takes over.
+#[derive(Debug)]
+pub struct NewImport<'a> {
+    /// Its name.
+    pub name: &'a ObjectName,
+    /// Key and certificates.
+    pub brought: &'a Brought,
+    /// Members of a policy that go over what is read off the certificate.
+    pub policy: Document,
+    /// Tags of the version.
+    pub tags: Tags,
+    /// Whether the version is enabled; as the policy says where none is given.
+    pub enabled: Option<bool>,
+    /// By which rules it is judged. Key Vault refuses what is expired (reference 2.6), and every other profile too.
+    pub profile: Profile,
+}
 
 impl Vault {
     /// Takes over a key with its certificate as a new version. The policy is read off the certificate
-    /// (reference 2.7), and the members of the document put over it. Refused while an operation of that name
-    /// is in progress.
+    /// (reference 2.7). Refused while an operation of that name is in progress.
     pub fn import(
         &mut self,
         vault_key: &VaultKey,
-        name: &ObjectName,
-        brought: &Brought,
-        document: Document,
-        tags: Tags,
+        new: NewImport<'_>,
         now: UnixTime,
     ) -> Result<(Record, Vec<Finding>), VaultError> {
+        let NewImport { name, brought, policy: document, tags, enabled, profile } = new;
         let known = free_for_create(self.store.connection(), name)?;
         let name = known.as_ref().map_or(name, |entry| &entry.name);
-        let accepted = judged_alone(name, brought.key.public_key(), &brought.bundle, now)?;
+        let accepted = judged_alone(name, brought.key.public_key(), &brought.bundle, profile, now)?;
         let findings = accepted.findings().to_vec();
+        if accepted.leaf().not_after() < now {
+            return Err(VaultError::ImportExpired {
+                name: name.to_string(),
+                ended: accepted.leaf().not_after().to_string(),
+            });
+        }
         let mut whole = document_of(accepted.leaf(), brought)?;
         whole.replace_with(document);
         let policy = Policy::understand(&whole)?;
@@ -46,8 +66,9 @@ impl Vault {
                 help: "leave key_props out of the policy: they are read off the key".to_owned(),
             });
         }
-        let record =
+        let mut record =
             Record::import(name.clone(), &policy, tags.clone(), &brought.key, accepted, vault_key, now)?;
+        record.enabled = enabled.unwrap_or(record.enabled);
 
         let transaction = self.store.begin()?;
         let before = free_for_create(&transaction, name)?;

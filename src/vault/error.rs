@@ -130,6 +130,14 @@ pub enum VaultError {
         /// What to do about it.
         help: String,
     },
+    /// An imported certificate has ended.
+    #[error("the import of {name} is refused: its certificate ended at {ended}")]
+    ImportExpired {
+        /// The name.
+        name: String,
+        /// When it ended.
+        ended: String,
+    },
     /// Nothing to export, back up or change yet.
     #[error("{name} has no version yet: no answer was merged into it")]
     NoVersion {
@@ -158,6 +166,8 @@ pub enum VaultError {
     RestoreConflict {
         /// The name.
         name: String,
+        /// The newest version in the backup.
+        version: String,
         /// Whether it is deleted.
         deleted: bool,
     },
@@ -263,6 +273,7 @@ impl VaultError {
                 refused.verdict.findings().first().map(|finding| finding.help.clone()).unwrap_or_default()
             }
             Self::ImportRefused { help, .. } => help.clone(),
+            Self::ImportExpired { .. } => "import a certificate that has not ended".to_owned(),
             Self::NoVersion { .. } => {
                 "see what waits with: coldcert pending list; the key of what waits is kept in the vault file alone"
                     .to_owned()
@@ -273,8 +284,8 @@ impl VaultError {
                 "give that of the vault that wrote the backup, as it was then, with --backup-passphrase-file"
                     .to_owned()
             }
-            Self::RestoreConflict { name, deleted: true } => format!("purge it first: coldcert purge {name}"),
-            Self::RestoreConflict { name, deleted: false } => {
+            Self::RestoreConflict { name, deleted: true, .. } => format!("purge it first: coldcert purge {name}"),
+            Self::RestoreConflict { name, deleted: false, .. } => {
                 format!("delete and purge it first: coldcert delete {name}, coldcert purge {name}")
             }
             Self::IssuerNotFound { .. } => "see what there is with: coldcert issuer list".to_owned(),
@@ -325,6 +336,7 @@ impl VaultError {
                 | Self::Changed { .. }
                 | Self::Refused(_)
                 | Self::ImportRefused { .. }
+                | Self::ImportExpired { .. }
                 | Self::NoVersion { .. }
                 | Self::Disabled { .. }
                 | Self::RestoreConflict { .. }

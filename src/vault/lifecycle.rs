@@ -100,6 +100,21 @@ impl Vault {
         Ok(store::versions(self.store.connection(), &entry)?)
     }
 
+    /// The versions of a certificate that come after one, by their ids, which is the order of the service (reference
+    /// 1.4), at most so many; none for a name that nobody knows.
+    pub fn versions_after(
+        &self,
+        name: &ObjectName,
+        after: Option<Identifier>,
+        limit: u32,
+    ) -> Result<Vec<Record>, VaultError> {
+        match self.living(name) {
+            Ok(entry) => Ok(store::versions_by_id(self.store.connection(), &entry, after, limit)?),
+            Err(VaultError::CertificateNotFound { .. } | VaultError::IsDeleted { .. }) => Ok(Vec::new()),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Changes enabled and tags of a version, or of the newest.
     pub fn set_attributes(
         &mut self,
@@ -108,9 +123,30 @@ impl Vault {
         attributes: Attributes,
         now: UnixTime,
     ) -> Result<(), VaultError> {
+        self.update(name, version, attributes, None, now)
+    }
+
+    /// The same, and replaces the given members of the policy with it.
+    pub fn update(
+        &mut self,
+        name: &ObjectName,
+        version: Option<Identifier>,
+        attributes: Attributes,
+        policy: Option<Document>,
+        now: UnixTime,
+    ) -> Result<(), VaultError> {
         let transaction = self.store.begin()?;
-        let entry = super::living(&transaction, name)?;
+        let mut entry = super::living(&transaction, name)?;
+        if let Some(document) = policy {
+            replace_policy(&transaction, &mut entry, document, now)?;
+        }
+        let is_of_the_version =
+            version.is_some() || attributes.enabled.is_some() || attributes.tags.is_some();
         let Some(record) = store::version(&transaction, &entry, version)? else {
+            // The policy of a certificate that waits for its first version can change.
+            if !is_of_the_version {
+                return Ok(transaction.commit()?);
+            }
             let name = entry.name.to_string();
             return Err(match version {
                 None => VaultError::NoVersion { name },
@@ -131,11 +167,7 @@ impl Vault {
     ) -> Result<Policy, VaultError> {
         let transaction = self.store.begin()?;
         let mut entry = super::living(&transaction, name)?;
-        let mut whole = entry.policy.to_document();
-        whole.replace_with(document);
-        entry.policy = Policy::understand(&whole)?;
-        entry.policy_updated = now;
-        store::put_entry(&transaction, &entry)?;
+        replace_policy(&transaction, &mut entry, document, now)?;
         transaction.commit()?;
         Ok(entry.policy)
     }
@@ -248,6 +280,20 @@ impl Vault {
             deletion: deleted,
         })
     }
+}
+
+fn replace_policy(
+    db: &rusqlite::Connection,
+    entry: &mut Entry,
+    document: Document,
+    now: UnixTime,
+) -> Result<(), VaultError> {
+    let mut whole = entry.policy.to_document();
+    whole.replace_with(document);
+    entry.policy = Policy::understand(&whole)?;
+    entry.policy_updated = now;
+    store::put_entry(db, entry)?;
+    Ok(())
 }
 
 fn issuer(db: &rusqlite::Connection, name: &ObjectName) -> Result<Issuer, VaultError> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Vault, VaultError, living};
+use super::{Attributes, Vault, VaultError, living};
 use crate::bundle::Bundle;
 use crate::csr::CertificateRequest;
 use crate::fingerprint::Fingerprint;
@@ -71,7 +71,24 @@ impl Vault {
         terms: &Terms,
         now: UnixTime,
     ) -> Result<Merged, VaultError> {
-        let pending = self.mergeable(name)?;
+        self.merge_with(vault_key, name, bundle, terms, Attributes::default(), now)
+    }
+
+    /// The same, with attributes and tags for the version.
+    pub fn merge_with(
+        &mut self,
+        vault_key: &VaultKey,
+        name: &ObjectName,
+        bundle: &Bundle,
+        terms: &Terms,
+        attributes: Attributes,
+        now: UnixTime,
+    ) -> Result<Merged, VaultError> {
+        let mut pending = self.mergeable(name)?;
+        pending.enabled = attributes.enabled.unwrap_or(pending.enabled);
+        if let Some(tags) = attributes.tags {
+            pending.tags = tags;
+        }
         self.merge_pending(vault_key, pending, bundle, terms, now)
     }
 

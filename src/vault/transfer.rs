@@ -144,7 +144,12 @@ impl Vault {
         let transaction = self.store.begin()?;
         if let Some(found) = store::entry(&transaction, &name)? {
             let deleted = found.deleted.is_some();
-            return Err(VaultError::RestoreConflict { name: found.name.to_string(), deleted });
+            let newest = records.last().map_or_else(String::new, |record| record.version.to_string());
+            return Err(VaultError::RestoreConflict {
+                name: found.name.to_string(),
+                version: newest,
+                deleted,
+            });
         }
         let id = store::put_entry(&transaction, &entry)?;
         for record in &records {

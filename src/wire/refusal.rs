@@ -98,10 +98,13 @@ impl Refusal {
                 CONFLICT,
                 "A new key vault certificate can not be created or imported while a pending key vault certificate's status is inProgress.",
             ),
-            VaultError::RestoreConflict { name, .. } => Self::new(
+            VaultError::RestoreConflict { name, version, .. } => Self::new(
                 409,
                 CONFLICT,
-                format!("There was a conflict restoring the certificate '{}'. {RESTORE_CONFLICT}", base.certificate(name)),
+                format!(
+                    "There was a conflict restoring the certificate '{}/{version}'. {RESTORE_CONFLICT}",
+                    base.certificate(name)
+                ),
             ),
             VaultError::NotInProgress { .. } => {
                 Self::new(403, FORBIDDEN, "Pending status must be in progress to allow update.")
@@ -129,6 +132,7 @@ impl Refusal {
                     refused.verdict.findings().iter().any(|finding| finding.rule.name == "key-mismatch");
                 Self::new(400, BAD_PARAMETER, if mismatch { KEY_MISMATCH } else { INVALID_PROPERTIES })
             }
+            VaultError::ImportExpired { .. } => Self::new(400, BAD_PARAMETER, EXPIRED),
             VaultError::ImportRefused { .. } => Self::new(400, BAD_PARAMETER, INVALID_PROPERTIES),
             VaultError::Secret(SecretError::Pkcs12(error)) => {
                 Self::new(400, BAD_PARAMETER, pkcs12_message(error))
@@ -177,6 +181,8 @@ const CONFLICT: &str = "Conflict";
 const FORBIDDEN: &str = "Forbidden";
 const NOT_FOUND: &str = "CertificateNotFound";
 const BAD_PARAMETER: &str = "BadParameter";
+/// Recorded of an import (reference 2.6).
+const EXPIRED: &str = "X509 Certificate is already expired";
 /// azure-docs#115101.
 const INVALID_PROPERTIES: &str =
     "The specified X.509 certificate content is invalid. Error: One or more X.509 properties are invalid.";
