@@ -30,6 +30,7 @@ pub mod output;
 pub mod passphrase;
 mod pending;
 mod policy;
+mod serve;
 mod set;
 mod show;
 mod surroundings;
@@ -37,7 +38,9 @@ pub mod terminal;
 mod verdict_json;
 
 use std::ffi::OsString;
-use std::io::{self, IsTerminal, LineWriter};
+use std::fs::File;
+use std::io::{self, IsTerminal, LineWriter, Write};
+use std::os::fd::AsFd;
 use std::process::ExitCode;
 
 use nix::unistd::{Uid, User};
@@ -65,11 +68,18 @@ pub fn main() -> ExitCode {
             palette,
             vault: variable("COLDCERT_VAULT"),
             passphrase: std::env::var_os(passphrase::PASSPHRASE_VARIABLE),
+            log,
             operator,
             now: UnixTime::now(),
         },
     );
     ExitCode::from(exit.code())
+}
+
+/// Another way to stderr, for threads that must not wait for this one.
+fn log() -> Option<Box<dyn Write + Send>> {
+    let stderr = io::stderr().as_fd().try_clone_to_owned().ok()?;
+    Some(Box::new(File::from(stderr)))
 }
 
 /// The process's user by name, or by number where the system has no name for it.

@@ -42,4 +42,5 @@ mod store;
 pub mod vault;
 // the ways in
 pub mod wire;
+pub mod http;
 pub mod cli;

@@ -79,6 +79,8 @@ pub enum Purpose {
     VersionKey,
     /// The content of a backup.
     Backup,
+    /// The private key of the server's own CA.
+    ServerAuthority,
 }
 
 impl Place<'_> {
@@ -89,6 +91,7 @@ impl Place<'_> {
             Purpose::PendingKey => "coldcert pending key v1",
             Purpose::VersionKey => "coldcert version key v1",
             Purpose::Backup => "coldcert backup v1",
+            Purpose::ServerAuthority => "coldcert server authority v1",
         };
         let name = self.name.to_ascii_lowercase();
         let mut bytes = Vec::new();
@@ -109,6 +112,7 @@ impl fmt::Display for Place<'_> {
             Purpose::PendingKey => write!(f, "the pending key of {}", self.name),
             Purpose::VersionKey => write!(f, "the key of {} version {}", self.name, self.version),
             Purpose::Backup => write!(f, "the backup of {}", self.name),
+            Purpose::ServerAuthority => f.write_str("the private key of the server's CA"),
         }
     }
 }

@@ -4,6 +4,7 @@
 
 mod key;
 mod refusal;
+mod request;
 
 use base64::Engine;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
@@ -17,8 +18,9 @@ use crate::record::Record;
 use crate::time::UnixTime;
 use crate::vault::{CertificateView, RECOVERABLE_DAYS, VaultError};
 
-pub use key::{key, key_item, secret_item};
+pub use key::{deleted_key, deleted_secret, key, key_item, secret_item};
 pub use refusal::{Asked, Refusal};
+pub use request::{IssuerRequest, NewRequest, RequestBody};
 
 /// Where identifiers begin: `https://HOST`, without a slash at its end.
 #[derive(Clone, Debug)]
@@ -180,9 +182,14 @@ pub fn version_item(base: &Base, record: &Record) -> Value {
     Value::Object(value)
 }
 
-/// A page of a list.
+/// A page of a list, the last one.
 pub fn page(items: &[Value]) -> Value {
-    json!({"value": items, "nextLink": null})
+    page_before(items, None)
+}
+
+/// A page of a list, and where the next one is.
+pub fn page_before(items: &[Value], next_link: Option<&str>) -> Value {
+    json!({"value": items, "nextLink": next_link})
 }
 
 /// A stored policy, with its id and dates.
@@ -212,8 +219,8 @@ pub fn issuer(base: &Base, issuer: &Issuer) -> Value {
     if let Some(account) = &issuer.account_id {
         value.insert("credentials".to_owned(), json!({"account_id": account}));
     }
-    if let Some(organization) = &issuer.organization_id {
-        value.insert("org_details".to_owned(), json!({"id": organization, "zip": 0}));
+    if issuer.organization_id.is_some() || !issuer.administrators.is_empty() {
+        value.insert("org_details".to_owned(), organization(issuer));
     }
     let (created, updated) = (issuer.created.unix_seconds(), issuer.updated.unix_seconds());
     value.insert(
@@ -221,6 +228,36 @@ pub fn issuer(base: &Base, issuer: &Issuer) -> Value {
         json!({"enabled": issuer.enabled, "created": created, "updated": updated}),
     );
     Value::Object(value)
+}
+
+/// `zip` is the service's own, and always 0 (recorded).
+fn organization(issuer: &Issuer) -> Value {
+    let mut value = Map::new();
+    if let Some(id) = &issuer.organization_id {
+        value.insert("id".to_owned(), id.as_str().into());
+    }
+    value.insert("zip".to_owned(), 0.into());
+    let administrators = issuer.administrators.iter().map(|one| {
+        let named = [
+            ("first_name", &one.first_name),
+            ("last_name", &one.last_name),
+            ("email", &one.email),
+            ("phone", &one.phone),
+        ];
+        let given =
+            named.into_iter().filter_map(|(name, text)| Some((name.to_owned(), text.clone()?.into())));
+        Value::Object(given.collect())
+    });
+    value.insert("admin_details".to_owned(), administrators.collect());
+    Value::Object(value)
+}
+
+/// An item of the list of issuers.
+pub fn issuer_item(base: &Base, issuer: &Issuer) -> Value {
+    json!({
+        "id": format!("{}/certificates/issuers/{}", base.0, issuer.name),
+        "provider": issuer.provider,
+    })
 }
 
 /// The contacts.

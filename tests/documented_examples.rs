@@ -55,8 +55,23 @@ fn every_verb_has_an_example_and_every_example_works() {
     for (verb, line) in &examples {
         let place = Place::new();
         prepare(&place, verb);
-        assert_done(&place.shell(&format!("set -eux\n{line}\n")), line);
+        let script = if verb.starts_with("serve") { beside_a_server(line) } else { line.clone() };
+        assert_done(&place.shell(&format!("set -eux\n{script}\n")), line);
     }
+}
+
+/// A server runs until it is told to end; what clients need of it is asked while it runs.
+fn beside_a_server(line: &str) -> String {
+    let (server, asked) = match line.contains("serve env") {
+        true => ("coldcert serve --listen 127.0.0.1:0", line),
+        false => (line, "true"),
+    };
+    format!(
+        "{server} & server=$!
+        for _ in {{1..200}}; do [[ -s vault.coldcert.serve/ready.json ]] && break; sleep 0.05; done
+        {asked}
+        kill -TERM $server; wait $server; [[ ! -e vault.coldcert.serve/ready.json ]]"
+    )
 }
 
 #[test]

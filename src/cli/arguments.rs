@@ -8,7 +8,7 @@ use super::context::{Context, Global};
 use super::error::CliError;
 use super::{
     backup, change_passphrase, check, contact, create, demo, explain, export, generate, import, init,
-    inspect, issuer, lifecycle, merge, pending, policy, set, show,
+    inspect, issuer, lifecycle, merge, pending, policy, serve, set, show,
 };
 
 /// Certificates issued by hand, as Azure Key Vault's "Unknown" issuer path has it: make a key and a request,
@@ -51,6 +51,7 @@ pub(super) enum Verb {
     Issuer(issuer::IssuerVerb),
     #[command(subcommand)]
     Contact(contact::ContactVerb),
+    Serve(serve::Serve),
     Demo(demo::Demo),
     Completions(generate::Completions),
     Man(generate::Man),
@@ -116,6 +117,7 @@ pub(super) fn run(verb: Verb, context: &mut Context<'_, '_>) -> Result<(), CliEr
         Verb::Passphrase(verb) => verb.run(context),
         Verb::Issuer(verb) => verb.run(context),
         Verb::Contact(verb) => verb.run(context),
+        Verb::Serve(verb) => verb.run(context),
         Verb::Demo(verb) => verb.run(context),
         Verb::Completions(verb) => verb.run(context, &mut Arguments::command()),
         Verb::Man(verb) => verb.run(context, Arguments::command()),

@@ -451,7 +451,7 @@ fn read_bundle(context: &mut Context<'_, '_>, files: &[PathBuf]) -> Result<Bundl
     Ok(Bundle::read(&sources).map_err(VaultError::from)?)
 }
 
-fn profile(text: &str) -> Result<Profile, String> {
+pub(super) fn profile(text: &str) -> Result<Profile, String> {
     let known = Profile::ALL.into_iter().find(|profile| profile.name() == text);
     known.ok_or_else(|| format!("allowed: {}", Profile::ALL.map(Profile::name).join(", ")))
 }

@@ -182,14 +182,26 @@ impl<'c, 's> Context<'c, 's> {
         }
     }
 
-    /// Where identifiers begin: the vault file's stem as a host under localhost.
+    /// Where the log of a server goes.
+    pub(super) fn log(&self) -> Option<Box<dyn Write + Send>> {
+        (self.surroundings.log)()
+    }
+
+    /// Where identifiers begin: the vault's name as a host under localhost.
     pub(super) fn base(&self) -> Base {
+        Base::of_host(&format!("{}.localhost", self.vault_name()))
+    }
+
+    /// The vault's name: its file's stem as a label of a host.
+    pub(super) fn vault_name(&self) -> String {
         let stem = self.vault.file_stem().and_then(|stem| stem.to_str()).unwrap_or("vault");
-        let host: String = stem
+        let label: String = stem
             .chars()
             .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' })
+            .take(HOST_LABEL_CHARACTERS_MAX)
             .collect();
-        Base::of_host(&format!("{host}.localhost"))
+        let label = label.trim_matches('-');
+        if label.is_empty() { "vault".to_owned() } else { label.to_owned() }
     }
 
     /// Writes an artifact to stdout.
@@ -275,8 +287,10 @@ impl ReadFile {
     }
 }
 
-fn at(text: &str) -> Result<UnixTime, String> {
+pub(super) fn at(text: &str) -> Result<UnixTime, String> {
     UnixTime::from_rfc3339(text).map_err(|error| format!("{error}; {}", error.help()))
 }
 
+/// RFC 1035 2.3.4.
+const HOST_LABEL_CHARACTERS_MAX: usize = 63;
 const DEFAULT_VAULT: &str = "vault.coldcert";

@@ -11,6 +11,7 @@ use super::passphrase::PassphraseError;
 use super::surroundings::{Exit, Surroundings};
 use super::terminal::shown;
 use crate::bundle::ReadRequestError;
+use crate::http::ServeError;
 use crate::inspect::InspectError;
 use crate::policy::{DocumentError, ObjectName};
 use crate::vault::VaultError;
@@ -50,6 +51,10 @@ pub(super) enum CliError {
     Inspect { path: PathBuf, error: InspectError },
     #[error("{} holds no block PUBLIC KEY or PRIVATE KEY of PEM", shown(.path))]
     NoKey { path: PathBuf },
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+    #[error("{}: no server has said here that it is ready", shown(.path))]
+    NotServing { path: PathBuf },
     #[error("stdout: {0}")]
     Stdout(std::io::Error),
     #[error("{option} is {value:?}, allowed: {allowed}")]
@@ -168,6 +173,10 @@ impl CliError {
             Self::RequestNotWritten { name, .. } => {
                 Some(format!("write its request again with: coldcert pending csr {name} -o FILE"))
             }
+            Self::Serve(error) => Some(error.help()),
+            Self::NotServing { .. } => {
+                Some("start one with: coldcert serve; or name its ready file with --ready-file".to_owned())
+            }
             Self::Stdout(_) => Some("make room where the output goes, and try again".to_owned()),
             Self::Option { option, .. } => Some(format!("see --help for {option}")),
             Self::StdoutTwice { .. } => Some("write the artifact to a file with -o".to_owned()),
@@ -183,7 +192,7 @@ impl CliError {
             Self::Vault(error) => error.is_refusal(),
             Self::InFile { error, .. } => error.is_refusal(),
             Self::Output(error) => error.is_refusal(),
-            Self::Judged | Self::FolderExists { .. } => true,
+            Self::Judged | Self::FolderExists { .. } | Self::NotServing { .. } => true,
             _ => false,
         };
         if refused { Exit::Refused } else { Exit::Broken }

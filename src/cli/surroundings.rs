@@ -20,6 +20,8 @@ pub struct Surroundings<'a> {
     pub vault: Option<OsString>,
     /// `COLDCERT_PASSPHRASE`.
     pub passphrase: Option<OsString>,
+    /// Gives a way to stderr to a server's threads; none where there is none.
+    pub log: fn() -> Option<Box<dyn Write + Send>>,
     /// Tells who works here, as the system calls them; asked only where it is written down.
     pub operator: fn() -> String,
     /// The clock's time, unless `--at` says another.

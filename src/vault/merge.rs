@@ -122,13 +122,13 @@ impl Vault {
         Ok(Merged { record, findings })
     }
 
-    /// The operation whose answer may be merged: one of issuer Unknown in progress; one of a named issuer
+    /// The operation whose answer may be merged: one of issuer Unknown in progress; one of another issuer
     /// only once it failed or was cancelled (reference 2.5).
     fn mergeable(&self, name: &ObjectName) -> Result<Pending, VaultError> {
         match self.pending(name)? {
             Operation::InProgress(pending) => match pending.policy.issuer.route() {
-                Route::Unknown | Route::SelfSigned => Ok(pending),
-                Route::Named => {
+                Route::Unknown => Ok(pending),
+                Route::SelfSigned | Route::Named => {
                     let name = pending.name.to_string();
                     Err(VaultError::WithIssuer { name, issuer: pending.policy.issuer.name })
                 }

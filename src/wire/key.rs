@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use super::{Base, attributes, insert_tags};
 use crate::policy::KeyUsage;
 use crate::record::Record;
+use crate::vault::CertificateView;
 
 /// `GET /keys/{name}/{version}`. What may be done with it follows from the key usages of the policy.
 pub fn key(base: &Base, record: &Record, usages: &[KeyUsage]) -> Value {
@@ -50,6 +51,35 @@ pub fn secret_item(base: &Base, record: &Record) -> Value {
     value.insert("attributes".to_owned(), attributes(record, true));
     insert_tags(&mut value, &record.tags);
     json!(value)
+}
+
+/// A deleted key: `GET /deletedkeys/{name}`; the item of a list where no key usages are given.
+pub fn deleted_key(
+    base: &Base,
+    view: &CertificateView,
+    record: &Record,
+    usages: Option<&[KeyUsage]>,
+) -> Value {
+    let living = match usages {
+        Some(usages) => key(base, record, usages),
+        None => key_item(base, record),
+    };
+    deleted("deletedkeys", base, view, living)
+}
+
+/// A deleted secret, without its value: `GET /deletedsecrets/{name}`, and the item of a list.
+pub fn deleted_secret(base: &Base, view: &CertificateView, record: &Record) -> Value {
+    deleted("deletedsecrets", base, view, secret_item(base, record))
+}
+
+/// The members that every deleted object begins with.
+fn deleted(kind: &str, base: &Base, view: &CertificateView, living: Value) -> Value {
+    let mut value = super::deletion(base, view);
+    value.insert("recoveryId".to_owned(), format!("{}/{kind}/{}", base.0, view.name).into());
+    if let Value::Object(members) = living {
+        value.extend(members);
+    }
+    Value::Object(value)
 }
 
 /// The documentation's table, from key usages to operations (reference 4). An EC key signs and verifies, and does nothing

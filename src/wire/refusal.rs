@@ -37,11 +37,13 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
+    /// An answer without an inner code.
+    pub fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
         Self { status, code, message: message.into(), inner: None }
     }
 
-    fn with(self, inner: &'static str) -> Self {
+    /// The same, with an inner code.
+    pub fn with(self, inner: &'static str) -> Self {
         Self { inner: Some(inner), ..self }
     }
 
@@ -52,6 +54,11 @@ impl Refusal {
             error["innererror"] = json!({"code": inner});
         }
         json!({"error": error})
+    }
+
+    /// The answer to a parameter that cannot be taken.
+    pub fn bad_parameter(message: impl Into<String>) -> Self {
+        Self::new(400, BAD_PARAMETER, message)
     }
 
     /// The answer to a request without a token.
@@ -127,6 +134,11 @@ impl Refusal {
             VaultError::Name(ObjectNameError::Character { text, .. }) => {
                 Self::new(400, BAD_PARAMETER, format!("The request URI contains an invalid name: {text}"))
             }
+            // Of tags nobody saw another message (aztfmod#813).
+            VaultError::Tags(_) => Self::new(400, BAD_PARAMETER, "Property  has invalid value\r\n"),
+            VaultError::Secret(SecretError::KeyForm { .. } | SecretError::Pem { .. }) => {
+                Self::new(400, BAD_PARAMETER, UNEXPECTED_PEM)
+            }
             VaultError::Refused(refused) => {
                 let mismatch =
                     refused.verdict.findings().iter().any(|finding| finding.rule.name == "key-mismatch");
@@ -183,6 +195,8 @@ const NOT_FOUND: &str = "CertificateNotFound";
 const BAD_PARAMETER: &str = "BadParameter";
 /// Recorded of an import (reference 2.6).
 const EXPIRED: &str = "X509 Certificate is already expired";
+/// The documentation's FAQ.
+pub(super) const UNEXPECTED_PEM: &str = "The specified PEM X.509 certificate content is in an unexpected format. Check if certificate is in valid PEM format.";
 /// azure-docs#115101.
 const INVALID_PROPERTIES: &str =
     "The specified X.509 certificate content is invalid. Error: One or more X.509 properties are invalid.";
