@@ -92,7 +92,12 @@ impl Host {
             (None, Some(host), None) => Authority::try_from(host.as_bytes()).ok(),
             _ => None,
         };
-        let authority = authority.filter(|authority| !authority.as_str().contains('@'));
+        let is_plain = |authority: &Authority| {
+            let (whole, host) = (authority.as_str(), authority.host());
+            let port = whole.strip_prefix(host).and_then(|rest| rest.strip_prefix(':'));
+            whole == host || port.is_some_and(|port| port.parse::<u16>().is_ok())
+        };
+        let authority = authority.filter(is_plain);
         let Some(authority) = authority else {
             return Err(Refusal::bad_parameter("The request names no host, or more than one."));
         };
