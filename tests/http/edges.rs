@@ -201,7 +201,9 @@ fn pages_follow_each_other_and_lose_nothing() {
                 let items = page["value"].as_array().expect("items");
                 assert!(items.len() <= size);
                 ids.extend(
-                    items.iter().map(|item| item.get("id").or(item.get("kid")).expect("an id").clone()),
+                    items
+                        .iter()
+                        .map(|item| item.get("id").or_else(|| item.get("kid")).expect("an id").clone()),
                 );
                 let Some(next) = page["nextLink"].as_str() else { break };
                 let target = next.strip_prefix("https://www.localhost:8443").expect("our own host and port");

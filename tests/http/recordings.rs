@@ -14,6 +14,7 @@ use coldcert::verdict::Profile;
 use serde_json::{Value, json};
 
 use crate::desk::{Desk, Reply};
+use crate::support;
 
 struct Recording {
     method: String,
@@ -39,16 +40,7 @@ impl Recording {
 }
 
 fn recordings() -> Option<BTreeMap<String, Recording>> {
-    let shared =
-        std::env::var_os("COLDCERT_SHARED").map_or_else(|| PathBuf::from("../shared"), PathBuf::from);
-    let folder = shared.join("keyvault/recordings");
-    let Ok(entries) = fs::read_dir(&folder) else {
-        eprintln!(
-            "skipped: there are no recordings in {}; COLDCERT_SHARED says where they are",
-            folder.display()
-        );
-        return None;
-    };
+    let entries = fs::read_dir(support::shared()?.join("keyvault/recordings")).expect("the recordings");
     let read = |path: PathBuf| {
         let value: Value = serde_json::from_slice(&fs::read(&path).expect("a recording")).expect("JSON");
         let url = value["url"].as_str().expect("a url");
