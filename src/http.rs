@@ -26,6 +26,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use axum::Router;
+use axum::body::HttpBody as _;
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
@@ -106,14 +107,14 @@ async fn answered(
 
 /// The whole body, in time and within its limit.
 async fn read(body: Body) -> Result<Zeroizing<Vec<u8>>, Refusal> {
+    // What says that it is too long need not be waited for.
+    if usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX) > BODY_BYTES_MAX {
+        return Err(too_long());
+    }
     let collected = tokio::time::timeout(BODY_WAIT, Limited::new(body, BODY_BYTES_MAX).collect()).await;
     match collected {
         Ok(Ok(whole)) => Ok(Zeroizing::new(Vec::from(whole.to_bytes()))),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Refusal::new(
-            StatusCode::PAYLOAD_TOO_LARGE.as_u16(),
-            "RequestEntityTooLarge",
-            format!("The request body is longer than {BODY_BYTES_MAX} bytes."),
-        )),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_long()),
         Ok(Err(_)) => Err(Refusal::bad_parameter("The request body could not be read.")),
         Err(_) => Err(Refusal::new(
             StatusCode::REQUEST_TIMEOUT.as_u16(),
@@ -121,6 +122,14 @@ async fn read(body: Body) -> Result<Zeroizing<Vec<u8>>, Refusal> {
             format!("The request body did not come within {} seconds.", BODY_WAIT.as_secs()),
         )),
     }
+}
+
+fn too_long() -> Refusal {
+    Refusal::new(
+        StatusCode::PAYLOAD_TOO_LARGE.as_u16(),
+        "RequestEntityTooLarge",
+        format!("The request body is longer than {BODY_BYTES_MAX} bytes."),
+    )
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

@@ -108,16 +108,21 @@ impl Server {
         let handle = Handle::new();
         let places = Places(Arc::new(Semaphore::new(CONNECTIONS_MAX)));
         let acceptor = RustlsAcceptor::new(tls.clone()).handshake_timeout(HANDSHAKE_WAIT).acceptor(places);
-        let mut server =
-            axum_server::from_tcp(listener).map_err(failed)?.acceptor(acceptor).handle(handle.clone());
+        let mut server = axum_server::from_tcp(listener)
+            .map_err(failed)?
+            .acceptor(acceptor)
+            .handle(handle.clone())
+            .http1_only();
         limits(server.http_builder());
         let identity = Arc::new(Identity {
             service: Arc::clone(&service),
             secret: listening.secret_identity_header.clone(),
         });
         let identity_handle = Handle::new();
-        let mut identity_server =
-            axum_server::from_tcp(identity_listener).map_err(failed)?.handle(identity_handle.clone());
+        let mut identity_server = axum_server::from_tcp(identity_listener)
+            .map_err(failed)?
+            .handle(identity_handle.clone())
+            .http1_only();
         limits(identity_server.http_builder());
 
         service.answer_what_waits_for_self().await;
@@ -170,6 +175,8 @@ fn limits(builder: &mut hyper_util::server::conn::auto::Builder<hyper_util::rt::
 fn bound(address: SocketAddr) -> Result<TcpListener, ServeError> {
     let failed = |cause| ServeError::Bind { address, cause };
     let listener = TcpListener::bind(address).map_err(failed)?;
+    // A longer queue than the one that it was made with.
+    rustix::net::listen(&listener, BACKLOG).map_err(|error| failed(error.into()))?;
     listener.set_nonblocking(true).map_err(failed)?;
     Ok(listener)
 }
@@ -320,6 +327,8 @@ impl ServeError {
 
 /// Open connections at once. Each costs some 40 KiB with its TLS state; what is more is closed.
 const CONNECTIONS_MAX: usize = 20_000;
+/// Connections that wait to be accepted; the system may allow fewer.
+const BACKLOG: i32 = 4_096;
 /// A handshake over the loopback takes milliseconds.
 const HANDSHAKE_WAIT: Duration = Duration::from_secs(10);
 /// From the end of one request to the whole head of the next: idle connections are closed after this.

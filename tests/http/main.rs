@@ -6,5 +6,6 @@ mod support;
 
 mod desk;
 mod edges;
+mod fuzzed;
 mod recordings;
 mod scenarios;
