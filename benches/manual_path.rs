@@ -34,7 +34,10 @@ use coldcert::verdict::{Profile, Question, Terms, Verdict, key_weaknesses};
 use criterion::{BenchmarkGroup, Criterion, SamplingMode, measurement::WallTime};
 use der::Encode;
 
-use measure::{LARGE, Row, Table, Target, Unit, Vaults, begin, derive, filled_name, median, policy, wanted};
+use measure::{
+    LARGE, Row, Table, Target, Unit, Vaults, begin, commit_of, derive, filled_name, median, policy, timed,
+    wanted,
+};
 
 fn main() {
     if !std::env::args().any(|argument| argument == "--bench") {
@@ -120,7 +123,7 @@ fn create(bench: &mut Bench, vaults: &Vaults) {
             let (vault, key, names) = (&vault, &key, &names);
             move || timed_create(&mut vault.borrow_mut(), key, names.next(), &policy, vaults)
         },
-        commit_of(vaults, "create-floor.sqlite", 2_500),
+        commit_of(vaults.folder(), "create-floor.sqlite", 2_500),
     );
 }
 
@@ -174,7 +177,7 @@ fn merge(bench: &mut Bench, vaults: &Vaults) {
     };
     let (_, answer) = waiting();
     let signatures = Signatures::of(&answer);
-    let mut commit = commit_of(vaults, "merge-floor.sqlite", 2_500);
+    let mut commit = commit_of(vaults.folder(), "merge-floor.sqlite", 2_500);
     bench.pair(
         Pair {
             group: "merge",
@@ -524,14 +527,6 @@ impl Names {
     }
 }
 
-fn timed<T>(work: impl FnOnce() -> T) -> Duration {
-    let began = Instant::now();
-    let done = black_box(work());
-    let time = began.elapsed();
-    drop(done);
-    time
-}
-
 fn timed_create(
     vault: &mut Vault,
     key: &VaultKey,
@@ -564,19 +559,6 @@ impl Signatures {
         for (key, signed, signature) in &self.0 {
             UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, key).verify(signed, signature).unwrap();
         }
-    }
-}
-
-/// One row of so many bytes, as durably as a vault writes.
-fn commit_of(vaults: &Vaults, file: &str, bytes: usize) -> impl FnMut() -> Duration {
-    let db = rusqlite::Connection::open(vaults.folder().join(file)).unwrap();
-    db.execute_batch(
-        "PRAGMA synchronous = EXTRA; PRAGMA secure_delete = ON; CREATE TABLE floor (id INTEGER PRIMARY KEY, row BLOB)",
-    )
-    .unwrap();
-    let row = vec![7; bytes];
-    move || {
-        timed(|| db.prepare_cached("INSERT INTO floor (row) VALUES (?1)").unwrap().execute([&row]).unwrap())
     }
 }
 

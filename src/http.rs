@@ -1,4 +1,4 @@
-//! Key Vault's certificates data plane over HTTP: [`app`] is a plain [`Router`] over a [`Service`], and [`serve`]
+//! Key Vault's certificates data plane over HTTP: [`app`] is a plain [`Router`] over a [`Service`], and [`Server`]
 //! puts it behind TLS on the loopback.
 //!
 //! A request goes one way: is it for a host of ours, has it a token, what does it ask for, is its document understood.
@@ -12,6 +12,7 @@ mod exchange;
 mod host;
 mod identity;
 mod journal;
+mod kept;
 mod keys;
 mod paging;
 mod pool;
@@ -35,7 +36,8 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use zeroize::Zeroizing;
 
 use crate::identifier::Identifier;
-use crate::wire::{Refusal, RequestBody};
+use crate::vault::Vault;
+use crate::wire::{Asked, Refusal, RequestBody};
 
 use answer::{Answer, Headers};
 use exchange::Exchange;
@@ -87,6 +89,10 @@ async fn answered(
     if !service.tokens().admits(parts.headers.get(header::AUTHORIZATION)) {
         return Ok(Answer::challenge(&host));
     }
+    let asked = service.answers().and_then(|_| kept::Asked::of(&host, parts));
+    if let Some(answer) = asked.as_ref().zip(service.answers()).and_then(|(asked, kept)| kept.again(asked)) {
+        return Ok(answer);
+    }
     let route = Route::of(&parts.method, parts.uri.path())?;
     let query = Query::read(parts.uri.query().unwrap_or_default())?;
     let bytes = match parts.method == Method::GET || parts.method == Method::DELETE {
@@ -102,7 +108,26 @@ async fn answered(
     drop(bytes);
     seen.understood(&host, &body);
     let exchange = Exchange { service: Arc::clone(service), host, query, body };
-    service.pool().with(move |vault| route.run(&exchange, vault)).await
+    service.pool().with(move |vault| looked_up(&route, &exchange, vault, asked)).await
+}
+
+/// Does what was asked, and keeps the answer where it may be kept.
+fn looked_up(
+    route: &Route,
+    exchange: &Exchange,
+    vault: &mut Vault,
+    asked: Option<kept::Asked>,
+) -> Result<Answer, Refusal> {
+    let Some((asked, answers)) = asked.zip(exchange.service.answers()) else {
+        return route.run(exchange, vault);
+    };
+    let looked = vault.at_one_state(|vault| route.run(exchange, vault));
+    let (answer, state) = looked.map_err(|error| Refusal::of(&error, Asked::ToLook, &exchange.base()))?;
+    let mut answer = answer?;
+    if let Some(state) = state {
+        answers.keep(asked, state, &mut answer);
+    }
+    Ok(answer)
 }
 
 /// The whole body, in time and within its limit.

@@ -5,6 +5,7 @@
 
 mod rows;
 mod schema;
+mod watch;
 
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
@@ -26,6 +27,7 @@ use crate::time::UnixTime;
 use crate::verdict::Holder;
 
 pub(crate) use rows::{Attributes, Protection, StoredFault};
+pub use watch::{State, Watch};
 
 /// An open vault file.
 #[derive(Debug)]
@@ -34,6 +36,8 @@ pub(crate) struct Store {
     path: PathBuf,
     /// Whose turn it is to write, among the connections of this process to the same file.
     turn: Arc<Mutex<()>>,
+    /// Last, so that it is closed after the connection.
+    watch: Option<Watch>,
 }
 
 /// A transaction that writes. What was not committed when it goes away has not happened.
@@ -105,12 +109,13 @@ impl Store {
         connection.busy_timeout(BUSY_WAIT).map_err(failed)?;
         connection.execute_batch(schema::CONNECTION).map_err(|cause| not_a_vault(path, cause))?;
         connection.set_prepared_statement_cache_capacity(64);
-        Ok(Self { connection, path: path.to_owned(), turn: Arc::default() })
+        Ok(Self { connection, path: path.to_owned(), turn: Arc::default(), watch: None })
     }
 
     /// Another connection to the same vault, which takes turns with this one.
     pub(crate) fn beside(&self) -> Result<Self, StoreError> {
-        Ok(Self { turn: Arc::clone(&self.turn), ..Self::open(&self.path)? })
+        let opened = Self::open(&self.path)?;
+        Ok(Self { turn: Arc::clone(&self.turn), watch: self.watch.clone(), ..opened })
     }
 
     /// A write: taken at once, so that two processes never both believe that they may. Within a process whoever waits
@@ -119,6 +124,35 @@ impl Store {
         let turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         Ok(Writing { transaction, _turn: turn })
+    }
+
+    /// A look at the file's state, for this connection and those that are opened beside it.
+    pub(crate) fn watch(&mut self) -> Result<Watch, StoreError> {
+        if let Some(watch) = &self.watch {
+            return Ok(watch.clone());
+        }
+        let watch = Watch::new(&self.path).map_err(|_| StoreError::Content { what: "the header" })?;
+        Ok(self.watch.insert(watch).clone())
+    }
+
+    /// Takes SQLite's shared lock until [`Self::end_reading`], and says which state it holds.
+    pub(crate) fn begin_reading(&self) -> Result<Option<State>, StoreError> {
+        self.connection.prepare_cached("BEGIN")?.execute([])?;
+        // Only what reads takes the lock.
+        let locked = self
+            .connection
+            .prepare_cached("SELECT id FROM vault")
+            .and_then(|mut first| first.query_row([], |row| row.get::<_, i64>(0)));
+        if let Err(error) = locked {
+            self.end_reading()?;
+            return Err(error.into());
+        }
+        Ok(self.watch.as_ref().and_then(Watch::state))
+    }
+
+    pub(crate) fn end_reading(&self) -> Result<(), StoreError> {
+        self.connection.prepare_cached("COMMIT")?.execute([])?;
+        Ok(())
     }
 
     pub(crate) fn connection(&self) -> &Connection {

@@ -24,7 +24,7 @@ pub use lifecycle::{Attributes, CertificateView, ListOptions, RECOVERABLE_DAYS};
 pub use merge::{Expectation, Merged};
 pub use transfer::Opening;
 
-pub use crate::store::{Deletion, StoreError};
+pub use crate::store::{Deletion, State, StoreError, Watch};
 
 use crate::bundle::Bundle;
 use crate::key::PublicKey;
@@ -77,6 +77,22 @@ impl Vault {
     /// The same vault once more, for another thread: what both write they write in turns.
     pub fn beside(&self) -> Result<Self, VaultError> {
         Ok(Self { store: self.store.beside()? })
+    }
+
+    /// A cheap look at whether anything was changed in the vault, by whomever.
+    pub fn watch(&mut self) -> Result<Watch, VaultError> {
+        Ok(self.store.watch()?)
+    }
+
+    /// Looks at several things in one state of the vault, and says which state that was.
+    pub fn at_one_state<T>(
+        &mut self,
+        look: impl FnOnce(&mut Self) -> T,
+    ) -> Result<(T, Option<State>), VaultError> {
+        let state = self.store.begin_reading()?;
+        let seen = look(self);
+        self.store.end_reading()?;
+        Ok((seen, state))
     }
 
     /// Where the vault lies.

@@ -4,11 +4,13 @@
 #![allow(missing_docs, missing_debug_implementations, reason = "nothing is published from here")]
 
 mod derive;
+mod floor;
 mod sign;
 mod table;
 mod vaults;
 
 pub use derive::derive;
+pub use floor::{commit_of, timed};
 pub use sign::{TrainingAuthority, policy};
 pub use table::{Row, Table, Target, Unit, median, millis, wanted};
 pub use vaults::{LARGE, PASSPHRASE, Vaults, begin, filled_name, passphrase};

@@ -99,7 +99,7 @@ fn fill(path: &Path, certificates: u32) {
                  FROM number, (SELECT * FROM version LIMIT 1);
              {numbers} INSERT INTO operation
                  SELECT certificate + n, randomblob(16), state, csr, randomblob(32), sealed_key, policy, tags, created,
-                        cancellation_requested, failure_code, failure_message
+                        cancellation_requested, failure_code, failure_message, enabled
                  FROM number, (SELECT * FROM operation LIMIT 1);"
         ))
         .unwrap();

@@ -132,7 +132,7 @@ impl Options {
             journal,
             delay_of_self: Duration::from_secs(u64::from(self.self_delay)),
         };
-        let service = Service::new(vault, vault_key, settings);
+        let service = Service::new(vault, vault_key, settings)?;
         let runtime = tokio::runtime::Runtime::new().map_err(|cause| ServeError::Broken { cause })?;
         raise_file_limit();
         runtime.block_on(self.until_stopped(service, context))?;

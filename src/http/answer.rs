@@ -14,8 +14,10 @@ use crate::wire::Refusal;
 pub(super) struct Answer {
     /// The status.
     pub(super) status: u16,
-    /// The document; none for 204.
+    /// The document; none for 204, or where it is encoded already.
     pub(super) body: Option<Value>,
+    /// The document as it was encoded before.
+    pub(super) encoded: Option<Bytes>,
     /// `Location`.
     pub(super) location: Option<String>,
     /// Whether the client is to ask again: `Retry-After`.
@@ -51,6 +53,7 @@ impl Answer {
         Self {
             status,
             body,
+            encoded: None,
             location: None,
             ask_again: false,
             challenge: None,
@@ -59,6 +62,20 @@ impl Answer {
             answer_of_self: None,
             is_secret: false,
         }
+    }
+
+    /// A document that was encoded before.
+    pub(super) fn encoded(body: Bytes) -> Self {
+        Self { encoded: Some(body), ..Self::of(200, None) }
+    }
+
+    /// Encodes the document of a plain answer of 200, and says what it came to.
+    pub(super) fn encode(&mut self) -> Option<Bytes> {
+        let is_plain = self.status == 200 && !self.is_secret && self.location.is_none();
+        let body = self.body.as_ref().filter(|_| is_plain)?;
+        let bytes = Bytes::from(serde_json::to_vec(body).ok()?);
+        self.encoded = Some(bytes.clone());
+        Some(bytes)
     }
 
     pub(super) fn refused(refusal: &Refusal) -> Self {
@@ -118,8 +135,12 @@ impl Answer {
         if let Some(id) = headers.client_id.as_ref().and_then(|id| HeaderValue::from_bytes(id).ok()) {
             sent.insert("x-ms-client-request-id", id);
         }
-        if let Some(body) = &mut self.body {
-            sent.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+        let json = HeaderValue::from_static("application/json; charset=utf-8");
+        if let Some(encoded) = self.encoded {
+            sent.insert(header::CONTENT_TYPE, json);
+            *response.body_mut() = Body::from(encoded);
+        } else if let Some(body) = &mut self.body {
+            sent.insert(header::CONTENT_TYPE, json);
             let bytes = serde_json::to_vec(body).unwrap_or_default();
             if self.is_secret {
                 wipe(body);

@@ -35,6 +35,11 @@ impl Journal {
         Self { log: log.map(Mutex::new), pairs, count: AtomicU32::new(0) }
     }
 
+    /// Whether whole exchanges are kept.
+    pub(super) fn records(&self) -> bool {
+        self.pairs.is_some()
+    }
+
     /// Writes a line. That nobody can read it is no reason to fail.
     pub(super) fn say(&self, now: UnixTime, text: &str) {
         if let Some(log) = &self.log {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::clock::Clock;
 use super::host::Names;
 use super::journal::Journal;
+use super::kept::Answers;
 use super::pool::Pool;
 use super::token::Tokens;
 use crate::identifier::Identifier;
@@ -42,12 +43,18 @@ pub struct Service {
     settings: Settings,
     vault_key: VaultKey,
     pool: Pool,
+    /// After the connections, whose file it watches. None where every exchange is to be seen.
+    answers: Option<Answers>,
 }
 
 impl Service {
     /// Takes an open vault and its key.
-    pub fn new(vault: Vault, vault_key: VaultKey, settings: Settings) -> Self {
-        Self { settings, vault_key, pool: Pool::new(vault) }
+    pub fn new(mut vault: Vault, vault_key: VaultKey, settings: Settings) -> Result<Self, VaultError> {
+        let answers = match settings.journal.records() {
+            true => None,
+            false => Some(Answers::new(vault.watch()?)),
+        };
+        Ok(Self { settings, vault_key, pool: Pool::new(vault), answers })
     }
 
     /// The hosts it answers for.
@@ -74,6 +81,10 @@ impl Service {
 
     pub(super) fn pool(&self) -> &Pool {
         &self.pool
+    }
+
+    pub(super) fn answers(&self) -> Option<&Answers> {
+        self.answers.as_ref()
     }
 
     pub(super) fn vault_key(&self) -> &VaultKey {

@@ -65,6 +65,15 @@ impl Desk {
     }
 
     pub(crate) fn with(profile: Profile, delay_of_self: Duration) -> Self {
+        Self::made(profile, delay_of_self, false)
+    }
+
+    /// One that records every exchange in its folder.
+    pub(crate) fn recording() -> Self {
+        Self::made(Profile::KeyVault, Duration::from_millis(40), true)
+    }
+
+    fn made(profile: Profile, delay_of_self: Duration, records: bool) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("vault.coldcert");
         let vault = Vault::init(&path, None, UnixTime::now()).expect("a vault");
@@ -77,7 +86,7 @@ impl Desk {
             profile,
             clock: Clock::default(),
             admin: true,
-            journal: Journal::new(None, Some(folder.path().to_owned())),
+            journal: Journal::new(None, records.then(|| folder.path().to_owned())),
             delay_of_self,
         };
         let now = UnixTime::now().plus_seconds(-600);
@@ -89,7 +98,7 @@ impl Desk {
                 .build()
                 .expect("a runtime"),
             folder,
-            app: app(Arc::new(Service::new(vault, vault_key, settings))),
+            app: app(Arc::new(Service::new(vault, vault_key, settings).expect("a service"))),
             token,
             authority,
             sent: Cell::new(0),

@@ -315,7 +315,7 @@ fn a_clients_request_id_is_given_back_where_it_wants_it() {
 
 #[test]
 fn what_is_recorded_holds_no_secret() {
-    let desk = Desk::new();
+    let desk = Desk::recording();
     desk.merged("www");
     let secret = desk.get("/secrets/www").is(200).body["value"].as_str().expect("a value").to_owned();
     let backup = desk.ask("POST", "/certificates/www/backup", Value::Null).is(200).body["value"]
@@ -368,4 +368,37 @@ fn the_clock_goes_forward_and_tells_what_falls_due() {
         "BadParameter",
         "X509 Certificate is already expired",
     );
+}
+
+/// Answers are kept until the vault changes, whoever changes it.
+#[test]
+fn an_answer_that_was_given_before_is_of_the_vault_as_it_is() {
+    let desk = Desk::new();
+    desk.merged("www");
+    let path = "/certificates/www";
+    for round in 0..50 {
+        let tags = json!({"round": round.to_string()});
+        if round % 2 == 0 {
+            desk.ask("PATCH", path, json!({"tags": tags})).is(200);
+        } else {
+            let tags = [("round".to_owned(), round.to_string())];
+            let tags = coldcert::policy::Tags::new(tags).expect("tags");
+            let attributes = coldcert::vault::Attributes { enabled: None, tags: Some(tags) };
+            let now = coldcert::time::UnixTime::now();
+            desk.vault().set_attributes(&crate::desk::name("www"), None, attributes, now).expect("set");
+        }
+        for _ in 0..3 {
+            assert_eq!(desk.get(path).is(200).body["tags"], tags);
+            assert_eq!(desk.get("/certificates").is(200).body["value"][0]["tags"], tags);
+        }
+    }
+    // Each host has its own identifiers, each query its own page, and a refusal is not kept.
+    assert_eq!(desk.get("/certificates?maxresults=1").is(200).body["nextLink"], Value::Null);
+    desk.get("/certificates/new").is(404);
+    desk.create("new", "Unknown").is(202);
+    desk.get("/certificates/new").is(200);
+    assert_eq!(desk.get("/certificates/new/pending").is(200).header("retry-after"), Some("10"));
+    assert_eq!(desk.get("/certificates/new/pending").is(200).header("retry-after"), Some("10"));
+    desk.ask("DELETE", "/certificates/www", Value::Null).is(200);
+    desk.get(path).is(404);
 }
