@@ -105,8 +105,8 @@ impl Store {
     fn connect(path: &Path) -> Result<Self, StoreError> {
         let failed = |cause| StoreError::Open { path: path.to_owned(), cause };
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
-        connection.busy_timeout(BUSY_WAIT).map_err(failed)?;
+        let mut connection = Connection::open_with_flags(path, flags).map_err(failed)?;
+        connection.busy_handler(Some(wait_again)).map_err(failed)?;
         connection.execute_batch(schema::CONNECTION).map_err(|cause| not_a_vault(path, cause))?;
         connection.set_prepared_statement_cache_capacity(64);
         Ok(Self { connection, path: path.to_owned(), turn: Arc::default(), watch: None })
@@ -617,8 +617,25 @@ fn not_a_vault(path: &Path, cause: rusqlite::Error) -> StoreError {
     }
 }
 
-/// How long a write waits for another process: a merge takes milliseconds, a slow disk a second.
+/// Waits for a lock that somebody else has, the nth time from 0; no more after [`BUSY_WAIT`] in all. Mostly it is a commit
+/// of a millisecond that is waited for: SQLite's own steps, up to a tenth of a second, would be long against that.
+fn wait_again(tries: i32) -> bool {
+    let pause = match tries {
+        ..SHORT_PAUSES => SHORT_PAUSE,
+        _ => LONG_PAUSE,
+    };
+    std::thread::sleep(pause);
+    tries < BUSY_TRIES
+}
+
+/// How long a lock is waited for: a merge takes milliseconds, a slow disk a second.
 const BUSY_WAIT: Duration = Duration::from_secs(10);
+const SHORT_PAUSE: Duration = Duration::from_micros(500);
+/// A fifth of a second of them.
+const SHORT_PAUSES: i32 = 400;
+const LONG_PAUSE: Duration = Duration::from_millis(10);
+/// As many as make up the rest of [`BUSY_WAIT`].
+const BUSY_TRIES: i32 = SHORT_PAUSES + 980;
 
 #[cfg(test)]
 mod tests {

@@ -44,7 +44,8 @@ impl Journal {
     pub(super) fn say(&self, now: UnixTime, text: &str) {
         if let Some(log) = &self.log {
             let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);
-            let _ = writeln!(log, "{now} {text}").and_then(|()| log.flush());
+            // In one piece: one call of the system, and no other process's line in its middle.
+            let _ = log.write_all(format!("{now} {text}\n").as_bytes()).and_then(|()| log.flush());
         }
     }
 
