@@ -1,5 +1,5 @@
-//! A CA in the same box: certificates that this program signs itself, for issuer `Self` and for the
-//! training CA of the demonstration.
+//! A CA in the same box: certificates that this program signs itself, for issuer `Self`, for the training CA of the
+//! demonstration, and for the offline CA of an operator.
 //!
 //! What it signs is put together from the subject's and key's own bytes; nothing foreign is written anew.
 
@@ -8,14 +8,17 @@ use der::asn1::{BitStringRef, UintRef};
 use der::{Tag, TagNumber};
 use x509_cert::time::Time;
 
+use crate::bundle::{Bundle, Given, Origin};
 use crate::certificate::{Certificate, CertificateError};
 use crate::csr::CertificateRequest;
 use crate::extension::{self, Extension};
+use crate::fingerprint::Fingerprint;
 use crate::key::{KeyError, PrivateKey, PublicKey, Signer};
 use crate::name::{DistinguishedName, NameError};
 use crate::policy::{KeyKind, KeyUsage, Policy};
 use crate::time::{TimeError, UnixTime};
 use crate::tlv;
+use crate::verdict::{Profile, Question, Severity, Terms, Verdict};
 
 /// A CA: a certificate and the key that goes with it.
 #[derive(Debug)]
@@ -86,6 +89,95 @@ impl Authority {
         .sign(&self.key)
     }
 
+    /// Takes a CA that was made elsewhere: its certificate and the key in it.
+    pub fn of(certificate: Certificate, key: PrivateKey) -> Result<Self, AuthorityError> {
+        let usages = certificate.key_usages();
+        if !certificate.is_authority() || !(usages.is_empty() || usages.contains(&KeyUsage::KeyCertSign)) {
+            return Err(AuthorityError::NotAnAuthority { subject: certificate.subject().to_string() });
+        }
+        if certificate.public_key() != key.public_key() {
+            return Err(AuthorityError::AnotherKey {
+                certificate: certificate.public_key().fingerprint(),
+                key: key.public_key().fingerprint(),
+            });
+        }
+        Ok(Self { certificate, key })
+    }
+
+    /// Signs what a request asks for as an end entity, where that comes to a certificate which the profile accepts.
+    ///
+    /// It is judged twice: what is to be signed, before the CA's key touches it, under a key that is thrown away and a CA
+    /// that is this one in everything else; and the certificate itself, under this CA.
+    ///
+    /// # Errors
+    ///
+    /// [`AuthorityError::Refused`] with the verdict; nothing was signed then by this CA's key, unless the verdict of the
+    /// second judgement is another one than that of the first.
+    pub fn issue(
+        &self,
+        request: &CertificateRequest,
+        validity: Validity,
+        profile: Profile,
+        at: UnixTime,
+    ) -> Result<Certificate, AuthorityError> {
+        let extensions = self.extensions_of_end_entity(request);
+        let draft = Draft {
+            issuer: self.certificate.subject(),
+            subject: request.subject(),
+            public_key: request.public_key(),
+            validity,
+            extensions: &extensions,
+        };
+        let signed = draft.to_be_signed(&self.key)?;
+        let stand_in = self.stand_in()?;
+        accepted(stand_in.finish(&signed)?, request, &stand_in.certificate, profile, at)?;
+        accepted(self.finish(&signed)?, request, &self.certificate, profile, at)
+    }
+
+    /// Its private key.
+    pub fn key(&self) -> &PrivateKey {
+        &self.key
+    }
+
+    /// The same CA with another key of the same kind.
+    fn stand_in(&self) -> Result<Self, AuthorityError> {
+        let key = PrivateKey::generate(self.key.kind())?;
+        let certificate = Draft {
+            issuer: self.certificate.subject(),
+            subject: self.certificate.subject(),
+            public_key: key.public_key(),
+            validity: Validity {
+                not_before: self.certificate.not_before(),
+                not_after: self.certificate.not_after(),
+            },
+            extensions: self.certificate.extensions(),
+        }
+        .sign(&key)?;
+        Ok(Self { certificate, key })
+    }
+
+    fn finish(&self, signed: &[u8]) -> Result<Certificate, AuthorityError> {
+        finish(signed, &self.key)
+    }
+
+    /// What of the request goes into the certificate, and what a CA adds (RFC 5280 4.2.1).
+    fn extensions_of_end_entity(&self, request: &CertificateRequest) -> Vec<Extension> {
+        let asked = [extension::KEY_USAGE, extension::EXTENDED_KEY_USAGE];
+        let mut extensions: Vec<Extension> =
+            request.extensions().iter().filter(|one| asked.contains(&one.oid)).cloned().collect();
+        let names = request.extensions().iter().filter(|one| one.oid == extension::SUBJECT_ALTERNATIVE_NAME);
+        // Critical where the subject is empty, and not where it is not (RFC 5280 4.2.1.6).
+        let critical = request.subject().is_empty();
+        extensions.extend(names.map(|names| Extension { critical, ..names.clone() }));
+        // Critical, as the Baseline Requirements have it where it stands at all (7.1.2.7.6).
+        extensions.push(Extension { critical: true, ..Extension::end_entity_constraints() });
+        let issuer = self.certificate.subject_key_identifier();
+        let issuer = issuer.map_or_else(|| self.key.public_key().key_identifier().to_vec(), <[u8]>::to_vec);
+        extensions.push(Extension::authority_key_identifier(&issuer));
+        extensions.push(Extension::subject_key_identifier(&request.public_key().key_identifier()));
+        extensions
+    }
+
     /// Its certificate.
     pub fn certificate(&self) -> &Certificate {
         &self.certificate
@@ -147,11 +239,47 @@ struct Draft<'a> {
     extensions: &'a [Extension],
 }
 
+/// The certificate, if a profile accepts it under a CA that is trusted.
+fn accepted(
+    certificate: Certificate,
+    request: &CertificateRequest,
+    authority: &Certificate,
+    profile: Profile,
+    at: UnixTime,
+) -> Result<Certificate, AuthorityError> {
+    let place = Origin::of_file("the certificate");
+    let bundle = Bundle::of(vec![Given { certificate: certificate.clone(), place }]);
+    let terms =
+        Terms { anchors: vec![authority.clone()], request: Some(request.clone()), ..Terms::of(profile) };
+    let question = Question::new("the request", request.public_key(), &bundle, at, &terms);
+    match Verdict::judge(&question).accept() {
+        Ok(_) => Ok(certificate),
+        Err(verdict) => Err(AuthorityError::Refused(Box::new(verdict))),
+    }
+}
+
+/// ```text
+/// Certificate  ::=  SEQUENCE  {                                    -- RFC 5280 4.1
+///     tbsCertificate       TBSCertificate,
+///     signatureAlgorithm   AlgorithmIdentifier,
+///     signatureValue       BIT STRING  }
+/// ```
+fn finish(signed: &[u8], signer: &dyn Signer) -> Result<Certificate, AuthorityError> {
+    let signature = signer.sign(signed)?;
+    let bits = BitStringRef::from_bytes(&signature).expect("a signature is under 256 MiB");
+    let algorithm = signer.signature_algorithm();
+    Ok(Certificate::from_der(&tlv::sequence(&[signed, algorithm.as_der(), &tlv::encoded(&bits)]))?)
+}
+
 impl Draft<'_> {
     fn sign(&self, signer: &dyn Signer) -> Result<Certificate, AuthorityError> {
+        finish(&self.to_be_signed(signer)?, signer)
+    }
+
+    fn to_be_signed(&self, signer: &dyn Signer) -> Result<Vec<u8>, AuthorityError> {
         let algorithm = signer.signature_algorithm();
         let validity = tlv::sequence(&[&time(self.validity.not_before)?, &time(self.validity.not_after)?]);
-        let signed = tlv::sequence(&[
+        Ok(tlv::sequence(&[
             &tlv::wrapped(explicit(0), &tlv::encoded(&VERSION_3)),
             &serial_number()?,
             algorithm.as_der(),
@@ -160,10 +288,7 @@ impl Draft<'_> {
             self.subject.as_der(),
             self.public_key.as_der(),
             &tlv::wrapped(explicit(3), &Extension::encode_all(self.extensions)),
-        ]);
-        let signature = signer.sign(&signed)?;
-        let bits = BitStringRef::from_bytes(&signature).expect("a signature is under 256 MiB");
-        Ok(Certificate::from_der(&tlv::sequence(&[&signed, algorithm.as_der(), &tlv::encoded(&bits)]))?)
+        ]))
     }
 }
 
@@ -186,6 +311,29 @@ pub enum AuthorityError {
     /// The system gave no random bytes.
     #[error("the system gave no random bytes")]
     Random,
+    /// What was brought as a CA is none.
+    #[error("{subject} is no CA: it may not sign certificates (RFC 5280 4.2.1.3, 4.2.1.9)")]
+    NotAnAuthority {
+        /// Its subject.
+        subject: String,
+    },
+    /// The key is not the certificate's.
+    #[error("sha256 of the CA's public key: the certificate has {certificate}, the key {key}")]
+    AnotherKey {
+        /// In the certificate.
+        certificate: Fingerprint,
+        /// Of the key.
+        key: Fingerprint,
+    },
+    /// What would be signed breaks the profile's rules.
+    #[error("the profile {} refuses what would be signed: {}", .0.profile().name(), refusals(.0))]
+    Refused(Box<Verdict>),
+}
+
+fn refusals(verdict: &Verdict) -> String {
+    let refused = verdict.findings().iter().filter(|finding| finding.severity == Severity::Refuse);
+    let said = refused.map(|finding| format!("{} ({})", finding.rule.name, finding.message));
+    said.collect::<Vec<_>>().join("; ")
 }
 
 impl AuthorityError {
@@ -197,6 +345,12 @@ impl AuthorityError {
             Self::Certificate(error) => error.help(),
             Self::Time(error) => error.help(),
             Self::Random => "try again when the system has started fully".to_owned(),
+            Self::NotAnAuthority { .. } => "bring the CA's own certificate with its key".to_owned(),
+            Self::AnotherKey { .. } => "bring the key that belongs to the certificate".to_owned(),
+            Self::Refused(_) => {
+                "have it asked for again as the profile wants it, or sign by another profile: --profile rfc5280"
+                    .to_owned()
+            }
         }
     }
 }

@@ -6,6 +6,7 @@
 
 mod arguments;
 mod backup;
+mod ca;
 mod change_passphrase;
 mod check;
 mod contact;

@@ -81,6 +81,8 @@ pub enum Purpose {
     Backup,
     /// The private key of the server's own CA.
     ServerAuthority,
+    /// The private key of an offline CA.
+    OfflineAuthority,
 }
 
 impl Place<'_> {
@@ -92,6 +94,7 @@ impl Place<'_> {
             Purpose::VersionKey => "coldcert version key v1",
             Purpose::Backup => "coldcert backup v1",
             Purpose::ServerAuthority => "coldcert server authority v1",
+            Purpose::OfflineAuthority => "coldcert offline authority v1",
         };
         let name = self.name.to_ascii_lowercase();
         let mut bytes = Vec::new();
@@ -113,6 +116,7 @@ impl fmt::Display for Place<'_> {
             Purpose::VersionKey => write!(f, "the key of {} version {}", self.name, self.version),
             Purpose::Backup => write!(f, "the backup of {}", self.name),
             Purpose::ServerAuthority => f.write_str("the private key of the server's CA"),
+            Purpose::OfflineAuthority => write!(f, "the private key of the CA {}", self.name),
         }
     }
 }

@@ -26,7 +26,7 @@ use crate::record::Record;
 use crate::time::UnixTime;
 use crate::verdict::Holder;
 
-pub(crate) use rows::{Attributes, Protection, StoredFault};
+pub(crate) use rows::{Attributes, Protection, StoredAuthority, StoredFault};
 pub use watch::{State, Watch};
 
 /// An open vault file.
@@ -506,6 +506,38 @@ pub(crate) fn remove_issuer(db: &Connection, name: &ObjectName) -> Result<(), St
     Ok(())
 }
 
+/// Writes a new CA; false where there is one of that name.
+pub(crate) fn put_authority(db: &Connection, authority: &StoredAuthority) -> Result<bool, StoreError> {
+    let chain: Vec<u8> = authority.chain.iter().flat_map(|one| one.as_der()).copied().collect();
+    let written = db
+        .prepare_cached(
+            "INSERT OR IGNORE INTO authority (name, chain, sealed_key, profile, created)
+             VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?
+        .execute(params![
+            authority.name.as_str(),
+            chain,
+            authority.sealed_key,
+            authority.profile.name(),
+            authority.created.unix_seconds(),
+        ])?;
+    Ok(written == 1)
+}
+
+/// Every CA, by name; or the one of a name.
+pub(crate) fn authorities(
+    db: &Connection,
+    name: Option<&ObjectName>,
+) -> Result<Vec<StoredAuthority>, StoreError> {
+    let mut statement = db.prepare_cached(
+        "SELECT name, chain, sealed_key, profile, created FROM authority WHERE ?1 IS NULL OR name = ?1 ORDER BY name",
+    )?;
+    let found = statement
+        .query_map([name.map(ObjectName::as_str)], |row| Ok(rows::authority(row)))?
+        .collect::<Result<Vec<_>, _>>()?;
+    found.into_iter().collect()
+}
+
 pub(crate) fn contacts(db: &Connection) -> Result<Vec<Contact>, StoreError> {
     let mut statement = db.prepare_cached("SELECT email, name, phone FROM contact ORDER BY id")?;
     let contacts = statement
@@ -685,7 +717,8 @@ mod tests {
                 assert!(plan(&store.connection, sql)[0].contains("INDEX certificate_deleted"), "{sql}");
             }
             for step in plan(&store.connection, sql) {
-                let small = ["issuer", "contact", "seal", "vault"].map(|table| format!("SCAN {table}"));
+                let small =
+                    ["issuer", "authority", "contact", "seal", "vault"].map(|table| format!("SCAN {table}"));
                 let walks = step.starts_with("SCAN")
                     && !step.contains("INDEX operation_open")
                     && !small.iter().any(|scan| step.starts_with(scan))
@@ -762,6 +795,7 @@ mod tests {
         }
         issuers(&db, None).unwrap();
         contacts(&db).unwrap();
+        authorities(&db, None).unwrap();
         set_deletion(&db, id, Some(Deletion { deleted: now, scheduled_purge: now })).unwrap();
         assert_eq!(names(&db, "", 25, true, true).unwrap(), [name]);
         remove_operation(&db, id).unwrap();

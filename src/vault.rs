@@ -9,6 +9,7 @@ mod desk;
 mod error;
 mod lifecycle;
 mod merge;
+mod offline;
 mod transfer;
 
 use std::fs::OpenOptions;
@@ -22,6 +23,7 @@ pub use bring::NewImport;
 pub use error::VaultError;
 pub use lifecycle::{Attributes, CertificateView, ListOptions, RECOVERABLE_DAYS};
 pub use merge::{Expectation, Merged};
+pub use offline::{OFFLINE_CA, OfflineAuthority};
 pub use transfer::Opening;
 
 pub use crate::store::{Deletion, State, StoreError, Watch};

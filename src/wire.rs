@@ -290,13 +290,16 @@ pub fn error_code(error: &VaultError) -> &'static str {
         VaultError::NotDeleted { living: true, .. } => "MethodNotAllowed",
         VaultError::NotDeleted { living: false, .. } => "CertificateNotFound",
         VaultError::PendingNotFound { .. } => "PendingCertificateNotFound",
-        VaultError::IssuerNotFound { .. } => "CertificateIssuerNotFound",
+        VaultError::IssuerNotFound { .. } | VaultError::AuthorityNotFound { .. } => {
+            "CertificateIssuerNotFound"
+        }
         VaultError::ContactsNotFound | VaultError::ContactNotFound { .. } => "ContactsNotFound",
         VaultError::IsDeleted { .. }
         | VaultError::InProgress { .. }
         | VaultError::RestoreConflict { .. }
         | VaultError::AlreadyCompleted { .. }
         | VaultError::VaultExists { .. }
+        | VaultError::AuthorityExists { .. }
         | VaultError::Changed { .. } => "Conflict",
         VaultError::WithIssuer { .. }
         | VaultError::NotAtDesk { .. }

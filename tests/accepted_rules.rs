@@ -80,10 +80,15 @@ fn a_vault_of_an_earlier_schema_is_brought_up_to_date_with_nothing_lost() {
             .map(|verb| work.run(&format!("{verb} --json")).done().json())
     };
     let before = seen();
-    let schema_2 = "DROP INDEX version_in_order; ALTER TABLE issuer DROP COLUMN administrators;
-        ALTER TABLE operation DROP COLUMN enabled; PRAGMA user_version = 2";
-    let schema_1 = "ALTER TABLE version DROP COLUMN accepted; PRAGMA user_version = 1";
-    for undone in [schema_2.to_owned(), format!("{schema_2}; {schema_1}")] {
+    // Each step back, and all of them: the newest first.
+    let back = [
+        "DROP TABLE authority; PRAGMA user_version = 3",
+        "DROP INDEX version_in_order; ALTER TABLE issuer DROP COLUMN administrators;
+         ALTER TABLE operation DROP COLUMN enabled; PRAGMA user_version = 2",
+        "ALTER TABLE version DROP COLUMN accepted; PRAGMA user_version = 1",
+    ];
+    for steps in 1..=back.len() {
+        let undone = back[..steps].join("; ");
         let vault = Connection::open(work.path("vault.coldcert")).expect("the vault opens");
         vault.execute_batch(&undone).expect("an earlier schema");
         drop(vault);

@@ -11,6 +11,7 @@ use coldcert::authority::{Authority, Validity};
 use coldcert::cli::Arguments;
 use coldcert::csr::CertificateRequest;
 use coldcert::pem;
+use coldcert::pkcs12;
 use coldcert::policy::KeyKind;
 use coldcert::secret::pem_chain;
 use coldcert::time::UnixTime;
@@ -111,6 +112,16 @@ fn prepare(place: &Place, verb: &str) {
                 ["create", "www", "--issuer", "corp", "--subject", "CN=www.example.com", "-o", "www.csr"];
             place.coldcert(&of_corp);
             place.sign("www.csr");
+            return;
+        }
+        "ca show" | "ca sign" | "ca import" => {
+            if verb == "ca import" {
+                return place.bring_authority();
+            }
+            place.coldcert(&["ca", "init", "corp", "--subject", "CN=Example CA"]);
+            let of_corp =
+                ["create", "www", "--issuer", "corp", "--subject", "CN=www.example.com", "-o", "www.csr"];
+            place.coldcert(&of_corp);
             return;
         }
         "contact delete" => {
@@ -220,6 +231,22 @@ impl Place {
             .env_remove("COLDCERT_VAULT")
             .output()
             .expect("bash")
+    }
+
+    /// A CA's key and certificate as a PFX.
+    fn bring_authority(&self) {
+        let validity = Validity::days(UnixTime::now().plus_seconds(-600), 30);
+        let root = Authority::root("CN=Brought CA", KeyKind::P256, validity).expect("a root");
+        let key = root.key().to_pkcs8().expect("a key");
+        let entry = pkcs12::Entry {
+            friendly_name: "ca",
+            private_key: Some(&key),
+            certificates: &[root.certificate().as_der()],
+        };
+        let password = pkcs12::Password::new("secret");
+        let pfx = pkcs12::write(&[entry], &password, pkcs12::Profile::Modern).expect("a PFX");
+        fs::write(self.path("ca.pfx"), &*pfx).expect("a file");
+        fs::write(self.path("ca.password"), "secret\n").expect("a file");
     }
 
     /// Lets a CA sign a request: `answer.pem`, and its certificates one by one.

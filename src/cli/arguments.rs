@@ -7,7 +7,7 @@ use clap::{Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 use super::context::{Context, Global};
 use super::error::CliError;
 use super::{
-    backup, change_passphrase, check, contact, create, demo, explain, export, generate, import, init,
+    backup, ca, change_passphrase, check, contact, create, demo, explain, export, generate, import, init,
     inspect, issuer, lifecycle, merge, pending, policy, serve, set, show,
 };
 
@@ -51,6 +51,8 @@ pub(super) enum Verb {
     Issuer(issuer::IssuerVerb),
     #[command(subcommand)]
     Contact(contact::ContactVerb),
+    #[command(subcommand)]
+    Ca(ca::CaVerb),
     Serve(serve::Serve),
     Demo(demo::Demo),
     Completions(generate::Completions),
@@ -117,6 +119,7 @@ pub(super) fn run(verb: Verb, context: &mut Context<'_, '_>) -> Result<(), CliEr
         Verb::Passphrase(verb) => verb.run(context),
         Verb::Issuer(verb) => verb.run(context),
         Verb::Contact(verb) => verb.run(context),
+        Verb::Ca(verb) => verb.run(context),
         Verb::Serve(verb) => verb.run(context),
         Verb::Demo(verb) => verb.run(context),
         Verb::Completions(verb) => verb.run(context, &mut Arguments::command()),

@@ -16,6 +16,7 @@ use crate::record::{AcceptedFault, Record};
 use crate::seal::{Cost, PassphraseSeal};
 use crate::time::UnixTime;
 use crate::tlv;
+use crate::verdict::Profile;
 
 /// How the vault key lies in the file.
 pub(crate) enum Protection {
@@ -193,6 +194,33 @@ pub(super) fn issuer(row: &Row<'_>) -> Result<Issuer, StoreError> {
         updated: time(row.get(6)?)?,
         administrators: administrators(&row.get::<_, String>(7)?)?,
     })
+}
+
+pub(super) fn authority(row: &Row<'_>) -> Result<StoredAuthority, StoreError> {
+    let damaged = || StoreError::Content { what: "a CA" };
+    let chain: Vec<u8> = row.get(1)?;
+    let parts = tlv::split_all(&chain).map_err(|_| damaged())?;
+    let certificates = parts.iter().map(|part| Certificate::from_der(part.whole).ok());
+    let chain = certificates.collect::<Option<Vec<_>>>().filter(|chain| !chain.is_empty());
+    let profile: String = row.get(3)?;
+    Ok(StoredAuthority {
+        name: name(&row.get::<_, String>(0)?)?,
+        chain: chain.ok_or_else(damaged)?,
+        sealed_key: row.get(2)?,
+        profile: Profile::ALL.into_iter().find(|one| one.name() == profile).ok_or_else(damaged)?,
+        created: time(row.get(4)?)?,
+    })
+}
+
+/// An offline CA as it lies in the vault.
+#[derive(Debug)]
+pub(crate) struct StoredAuthority {
+    pub(crate) name: ObjectName,
+    /// Its certificate, then those above it.
+    pub(crate) chain: Vec<Certificate>,
+    pub(crate) sealed_key: Vec<u8>,
+    pub(crate) profile: Profile,
+    pub(crate) created: UnixTime,
 }
 
 pub(super) fn administrators_text(administrators: &[Administrator]) -> Result<String, StoreError> {

@@ -66,16 +66,26 @@ pub(super) const CONNECTION: &str = "
 
 /// `cold`, in SQLite's header at byte 68.
 const APPLICATION_ID: i32 = 0x636f_6c64;
-const SCHEMA_VERSION: i32 = 3;
+const SCHEMA_VERSION: i32 = 4;
 
 /// What brings the tables of a version to those of the next.
-const MIGRATIONS: [(i32, &str); 2] = [
+const MIGRATIONS: [(i32, &str); 3] = [
     (1, "ALTER TABLE version ADD COLUMN accepted TEXT NOT NULL DEFAULT '[]'"),
     (
         2,
         "ALTER TABLE operation ADD COLUMN enabled INTEGER NOT NULL DEFAULT 1;
          ALTER TABLE issuer ADD COLUMN administrators TEXT NOT NULL DEFAULT '[]';
          CREATE INDEX version_in_order ON version (certificate, version);",
+    ),
+    (
+        3,
+        "CREATE TABLE authority (
+             name TEXT PRIMARY KEY COLLATE NOCASE,
+             chain BLOB NOT NULL,
+             sealed_key BLOB NOT NULL,
+             profile TEXT NOT NULL,
+             created INTEGER NOT NULL
+         ) STRICT;",
     ),
 ];
 
@@ -154,6 +164,13 @@ const TABLES: &str = "
         created INTEGER NOT NULL,
         updated INTEGER NOT NULL,
         administrators TEXT NOT NULL DEFAULT '[]'   -- as JSON
+    ) STRICT;
+    CREATE TABLE authority (            -- an offline CA, by the name of the issuer that it signs for
+        name TEXT PRIMARY KEY COLLATE NOCASE,
+        chain BLOB NOT NULL,            -- its certificate, then those above it
+        sealed_key BLOB NOT NULL,
+        profile TEXT NOT NULL,
+        created INTEGER NOT NULL
     ) STRICT;
     CREATE TABLE contact (
         id INTEGER PRIMARY KEY,

@@ -177,6 +177,18 @@ pub enum VaultError {
         /// The name.
         name: String,
     },
+    /// No such CA.
+    #[error("there is no CA {name} in this vault")]
+    AuthorityNotFound {
+        /// The name.
+        name: String,
+    },
+    /// The CA's name is taken.
+    #[error("there is a CA {name} in this vault already, and its key is kept")]
+    AuthorityExists {
+        /// The name.
+        name: String,
+    },
     /// No contacts.
     #[error("there are no contacts")]
     ContactsNotFound,
@@ -289,6 +301,10 @@ impl VaultError {
                 format!("delete and purge it first: coldcert delete {name}, coldcert purge {name}")
             }
             Self::IssuerNotFound { .. } => "see what there is with: coldcert issuer list".to_owned(),
+            Self::AuthorityNotFound { name } => format!(
+                "make one with: coldcert ca init {name} --subject 'CN=Example CA'; or answer by hand: coldcert issuer complete"
+            ),
+            Self::AuthorityExists { name } => format!("see it with: coldcert ca show {name}; or choose another name"),
             Self::ContactsNotFound => "add one with: coldcert contact add EMAIL".to_owned(),
             Self::ContactNotFound { .. } => "see who there is with: coldcert contact list".to_owned(),
             Self::PolicyNeeded { name } => {
@@ -341,6 +357,9 @@ impl VaultError {
                 | Self::Disabled { .. }
                 | Self::RestoreConflict { .. }
                 | Self::IssuerNotFound { .. }
+                | Self::AuthorityNotFound { .. }
+                | Self::AuthorityExists { .. }
+                | Self::Authority(AuthorityError::Refused(_))
                 | Self::ContactsNotFound
                 | Self::ContactNotFound { .. }
         )

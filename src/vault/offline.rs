@@ -1,0 +1,126 @@
+//! The offline CA: an issuer whose key lies in this vault, and which signs what its operator approves.
+
+use super::merge::Merged;
+use super::{Vault, VaultError};
+use crate::authority::{Authority, BACKDATING_SECONDS, Validity};
+use crate::bundle::{Bundle, Given, Origin};
+use crate::certificate::Certificate;
+use crate::issuer::Issuer;
+use crate::key::{PrivateKey, SecretDer};
+use crate::policy::ObjectName;
+use crate::seal::{Place, Purpose, VaultKey};
+use crate::store::{self, StoredAuthority};
+use crate::time::UnixTime;
+use crate::verdict::{Profile, Terms};
+
+/// An offline CA, without its key.
+#[derive(Debug)]
+pub struct OfflineAuthority {
+    /// The issuer that it signs for.
+    pub name: ObjectName,
+    /// Its certificate, then those above it, as far as they were brought.
+    pub chain: Vec<Certificate>,
+    /// By which profile it signs.
+    pub profile: Profile,
+    /// When it came into the vault.
+    pub created: UnixTime,
+}
+
+impl Vault {
+    /// Takes a CA into the vault, and makes it the issuer of its name, with the provider [`OFFLINE_CA`]. What is above it
+    /// goes along, so that whoever gets a certificate gets its chain.
+    pub fn put_authority(
+        &mut self,
+        vault_key: &VaultKey,
+        name: &ObjectName,
+        authority: &Authority,
+        above: &[Certificate],
+        profile: Profile,
+        now: UnixTime,
+    ) -> Result<(), VaultError> {
+        let certificate = authority.certificate();
+        let sealed_key =
+            vault_key.seal(&place(name, certificate), authority.key().to_pkcs8()?.secret_der())?;
+        let chain = std::iter::once(certificate).chain(above).cloned().collect();
+        let stored = StoredAuthority { name: name.clone(), chain, sealed_key, profile, created: now };
+        let transaction = self.store.begin()?;
+        if !store::put_authority(&transaction, &stored)? {
+            return Err(VaultError::AuthorityExists { name: name.to_string() });
+        }
+        let issuer = Issuer {
+            name: name.clone(),
+            provider: OFFLINE_CA.to_owned(),
+            account_id: None,
+            organization_id: None,
+            administrators: Vec::new(),
+            enabled: true,
+            created: now,
+            updated: now,
+        };
+        store::put_issuer(&transaction, &issuer)?;
+        Ok(transaction.commit()?)
+    }
+
+    /// The CA of a name.
+    pub fn authority(&self, name: &ObjectName) -> Result<OfflineAuthority, VaultError> {
+        Ok(self.stored_authority(name)?.into())
+    }
+
+    /// Every CA, by name.
+    pub fn authorities(&self) -> Result<Vec<OfflineAuthority>, VaultError> {
+        Ok(store::authorities(self.store.connection(), None)?.into_iter().map(Into::into).collect())
+    }
+
+    /// Signs the request that waits for a CA of this vault, and completes its operation. It is valid for the policy's
+    /// months, or for so many days, and no longer than its CA.
+    pub fn sign_at_desk(
+        &mut self,
+        vault_key: &VaultKey,
+        name: &ObjectName,
+        days: Option<u32>,
+        now: UnixTime,
+    ) -> Result<Merged, VaultError> {
+        let pending = self.at_desk_by_name(name)?;
+        let issuer = ObjectName::new(&pending.policy.issuer.name)?;
+        let stored = self.stored_authority(&issuer)?;
+        let own = &stored.chain[0];
+        let not_before = now.plus_seconds(-BACKDATING_SECONDS).max(own.not_before());
+        let not_after = match days {
+            Some(days) => now.plus_seconds(i64::from(days) * 86_400),
+            None => now.plus_months(pending.policy.validity_months)?,
+        };
+        let validity = Validity { not_before, not_after: not_after.min(own.not_after()) };
+        let secret_key = vault_key.open(&place(&stored.name, own), &stored.sealed_key)?;
+        let key = PrivateKey::from_pkcs8(&SecretDer::new(secret_key))?;
+        let authority = Authority::of(own.clone(), key)?;
+        let leaf = authority.issue(&pending.request, validity, stored.profile, now)?;
+
+        let origin = Origin::of_file(format!("the CA {}", stored.name));
+        let given = |certificate| Given { certificate, place: origin.clone() };
+        let anchors = stored.chain.last().cloned().into_iter().collect();
+        let bundle = Bundle::of(std::iter::once(leaf).chain(stored.chain).map(given).collect());
+        let terms = Terms { anchors, ..Terms::of(stored.profile) };
+        self.merge_pending(vault_key, pending, &bundle, &terms, now)
+    }
+
+    fn stored_authority(&self, name: &ObjectName) -> Result<StoredAuthority, VaultError> {
+        let found = store::authorities(self.store.connection(), Some(name))?;
+        let missing = || VaultError::AuthorityNotFound { name: name.to_string() };
+        found.into_iter().next().ok_or_else(missing)
+    }
+}
+
+impl From<StoredAuthority> for OfflineAuthority {
+    fn from(stored: StoredAuthority) -> Self {
+        let StoredAuthority { name, chain, profile, created, .. } = stored;
+        Self { name, chain, profile, created }
+    }
+}
+
+fn place<'a>(name: &'a ObjectName, certificate: &Certificate) -> Place<'a> {
+    let public_key = certificate.public_key().fingerprint();
+    Place { purpose: Purpose::OfflineAuthority, name: name.as_str(), version: "", public_key }
+}
+
+/// The provider of an issuer whose CA is in the vault.
+pub const OFFLINE_CA: &str = "OfflineCA";
