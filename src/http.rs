@@ -5,6 +5,7 @@
 //! Only then a connection to the vault is taken, on a thread that may block. Whatever happens, the answer has the
 //! service's envelope (reference 2.6), and nothing of a request's body or a secret goes into the log.
 
+mod admin;
 mod answer;
 mod certificates;
 mod clock;
@@ -14,6 +15,7 @@ mod identity;
 mod journal;
 mod kept;
 mod keys;
+mod named;
 mod paging;
 mod pool;
 mod query;

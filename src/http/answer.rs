@@ -79,7 +79,7 @@ impl Answer {
     }
 
     pub(super) fn refused(refusal: &Refusal) -> Self {
-        let allow = (refusal.status == 405).then_some(super::route::METHODS);
+        let allow = (refusal.status == 405).then_some(METHODS);
         Self { allow, ..Self::of(refusal.status, Some(refusal.body())) }
     }
 
@@ -179,3 +179,5 @@ fn uuid(id: Identifier) -> String {
 const RETRY_AFTER_SECONDS: &str = "10";
 /// Clients take the first part of the path for a tenant (reference 6.1).
 const TENANT: &str = "00000000-0000-0000-0000-000000000000";
+/// The methods that some path has, for `Allow`.
+const METHODS: &str = "GET, POST, PUT, PATCH, DELETE";

@@ -5,8 +5,8 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
 use super::answer::Answer;
 use super::exchange::{Exchange, Failure};
+use super::named::Named;
 use super::paging::{Place, one_more};
-use super::route::Named;
 use crate::bundle::{Bundle, Source};
 use crate::identifier::Identifier;
 use crate::issuer::Issuer;

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::answer::Answer;
 use super::exchange::{Exchange, Failure};
+use super::named::Named;
 use super::paging::{Place, one_more};
-use super::route::Named;
 use crate::identifier::Identifier;
 use crate::pkcs12::{Password, Profile};
 use crate::policy::ContentType;

@@ -4,10 +4,10 @@ use axum::http::Method;
 use percent_encoding::percent_decode_str;
 
 use super::answer::Answer;
-use super::exchange::Exchange;
-use super::{certificates, clock, keys};
-use crate::policy::ObjectName;
-use crate::vault::{Vault, VaultError};
+use super::exchange::{Exchange, Failure};
+use super::named::Named;
+use super::{admin, certificates, keys};
+use crate::vault::Vault;
 use crate::wire::{Asked, Base, Refusal};
 
 /// An operation, and what it is asked of.
@@ -18,33 +18,7 @@ pub(super) struct Route {
     names: Named,
 }
 
-/// What stands in a path in the places of names.
-#[derive(Debug)]
-pub(super) struct Named {
-    name: Option<String>,
-    version: Option<String>,
-}
-
-impl Named {
-    /// The name. The service refuses one that cannot be, whatever is asked of it.
-    pub(super) fn name(&self) -> Result<ObjectName, VaultError> {
-        Ok(ObjectName::new(self.name.as_deref().unwrap_or_default())?)
-    }
-
-    /// The version's id, unless the newest is meant. A text that is no id is that of no version.
-    pub(super) fn version(&self) -> Result<Option<crate::identifier::Identifier>, VaultError> {
-        let Some(text) = self.version.as_deref().filter(|text| !text.is_empty()) else { return Ok(None) };
-        match crate::identifier::Identifier::from_hex(text) {
-            Some(id) => Ok(Some(id)),
-            None => Err(VaultError::CertificateNotFound {
-                name: self.name.clone().unwrap_or_default(),
-                version: Some(text.chars().filter(|c| !c.is_control()).take(64).collect()),
-            }),
-        }
-    }
-}
-
-type Run = fn(&Exchange, &mut Vault, &Named) -> Result<Answer, super::exchange::Failure>;
+type Run = fn(&Exchange, &mut Vault, &Named) -> Result<Answer, Failure>;
 
 impl Route {
     /// Finds the operation: 405 for a method that a path does not have, 400 for a path that there is not.
@@ -68,7 +42,7 @@ impl Route {
             true => (segments.get(2).cloned(), None),
             false => (segments.get(1).cloned(), segments.get(2).cloned()),
         };
-        Ok(Self { operation, asked, names: Named { name, version } })
+        Ok(Self { operation, asked, names: Named::new(name, version) })
     }
 
     /// Does it.
@@ -151,7 +125,7 @@ fn operations(path: &[&str]) -> Option<&'static [Operation]> {
         ["deletedsecrets", _] => {
             &[("GET", ForDeleted, keys::deleted_secret), ("DELETE", ToPurge, keys::delete_secret)]
         }
-        ["admin", "clock"] => &[("GET", ToLook, clock::read), ("POST", ToLook, clock::set)],
+        ["admin", "clock"] => &[("GET", ToLook, admin::read_clock), ("POST", ToLook, admin::set_clock)],
         _ => return None,
     })
 }
@@ -170,8 +144,6 @@ fn not_allowed() -> Refusal {
     Refusal::new(405, "MethodNotAllowed", "The method is not allowed for this request URI.")
 }
 
-/// The methods that some path has, for `Allow`.
-pub(super) const METHODS: &str = "GET, POST, PUT, PATCH, DELETE";
 /// The longest path has four parts.
 const SEGMENTS_MAX: usize = 6;
 const PATH_CHARACTERS_MAX: usize = 200;
