@@ -158,6 +158,34 @@ fn it_says_once_that_it_is_ready_and_hides_what_is_secret() {
 }
 
 #[test]
+fn what_a_killed_server_left_behind_is_not_taken_for_one() {
+    let mut served = Served::new("");
+    served.work.run("serve env").done();
+    served.child.kill().expect("killed");
+    served.child.wait().expect("an end");
+    assert!(served.work.path("vault.coldcert.serve/ready.json").exists());
+    served.work.run("serve env").refused().says(&["coldcert serve"]);
+    // Another one on the same vault starts all the same, and what it answers is whole.
+    let work = std::mem::replace(&mut served.work, Workplace::empty());
+    let again = Served::of(work, "");
+    again.is_well();
+    again.work.run("serve env").done();
+    // The file of the one that came later stays when an earlier one ends.
+    let line = "serve --listen 127.0.0.1:0 --ready-file later.json";
+    let mut command = again.work.command(line.split_whitespace());
+    let mut later = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("coldcert");
+    let began = Instant::now();
+    while !again.work.path("later.json").exists() && began.elapsed() < Duration::from_secs(30) {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let work = again.stopped();
+    work.run("serve env").done();
+    kill_process(Pid::from_child(&later), Signal::TERM).expect("a signal");
+    later.wait().expect("an end");
+    work.run("serve env").refused();
+}
+
+#[test]
 fn its_ca_is_kept_and_speaks_for_this_machine_alone() {
     if need("openssl").is_none() {
         return;

@@ -2,7 +2,7 @@
 
 use std::fs::OpenOptions;
 use std::io::Write;
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -87,6 +87,8 @@ struct Options {
 }
 
 /// Print what a client needs of the server that runs, as lines for a shell
+///
+/// They are for the shell of that client alone: whatever else is started from it trusts this server's CA and no other.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  $ eval \"$(coldcert serve env)\"\n  $ coldcert serve env --shell powershell"
@@ -165,7 +167,10 @@ impl Options {
             })
             .await;
         for file in ready {
-            let _ = std::fs::remove_file(file);
+            // Not that of a server that was started after this one.
+            if std::fs::read(file).is_ok_and(|found| found == listening.document().as_bytes()) {
+                let _ = std::fs::remove_file(file);
+            }
         }
         Ok(done?)
     }
@@ -259,7 +264,8 @@ impl Env {
         let bytes = context.read(&path)?;
         let ready: Value = serde_json::from_slice(&bytes).unwrap_or_default();
         let of = |member: &str| ready[member].as_str().unwrap_or_default().to_owned();
-        if of("url").is_empty() {
+        // A server that was killed leaves its file behind.
+        if !is_listening(&of("url")) {
             return Err(CliError::NotServing { path });
         }
         let ca = of("ca");
@@ -287,6 +293,16 @@ impl Env {
         }
         Ok(())
     }
+}
+
+/// Whether somebody listens there. Names under localhost are the loopback, whether or not they resolve.
+fn is_listening(url: &str) -> bool {
+    let authority = url.trim_start_matches("https://");
+    let place = match authority.split_once(".localhost:") {
+        Some((_, port)) => format!("localhost:{port}"),
+        None => authority.to_owned(),
+    };
+    TcpStream::connect(place).is_ok()
 }
 
 /// What the server keeps beside the vault.

@@ -38,7 +38,7 @@ pub struct Server {
 /// What a client needs of a server.
 #[derive(Clone)]
 pub struct Listening {
-    /// `https://NAME.localhost:PORT`
+    /// `https://NAME.localhost:PORT`, or that of an address beyond the loopback.
     pub url: String,
     /// The address that it is bound to.
     pub address: SocketAddr,
@@ -85,7 +85,13 @@ impl Server {
         let ca = fs::canonicalize(authority.ca_file())
             .map_err(|cause| TlsError::File { path: authority.ca_file().to_owned(), cause })?;
         let listening = Listening {
-            url: format!("https://{}:{}", service.names().first_host(), address.port()),
+            // A name under localhost is on this machine's loopback and nowhere else.
+            url: match address.ip() {
+                ip if ip.is_loopback() || ip.is_unspecified() => {
+                    format!("https://{}:{}", service.names().first_host(), address.port())
+                }
+                _ => format!("https://{address}"),
+            },
             address,
             ca,
             identity_endpoint: format!("http://{}{}", local(&identity_listener)?, identity::PATH),
