@@ -282,6 +282,11 @@ pub(crate) fn skip(why: &str) {
     let _ = writeln!(std::io::stderr(), "skipped: {test}: {why}");
 }
 
+/// Says a figure past the test runner's capture.
+pub(crate) fn say(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
 /// Whether the lines are PEM as RFC 7468 3 writes it: LF alone, full lines of 64 characters.
 pub(crate) fn is_strict_pem(text: &str) -> bool {
     let mut blocks = text.split_inclusive("-----\n").filter(|part| !part.starts_with("-----"));
