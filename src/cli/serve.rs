@@ -135,7 +135,9 @@ impl Options {
             delay_of_self: Duration::from_secs(u64::from(self.self_delay)),
         };
         let service = Service::new(vault, vault_key, settings)?;
-        let runtime = tokio::runtime::Runtime::new().map_err(|cause| ServeError::Broken { cause })?;
+        // One thread for the connections; what asks the vault has threads of its own.
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|cause| ServeError::Broken { cause })?;
         raise_file_limit();
         runtime.block_on(self.until_stopped(service, context))?;
         context.say("stopped");
