@@ -13,7 +13,8 @@ use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
-use crate::bundle::{Bundle, Source};
+use crate::bundle::{Bundle, Given, Origin, Source};
+use crate::certificate::Certificate;
 use crate::fingerprint::Fingerprint;
 use crate::key::PublicKey;
 use crate::pem;
@@ -92,8 +93,15 @@ impl Reader {
         match self.known.entry((index, bytes)) {
             Entry::Occupied(known) => known.get().clone(),
             Entry::Vacant(new) => {
-                let source = Source { name: &format!("x5c[{index}]"), bytes: &new.key().1 };
-                let bundle = Bundle::read(&[source]).ok().filter(|bundle| !bundle.certificates.is_empty());
+                let name = format!("x5c[{index}]");
+                // Mostly it is a certificate and nothing else.
+                let bundle = match Certificate::from_der(&new.key().1) {
+                    Ok(certificate) => {
+                        Some(Bundle::of(vec![Given { certificate, place: Origin::of_file(&name) }]))
+                    }
+                    Err(_) => Bundle::read(&[Source { name: &name, bytes: &new.key().1 }]).ok(),
+                };
+                let bundle = bundle.filter(|bundle| !bundle.certificates.is_empty());
                 new.insert(bundle.ok_or_else(not_readable)).clone()
             }
         }
