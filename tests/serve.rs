@@ -265,7 +265,7 @@ fn requests_under_way_are_done_before_it_ends() {
                 })
             })
             .collect();
-        std::thread::sleep(Duration::from_millis(150));
+        std::thread::sleep(Duration::from_millis(500));
         kill_process(Pid::from_child(&served.child), Signal::TERM).expect("a signal");
         asked.into_iter().map(|one| one.join().expect("a thread")).collect()
     });
