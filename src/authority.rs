@@ -348,7 +348,7 @@ impl AuthorityError {
             Self::NotAnAuthority { .. } => "bring the CA's own certificate with its key".to_owned(),
             Self::AnotherKey { .. } => "bring the key that belongs to the certificate".to_owned(),
             Self::Refused(_) => {
-                "have it asked for again as the profile wants it, or sign by another profile: --profile rfc5280"
+                "have it asked for again as the profile wants it, or of a CA with another profile (coldcert ca show)"
                     .to_owned()
             }
         }

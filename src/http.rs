@@ -10,6 +10,7 @@ mod answer;
 mod certificates;
 mod clock;
 mod exchange;
+mod file;
 mod host;
 mod identity;
 mod journal;
@@ -29,8 +30,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use axum::Router;
-use axum::body::HttpBody as _;
-use axum::body::{Body, Bytes};
+use axum::body::{Body, Bytes, HttpBody as _};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::Response;

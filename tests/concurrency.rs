@@ -72,19 +72,7 @@ fn processes_and_a_server_share_a_vault_and_nobody_sees_half_of_anything() {
         return;
     }
     let work = Workplace::with_vault();
-    let mut server = work
-        .command(
-            "serve --listen 127.0.0.1:0 --ready-file ready.json --self-delay 0 --log log".split_whitespace(),
-        )
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("coldcert");
-    let began = Instant::now();
-    while !work.path("ready.json").exists() && began.elapsed() < Duration::from_secs(30) {
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    let ready: Value = serde_json::from_slice(&work.read("ready.json")).expect("JSON");
+    let (mut server, ready) = support::served(&work, "--self-delay 0");
     let text = |member: &str| ready[member].as_str().expect("a text").to_owned();
     let (url, ca, token) = (text("url"), text("ca"), text("token"));
     let port = url.rsplit(':').next().expect("a port").to_owned();

@@ -219,13 +219,7 @@ fn a_killed_server_kept_what_it_answered() {
     let mut answered_in_all = 0;
     for round in 0..rounds {
         let work = Workplace::with_vault();
-        let mut child =
-            started(&work, "serve --listen 127.0.0.1:0 --ready-file ready.json --self-delay 0 --log log");
-        let began = Instant::now();
-        while !work.path("ready.json").exists() && began.elapsed() < Duration::from_secs(30) {
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        let ready: serde_json::Value = serde_json::from_slice(&work.read("ready.json")).expect("JSON");
+        let (mut child, ready) = support::served(&work, "--self-delay 0");
         let text = |member: &str| ready[member].as_str().expect("a text").to_owned();
         let port = text("url").rsplit(':').next().expect("a port").to_owned();
         let pause = Duration::from_millis(80) + Duration::from_millis(170).mul_f64(lot.part());

@@ -5,7 +5,7 @@ mod support;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::PermissionsExt;
-use std::process::{Child, Stdio};
+use std::process::Child;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -27,20 +27,7 @@ impl Served {
     }
 
     fn of(work: Workplace, options: &str) -> Self {
-        let line = format!("serve --listen 127.0.0.1:0 --ready-file ready.json --log log {options}");
-        let mut child = work
-            .command(line.split_whitespace())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("coldcert");
-        let mut line = String::new();
-        std::io::BufRead::read_line(
-            &mut std::io::BufReader::new(child.stdout.take().expect("stdout")),
-            &mut line,
-        )
-        .expect("a line");
-        let ready = serde_json::from_str(&line).expect("one JSON line");
+        let (child, ready) = support::served(&work, &format!("--ready-file ready.json {options}"));
         Self { work, child, ready }
     }
 
@@ -171,13 +158,7 @@ fn what_a_killed_server_left_behind_is_not_taken_for_one() {
     again.is_well();
     again.work.run("serve env").done();
     // The file of the one that came later stays when an earlier one ends.
-    let line = "serve --listen 127.0.0.1:0 --ready-file later.json";
-    let mut command = again.work.command(line.split_whitespace());
-    let mut later = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("coldcert");
-    let began = Instant::now();
-    while !again.work.path("later.json").exists() && began.elapsed() < Duration::from_secs(30) {
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    let (mut later, _) = support::served(&again.work, "");
     let work = again.stopped();
     work.run("serve env").done();
     kill_process(Pid::from_child(&later), Signal::TERM).expect("a signal");
@@ -205,18 +186,7 @@ fn its_ca_is_kept_and_speaks_for_this_machine_alone() {
     assert!(!text.contains("azure"), "{text}");
     // The same CA at the next start; another one for Azure's names, beside it.
     for (options, same) in [("", true), ("--azure-hosts", false)] {
-        let line = format!("serve --listen 127.0.0.1:0 --ready-file ready.json {options}");
-        let mut child = work
-            .command(line.split_whitespace())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("coldcert");
-        let began = Instant::now();
-        while !work.path("ready.json").exists() && began.elapsed() < Duration::from_secs(30) {
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        let ready: Value = serde_json::from_slice(&work.read("ready.json")).expect("JSON");
+        let (mut child, ready) = support::served(&work, options);
         let again = std::fs::read(ready["ca"].as_str().expect("a path")).expect("the CA");
         assert_eq!(again == ca, same, "{options}");
         kill_process(Pid::from_child(&child), Signal::TERM).expect("a signal");
@@ -411,4 +381,23 @@ fn a_sealed_vault_is_opened_once_and_its_passphrase_is_nowhere() {
     for (file, bytes) in work.everything() {
         assert!(!bytes.windows(13).any(|part| part == b"correct horse"), "{file}");
     }
+}
+
+/// Killed in the two seconds that issuer Self takes, the server leaves an operation that nobody else can answer.
+#[test]
+fn what_issuer_self_left_open_is_answered_by_the_next_server() {
+    let mut served = Served::new("--self-delay 600");
+    let policy =
+        json!({"issuer": {"name": "Self"}, "key_props": {"kty": "EC"}, "x509_props": {"subject": "CN=own"}});
+    let made = served.post("/certificates/own/create?api-version=7.4", &json!({"policy": policy}));
+    assert!(made.starts_with("HTTP/1.1 202"), "{made}");
+    served.child.kill().expect("killed");
+    served.child.wait().expect("an end");
+    let work = std::mem::replace(&mut served.work, Workplace::empty());
+    work.write("answer.pem", coldcert::pem::write("CERTIFICATE", &[0x30, 0]));
+    work.run("create own").refused().says(&["wait for Self"]);
+    work.run("issuer cancel own").refused().says(&["coldcert serve"]);
+    let again = Served::of(work, "");
+    let pending = again.get("/certificates/own/pending?api-version=7.4");
+    assert!(pending.contains("\"status\":\"completed\""), "{pending}");
 }

@@ -218,11 +218,11 @@ fn cancel(context: &mut Context<'_, '_>, name: &str) -> Result<(), CliError> {
         context.write_json(&wire::operation(&base, &operation))?;
     }
     match operation.issuer().route() {
-        Route::Named => {
+        Route::Named | Route::SelfSigned => {
             let issuer = &operation.issuer().name;
             context.say(&format!("asked for {name} to be cancelled; it ends when {issuer} says so"));
         }
-        Route::Unknown | Route::SelfSigned => {
+        Route::Unknown => {
             context.say(&format!(
                 "marked {name} as to be cancelled; with issuer Unknown nobody is there to cancel it: it stays in progress, and its answer can still be merged"
             ));

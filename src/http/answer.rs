@@ -176,7 +176,7 @@ fn uuid(id: Identifier) -> String {
 }
 
 /// Recorded, whatever the issuer.
-const RETRY_AFTER_SECONDS: &str = "10";
+pub(super) const RETRY_AFTER_SECONDS: &str = "10";
 /// Clients take the first part of the path for a tenant (reference 6.1).
 const TENANT: &str = "00000000-0000-0000-0000-000000000000";
 /// The methods that some path has, for `Allow`.

@@ -6,7 +6,7 @@
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -15,7 +15,7 @@ use axum::http::Method;
 use axum::http::request::Parts;
 use serde_json::{Map, Value, json};
 
-use super::answer::Answer;
+use super::answer::{Answer, RETRY_AFTER_SECONDS};
 use super::host::Host;
 use crate::identifier::Identifier;
 use crate::name::escape;
@@ -32,7 +32,8 @@ pub struct Journal {
 impl Journal {
     /// One that writes a line of each exchange, and a file into a folder.
     pub fn new(log: Option<Box<dyn Write + Send>>, pairs: Option<PathBuf>) -> Self {
-        Self { log: log.map(Mutex::new), pairs, count: AtomicU32::new(0) }
+        let count = pairs.as_deref().map_or(0, last_number);
+        Self { log: log.map(Mutex::new), pairs, count: AtomicU32::new(count) }
     }
 
     /// Whether whole exchanges are kept.
@@ -74,7 +75,7 @@ impl Journal {
         }
     }
 
-    fn record(&self, folder: &std::path::Path, seen: &Seen, answer: &Answer) -> std::io::Result<()> {
+    fn record(&self, folder: &Path, seen: &Seen, answer: &Answer) -> std::io::Result<()> {
         let mut headers = Map::new();
         let mut set = |name: &str, value: Option<String>| {
             if let Some(value) = value {
@@ -82,7 +83,7 @@ impl Journal {
             }
         };
         set("location", answer.location.clone());
-        set("retry-after", answer.ask_again.then(|| "10".to_owned()));
+        set("retry-after", answer.ask_again.then(|| RETRY_AFTER_SECONDS.to_owned()));
         set("www-authenticate", answer.challenge.clone());
         set("x-coldcert-verdict", answer.verdict.clone());
         let pair = json!({
@@ -105,6 +106,13 @@ impl std::fmt::Debug for Journal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Journal").field("pairs", &self.pairs).finish_non_exhaustive()
     }
+}
+
+/// The number of the last file that an earlier server put into a folder.
+fn last_number(folder: &Path) -> u32 {
+    let names = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.file_name());
+    let numbers = names.filter_map(|name| name.to_str()?.split('_').next()?.parse::<u32>().ok());
+    numbers.max().unwrap_or(0)
 }
 
 /// What was seen of a request.
@@ -156,6 +164,17 @@ const PATH_CHARACTERS_MAX: usize = 1_000;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn recordings_go_on_where_an_earlier_server_stopped() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(last_number(folder.path()), 0);
+        for name in ["000007_get_200.json", "000012_post_202.json", "notes.txt"] {
+            std::fs::write(folder.path().join(name), "").unwrap();
+        }
+        assert_eq!(last_number(folder.path()), 12);
+        assert_eq!(last_number(&folder.path().join("nowhere")), 0);
+    }
 
     #[test]
     fn secrets_are_left_out_wherever_they_stand() {

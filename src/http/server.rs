@@ -2,29 +2,28 @@
 
 use std::fs;
 use std::future::Future;
-use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_lc_rs::rand;
 use axum_server::Handle;
 use axum_server::accept::{Accept, NoDelayAcceptor};
 use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
-use base64::Engine as _;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use hyper_util::rt::TokioTimer;
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use zeroize::Zeroizing;
 
+use super::file;
 use super::identity::{self, Identity};
 use super::service::Service;
-use super::tls::{LocalAuthority, RENEWAL, TlsError};
+use super::tls::{LocalAuthority, TlsError, is_to_be_renewed};
+use super::token::random_secret;
 use crate::name::shown;
+use crate::time::UnixTime;
 
 /// A server that is bound, and answers once it runs.
 pub struct Server {
@@ -95,7 +94,7 @@ impl Server {
             address,
             ca,
             identity_endpoint: format!("http://{}{}", local(&identity_listener)?, identity::PATH),
-            secret_identity_header: secret()?,
+            secret_identity_header: random_secret().ok_or(ServeError::Random)?,
             secret_token: Zeroizing::new(service.tokens().secret_first().to_owned()),
         };
         Ok(Self { service: Arc::new(service), listener, identity_listener, authority, listening })
@@ -159,8 +158,14 @@ impl std::fmt::Debug for Server {
 
 /// Renews the certificate as long as the server runs; ends with what went wrong.
 async fn renew(service: &Service, authority: &LocalAuthority, tls: &RustlsConfig) -> TlsError {
+    let mut made = UnixTime::now();
     loop {
-        tokio::time::sleep(RENEWAL).await;
+        tokio::time::sleep(RENEWAL_LOOKS).await;
+        // By the calendar, and not by the time slept: a machine that was asleep is late.
+        if !is_to_be_renewed(made, UnixTime::now()) {
+            continue;
+        }
+        made = UnixTime::now();
         match authority.server_config(service.names()) {
             Ok(config) => tls.reload_from_config(Arc::new(config)),
             Err(error) => return error,
@@ -187,26 +192,10 @@ fn bound(address: SocketAddr) -> Result<TcpListener, ServeError> {
     Ok(listener)
 }
 
-fn secret() -> Result<Zeroizing<String>, ServeError> {
-    let mut bytes = Zeroizing::new([0; 32]);
-    rand::fill(bytes.as_mut()).map_err(|_| ServeError::Random)?;
-    Ok(Zeroizing::new(BASE64_URL_SAFE_NO_PAD.encode(bytes.as_ref())))
-}
-
-/// Writes the ready file, whole and for its owner alone.
-pub(super) fn put_ready_file(path: &Path, document: &str) -> std::io::Result<()> {
-    let folder =
-        path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(document.as_bytes())?;
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
-}
-
 impl Listening {
     /// Writes the ready file by rename: whoever finds it finds it whole.
     pub fn write_ready_file(&self, path: &Path) -> Result<(), ServeError> {
-        put_ready_file(path, &self.document())
+        file::put(path, self.document().as_bytes(), 0o600)
             .map_err(|cause| ServeError::ReadyFile { path: path.to_owned(), cause })
     }
 }
@@ -342,5 +331,7 @@ const HEADER_WAIT: Duration = Duration::from_secs(60);
 const HEADERS_MAX: usize = 100;
 /// The head of a request; hyper's least is 8 KiB.
 const HEADER_BYTES_MAX: usize = 64 * 1024;
+/// How often it is looked whether the certificate is to be renewed.
+const RENEWAL_LOOKS: Duration = Duration::from_secs(3_600);
 /// How long requests under way may take to end: an RSA 4096 key takes seconds.
 const STOP_WAIT: Duration = Duration::from_secs(30);

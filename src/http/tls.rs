@@ -5,9 +5,7 @@
 //! server's own key is made at each start and is never written.
 
 use std::fs;
-use std::io::Write;
 use std::net::IpAddr;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -22,6 +20,7 @@ use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use zeroize::Zeroizing;
 
+use super::file;
 use super::host::Names;
 use crate::certificate::Certificate;
 use crate::fingerprint::Fingerprint;
@@ -158,15 +157,14 @@ fn dated(params: &mut CertificateParams, days: i64) -> Result<(), TlsError> {
     Ok(())
 }
 
-/// Puts a file in place whole: a certificate for everybody, a key for its owner alone.
+/// A certificate is for everybody, a key for its owner alone.
 fn put(path: &Path, bytes: &[u8], mode: u32) -> Result<(), TlsError> {
-    let failed = |cause| TlsError::File { path: path.to_owned(), cause };
-    let folder = path.parent().unwrap_or_else(|| Path::new("."));
-    let permissions = fs::Permissions::from_mode(mode);
-    let mut file = tempfile::Builder::new().permissions(permissions).tempfile_in(folder).map_err(failed)?;
-    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(failed)?;
-    file.persist(path).map_err(|error| failed(error.error))?;
-    Ok(())
+    file::put(path, bytes, mode).map_err(|cause| TlsError::File { path: path.to_owned(), cause })
+}
+
+/// Whether a server's certificate of this age has a third of its life left, or less.
+pub(super) fn is_to_be_renewed(made: UnixTime, now: UnixTime) -> bool {
+    now >= made.plus_seconds(SERVER_DAYS * 86_400 * 2 / 3)
 }
 
 fn place(certificate: &CertificateDer<'_>) -> Place<'static> {
@@ -225,5 +223,32 @@ const CA_REMAINS_DAYS: i64 = 90;
 /// How long the server's certificate lasts; it is renewed while the server runs.
 const SERVER_DAYS: i64 = 60;
 const LOOPBACK_V6: [u8; 16] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1];
-/// How often it is renewed: a third of its life is left.
-pub(super) const RENEWAL: std::time::Duration = std::time::Duration::from_secs(40 * 86_400);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_certificate_is_renewed_while_a_third_of_its_life_is_left() {
+        let made = UnixTime::from_unix_seconds(1_800_000_000).unwrap();
+        let after = |days: i64| is_to_be_renewed(made, made.plus_seconds(days * 86_400));
+        assert!(!after(0) && !after(39) && after(40) && after(61));
+    }
+
+    #[test]
+    fn a_new_certificate_takes_the_place_of_the_old_one_under_the_same_ca() {
+        let folder = tempfile::tempdir().unwrap();
+        let names = Names::new(vec!["www".to_owned()]).unwrap();
+        let vault_key = VaultKey::generate().unwrap();
+        let read = |file: &str| fs::read(folder.path().join(file)).unwrap();
+        let authority = LocalAuthority::open(folder.path(), &names, &vault_key).unwrap();
+        authority.server_config(&names).unwrap();
+        let (ca, first) = (read("ca.pem"), read("server.pem"));
+        LocalAuthority::open(folder.path(), &names, &vault_key).unwrap().server_config(&names).unwrap();
+        assert_eq!(read("ca.pem"), ca);
+        assert_ne!(read("server.pem"), first);
+        // With another vault's key nobody can sign for it: it is made anew.
+        LocalAuthority::open(folder.path(), &names, &VaultKey::generate().unwrap()).unwrap();
+        assert_ne!(read("ca.pem"), ca);
+    }
+}

@@ -20,9 +20,7 @@ enum Taken {
 impl Tokens {
     /// A new one, of 256 random bits; none where the system gives no random bytes.
     pub fn generate() -> Option<Self> {
-        let mut bytes = Zeroizing::new([0; 32]);
-        rand::fill(bytes.as_mut()).ok()?;
-        Self::these(vec![Zeroizing::new(BASE64_URL_SAFE_NO_PAD.encode(bytes.as_ref()))])
+        Self::these(vec![random_secret()?])
     }
 
     /// These; none where there is none, or one that no header could carry.
@@ -71,6 +69,13 @@ impl std::fmt::Debug for Tokens {
             Taken::Any => "Tokens(any)",
         })
     }
+}
+
+/// 256 random bits as text; none where the system gives none.
+pub(super) fn random_secret() -> Option<Zeroizing<String>> {
+    let mut bytes = Zeroizing::new([0; 32]);
+    rand::fill(bytes.as_mut()).ok()?;
+    Some(Zeroizing::new(BASE64_URL_SAFE_NO_PAD.encode(bytes.as_ref())))
 }
 
 /// RFC 6750 2.1; the scheme in any case (RFC 9110 11.1).

@@ -303,7 +303,7 @@ pub(super) fn free_for_create(
             Err(VaultError::InProgress {
                 name: entry.name.to_string(),
                 since: pending.created.to_string(),
-                issuer: (issuer.route() == Route::Named).then_some(issuer.name),
+                issuer: (issuer.route() != Route::Unknown).then_some(issuer.name),
             })
         }
         _ => Ok(Some(entry)),

@@ -274,6 +274,9 @@ impl VaultError {
                 "merge its answer with: coldcert merge {name} ANSWER; or give its key up with: coldcert pending delete {name}"
             ),
             Self::NotInProgress { name } => format!("see it with: coldcert pending show {name}"),
+            Self::WithIssuer { name, issuer } | Self::NotAtDesk { name, issuer } if is_self(issuer) => format!(
+                "a server was ended before {issuer} answered, and another answers it: coldcert serve; or give its key up with: coldcert pending delete {name}"
+            ),
             Self::WithIssuer { name, .. } => format!(
                 "answer at the issuer's desk: coldcert issuer complete {name} --chain ANSWER; or ask for its end: coldcert pending cancel {name}"
             ),
@@ -396,6 +399,10 @@ impl From<rusqlite::Error> for VaultError {
     fn from(error: rusqlite::Error) -> Self {
         Self::Store(error.into())
     }
+}
+
+fn is_self(issuer: &str) -> bool {
+    issuer.eq_ignore_ascii_case("Self")
 }
 
 fn refusals(refused: &Refused) -> String {

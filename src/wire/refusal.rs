@@ -128,6 +128,10 @@ impl Refusal {
                 Self::new(403, FORBIDDEN, "Operation get is not allowed on a disabled secret.")
                     .with("SecretDisabled")
             }
+            // Not 401: that would be said of the client's token.
+            VaultError::PassphraseNeeded | VaultError::WrongBackupPassphrase => {
+                Self::bad_parameter(OF_ANOTHER_VAULT)
+            }
             VaultError::NotABackup { .. } => {
                 Self::new(400, "Malformed backup blob", "Backup blob contains invalid or corrupt version.")
             }
@@ -200,4 +204,5 @@ pub(super) const UNEXPECTED_PEM: &str = "The specified PEM X.509 certificate con
 /// azure-docs#115101.
 const INVALID_PROPERTIES: &str =
     "The specified X.509 certificate content is invalid. Error: One or more X.509 properties are invalid.";
+const OF_ANOTHER_VAULT: &str = "The backup is sealed by the passphrase of another vault: restore it with coldcert restore, which asks for that.";
 const RESTORE_CONFLICT: &str = "This can happen if either: a second certificate with the same name was created after the first certificate was deleted; thus trying to restore a certificate whose name is already in use. To fix this, rename the second certificate to something else so that the restore works. The second probable cause of this exception is when multiple operations are performed in parallel against the certificate. To avoid this error, perform operations against a certificate in a sequential manner.";

@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use axum::http::Request;
+use base64::Engine as _;
 use serde_json::{Value, json};
 
 use crate::desk::Desk;
@@ -401,4 +402,33 @@ fn an_answer_that_was_given_before_is_of_the_vault_as_it_is() {
     assert_eq!(desk.get("/certificates/new/pending").is(200).header("retry-after"), Some("10"));
     desk.ask("DELETE", "/certificates/www", Value::Null).is(200);
     desk.get(path).is(404);
+}
+
+/// A 401 would be said of the client's token, and clients would ask for another one.
+#[test]
+fn the_backup_of_another_sealed_vault_is_no_matter_of_tokens() {
+    let desk = Desk::new();
+    let path = desk.folder.path().join("sealed.coldcert");
+    let secret = zeroize::Zeroizing::new("another passphrase".to_owned());
+    let passphrase = coldcert::seal::Passphrase::new(secret).expect("a passphrase");
+    let now = coldcert::time::UnixTime::now();
+    let mut sealed = coldcert::vault::Vault::init(&path, Some(&passphrase), now).expect("a vault");
+    let key = sealed.unseal(Some(&passphrase)).expect("its key");
+    let www = crate::desk::name("www");
+    let mut document = coldcert::policy::Document::default();
+    document.set("x509_props.subject", "CN=www".into());
+    document.set("key_props.kty", "EC".into());
+    document.set("issuer.name", "Self".into());
+    let policy = coldcert::policy::Policy::understand(&document).expect("a policy");
+    let new = coldcert::vault::NewCertificate {
+        name: www.clone(),
+        policy,
+        tags: Default::default(),
+        enabled: None,
+    };
+    sealed.create(&key, new, now).expect("created");
+    let backup = sealed.backup(&key, &www).expect("a backup");
+    let value = base64::prelude::BASE64_URL_SAFE_NO_PAD.encode(&*backup);
+    let reply = desk.ask("POST", "/certificates/restore", json!({"value": value})).is(400);
+    assert!(reply.body["error"]["message"].as_str().expect("a message").contains("coldcert restore"));
 }

@@ -6,10 +6,10 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -252,6 +252,16 @@ impl Run {
         serde_json::from_slice(&self.stdout)
             .unwrap_or_else(|error| panic!("{}: {error} in stdout: {}", self.line, self.out()))
     }
+}
+
+/// A server of a workplace's vault that is ready, with what it said of itself; `log` is its log.
+pub(crate) fn served(work: &Workplace, options: &str) -> (Child, Value) {
+    let line = format!("serve --listen 127.0.0.1:0 --log log {options}");
+    let mut command = work.command(line.split_whitespace());
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("coldcert");
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().expect("stdout")).read_line(&mut line).expect("a line");
+    (child, serde_json::from_str(&line).expect("one JSON line when it is ready"))
 }
 
 /// Whether a tool is there. Without it a test is skipped, loudly; where `CI` is set it may not be.
