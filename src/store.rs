@@ -3,6 +3,7 @@
 //! It stores values and gives them back; what may follow what is `vault`'s to say. Private keys pass
 //! through it sealed. No URL is stored: identifiers are made from the request's host.
 
+mod error;
 mod rows;
 mod schema;
 mod watch;
@@ -19,13 +20,13 @@ use rusqlite::{
 use crate::fingerprint::Fingerprint;
 use crate::identifier::Identifier;
 use crate::issuer::{Contact, Issuer};
-use crate::name::{escape, shown};
 use crate::pending::{Failure, Operation, Pending};
 use crate::policy::{ObjectName, Policy, Tags};
 use crate::record::Record;
 use crate::time::UnixTime;
 use crate::verdict::Holder;
 
+pub use error::StoreError;
 pub(crate) use rows::{Attributes, Protection, StoredAuthority, StoredFault};
 pub use watch::{State, Watch};
 
@@ -556,91 +557,6 @@ pub(crate) fn replace_contacts(db: &Connection, contacts: &[Contact]) -> Result<
     Ok(())
 }
 
-/// Why the vault file could not be read or written.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum StoreError {
-    /// SQLite could not open the file.
-    // SQLite repeats the path in its own words.
-    #[error("{}: cannot be opened: {}", shown(.path), escape(&.cause.to_string()))]
-    Open {
-        /// The vault file.
-        path: PathBuf,
-        /// SQLite's word for it.
-        cause: rusqlite::Error,
-    },
-    /// The file is something else.
-    #[error("{}: not a coldcert vault", shown(.path))]
-    NotAVault {
-        /// The file.
-        path: PathBuf,
-    },
-    /// A newer program wrote it.
-    #[error("{}: written by a newer coldcert: its schema is version {found}, and this program knows {known}", shown(.path))]
-    Newer {
-        /// The vault file.
-        path: PathBuf,
-        /// The schema's version in the file.
-        found: i32,
-        /// The newest that this program knows.
-        known: i32,
-    },
-    /// Others kept the vault busy.
-    #[error("the vault is busy: another process kept it for more than {} seconds", BUSY_WAIT.as_secs())]
-    Busy,
-    /// The file or its place cannot be written.
-    #[error("the vault file is read-only")]
-    ReadOnly,
-    /// The disk is full.
-    #[error("the disk of the vault file is full")]
-    DiskFull,
-    /// A row holds what this program never writes there.
-    #[error("the vault file is damaged: {what} in it cannot be read")]
-    Content {
-        /// What should be there.
-        what: &'static str,
-    },
-    /// Anything else that SQLite says.
-    #[error("the vault file: {0}")]
-    Sqlite(rusqlite::Error),
-}
-
-impl StoreError {
-    /// Whether the message says which file it is about; a statement that fails does not know.
-    pub fn names_its_file(&self) -> bool {
-        match self {
-            Self::Open { .. } | Self::NotAVault { .. } | Self::Newer { .. } => true,
-            Self::Busy | Self::ReadOnly | Self::DiskFull | Self::Content { .. } | Self::Sqlite(_) => false,
-        }
-    }
-
-    /// What to do about it.
-    pub fn help(&self) -> String {
-        match self {
-            Self::Open { .. } => "check the path, its permissions, and --vault or COLDCERT_VAULT".to_owned(),
-            Self::NotAVault { .. } => {
-                "name a vault file with --vault; make a new one with: coldcert init".to_owned()
-            }
-            Self::Newer { .. } => "use the newer coldcert that wrote it; nothing was changed".to_owned(),
-            Self::Busy => "try again when the other process is done".to_owned(),
-            Self::ReadOnly => "make the file and its folder writable, or work on a copy".to_owned(),
-            Self::DiskFull => "make room and try again; the vault is as it was before".to_owned(),
-            Self::Content { .. } | Self::Sqlite(_) => "restore the vault file from a copy".to_owned(),
-        }
-    }
-}
-
-impl From<rusqlite::Error> for StoreError {
-    fn from(error: rusqlite::Error) -> Self {
-        match error.sqlite_error_code() {
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
-            Some(ErrorCode::ReadOnly) => Self::ReadOnly,
-            Some(ErrorCode::DiskFull) => Self::DiskFull,
-            _ => Self::Sqlite(error),
-        }
-    }
-}
-
 fn not_a_vault(path: &Path, cause: rusqlite::Error) -> StoreError {
     match cause.sqlite_error_code() {
         Some(ErrorCode::NotADatabase) => StoreError::NotAVault { path: path.to_owned() },
@@ -670,136 +586,4 @@ const LONG_PAUSE: Duration = Duration::from_millis(10);
 const BUSY_TRIES: i32 = SHORT_PAUSES + 980;
 
 #[cfg(test)]
-mod tests {
-    use std::sync::{Arc, Mutex};
-
-    use rusqlite::trace::{TraceEvent, TraceEventCodes};
-
-    use super::*;
-    use crate::csr::CertificateRequest;
-    use crate::key::{PrivateKey, Signer};
-    use crate::policy::{Document, KeyKind};
-    use crate::seal::VaultKey;
-
-    /// Whatever grows with the vault is found by an index: a scan would make the hundred thousandth
-    /// certificate slow. Only the open operations are walked, by the index that holds nothing else.
-    #[test]
-    fn no_query_walks_through_what_grows() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("vault");
-        std::fs::write(&path, b"").unwrap();
-        let now = UnixTime::from_unix_seconds(1_700_000_000).unwrap();
-        let mut store = Store::create(&path, &Protection::Unsealed(vec![7; 32].into()), now).unwrap();
-        let seen = Arc::new(Mutex::new(Vec::new()));
-        let traced = Arc::clone(&seen);
-        store
-            .connection
-            .trace_v2(
-                TraceEventCodes::SQLITE_TRACE_PROFILE,
-                Some(move |event: TraceEvent<'_>| {
-                    if let TraceEvent::Profile(statement, _) = event {
-                        traced.lock().unwrap().push(statement.sql().into_owned());
-                    }
-                }),
-            )
-            .unwrap();
-        use_every_query(&mut store, now);
-        store.connection.trace_v2(TraceEventCodes::empty(), None::<fn(TraceEvent<'_>)>).unwrap();
-
-        let statements = seen.lock().unwrap();
-        let verbs = ["SELECT", "INSERT", "UPDATE", "DELETE"];
-        let statements: Vec<_> =
-            statements.iter().filter(|sql| verbs.iter().any(|verb| sql.trim().starts_with(verb))).collect();
-        assert!(statements.len() > 20, "{statements:?}");
-        for sql in statements {
-            // The names of the deleted are a range of all names too: that would be a walk by another word.
-            if sql.contains("deleted IS NOT NULL") {
-                assert!(plan(&store.connection, sql)[0].contains("INDEX certificate_deleted"), "{sql}");
-            }
-            for step in plan(&store.connection, sql) {
-                let small =
-                    ["issuer", "authority", "contact", "seal", "vault"].map(|table| format!("SCAN {table}"));
-                let walks = step.starts_with("SCAN")
-                    && !step.contains("INDEX operation_open")
-                    && !small.iter().any(|scan| step.starts_with(scan))
-                    && !step.starts_with("SCAN CONSTANT ROW");
-                assert!(!walks, "{step}: {sql}");
-            }
-        }
-    }
-
-    fn plan(db: &Connection, sql: &str) -> Vec<String> {
-        let mut statement = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
-        // Parameters stand as NULL: the plan does not depend on them.
-        let steps = statement.raw_query().mapped(|row| row.get(3)).collect::<Result<_, _>>();
-        steps.unwrap()
-    }
-
-    fn use_every_query(store: &mut Store, now: UnixTime) {
-        let name = ObjectName::new("www").unwrap();
-        let mut document = Document::default();
-        document.set("x509_props.subject", "CN=www.example.com".into());
-        let policy = Policy::understand(&document).unwrap();
-        let key = PrivateKey::generate(KeyKind::P256).unwrap();
-        let vault_key = VaultKey::generate().unwrap();
-        let pending =
-            Pending::begin(name.clone(), policy.clone(), Tags::default(), &key, &vault_key, now).unwrap();
-        let request = CertificateRequest::make(&policy, &key).unwrap();
-        let certificate = crate::authority::self_signed(&policy, &request, &key, now).unwrap();
-        let entry = Entry {
-            id: 0,
-            name: name.clone(),
-            policy,
-            policy_created: now,
-            policy_updated: now,
-            shell: Identifier::random().unwrap(),
-            tags: Tags::default(),
-            created: now,
-            deleted: None,
-        };
-        let record = Record {
-            name: name.clone(),
-            version: Identifier::random().unwrap(),
-            certificate,
-            issuers: Vec::new(),
-            content_type: crate::policy::ContentType::Pkcs12,
-            exportable: true,
-            enabled: true,
-            tags: Tags::default(),
-            created: now,
-            updated: now,
-            accepted: Vec::new(),
-            sealed_key: vec![1],
-        };
-        let db = store.begin().unwrap();
-        protection(&db).unwrap();
-        let id = put_entry(&db, &entry).unwrap();
-        put_pending(&db, id, &pending).unwrap();
-        let entry = super::entry(&db, &name).unwrap().unwrap();
-        operation(&db, &entry).unwrap();
-        assert_eq!(waiting(&db).unwrap().len(), 1);
-        name_by_request_id(&db, pending.request_id).unwrap();
-        put_version(&db, id, &record).unwrap();
-        assert_eq!(holders(&db, key.public_key().fingerprint()).unwrap().len(), 2);
-        request_cancellation(&db, id, true).unwrap();
-        complete_operation(&db, id).unwrap();
-        version(&db, &entry, None).unwrap();
-        version(&db, &entry, Some(record.version)).unwrap();
-        versions(&db, &entry).unwrap();
-        assert_eq!(versions_by_id(&db, &entry, None, 25).unwrap().len(), 1);
-        assert!(versions_by_id(&db, &entry, Some(record.version), 25).unwrap().is_empty());
-        set_attributes(&db, record.version, &Attributes::default(), now).unwrap();
-        for include_pending in [false, true] {
-            assert_eq!(names(&db, "", 25, include_pending, false).unwrap().len(), 1);
-            assert!(names(&db, "", 25, include_pending, true).unwrap().is_empty());
-        }
-        issuers(&db, None).unwrap();
-        contacts(&db).unwrap();
-        authorities(&db, None).unwrap();
-        set_deletion(&db, id, Some(Deletion { deleted: now, scheduled_purge: now })).unwrap();
-        assert_eq!(names(&db, "", 25, true, true).unwrap(), [name]);
-        remove_operation(&db, id).unwrap();
-        remove_entry(&db, id).unwrap();
-        db.commit().unwrap();
-    }
-}
+mod tests;
