@@ -52,7 +52,7 @@ fn what_the_profile_refuses_is_not_signed() {
     // A server certificate of the Web has its name as an alternative name, and is for servers.
     asked(&work, "www", "");
     let before = work.everything();
-    work.run("ca sign www").refused().says(&["no-alternative-names", "webpki"]);
+    work.run("ca sign www").refused().says(&["no-alternative-names", "webpki", "coldcert ca show"]);
     assert_eq!(work.everything(), before);
     assert_eq!(work.run("pending show www --json").done().json()["status"], "inProgress");
     asked(&work, "good", "--dns www.example.com");
