@@ -224,7 +224,8 @@ impl Form {
     }
 
     fn of_base64(text: &str) -> Self {
-        let compact: String = text.chars().filter(|c| !c.is_ascii_whitespace()).collect();
+        let mut compact = Vec::with_capacity(text.len());
+        compact.extend(text.bytes().filter(|c| !c.is_ascii_whitespace()));
         let decoded = BASE64.decode(compact).ok();
         decoded.filter(|der| der.first() == Some(&SEQUENCE)).map_or(Self::Other, Self::Base64)
     }

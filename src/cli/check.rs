@@ -186,16 +186,11 @@ impl Check {
             let asked = Asked { at: context.now, bundle: &bundle, profiles: &profiles, clients: &clients };
             context.write_json(&verdict_json(&verdict, &asked))?;
         } else if self.output.as_deref() != Some(Path::new("-")) {
-            for line in report::chain_lines(&verdict, &bundle) {
-                context.artifact(format!("{line}\n").as_bytes())?;
-            }
-            context.artifact(b"\n")?;
+            let lines = report::chain_lines(&verdict, &bundle);
+            context.artifact(format!("{}\n\n", lines.join("\n")).as_bytes())?;
         }
         context.findings(verdict.findings());
-        for line in &others {
-            context.say(line);
-        }
-        context.say(&report::conclusion(&verdict));
+        context.say(&format!("{}\n{}", others.join("\n"), report::conclusion(&verdict)));
         // After all was said: what cannot be written must not keep the verdict back.
         self.write_page(context, &verdict, &bundle, &[&[against], others.as_slice()].concat())?;
         self.write_answer(context, &verdict)?;
@@ -405,6 +400,9 @@ impl Against {
 
 /// What the JSON of an operation says against a merge: that it has ended, or is with a named issuer (reference 2.5).
 fn remark(file: &str, operation: &[u8]) -> Option<String> {
+    if operation.trim_ascii_start().first() != Some(&b'{') {
+        return None;
+    }
     let operation: serde_json::Value = serde_json::from_slice(operation).ok()?;
     let status = operation["status"].as_str()?;
     // `az` and the libraries have names of their own for it.

@@ -265,8 +265,8 @@ impl<'c, 's> Context<'c, 's> {
     /// Says what a verdict found.
     pub(super) fn findings(&mut self, findings: &[Finding]) {
         let palette = self.surroundings.palette;
-        for line in finding_lines(findings, palette) {
-            self.say(&line);
+        if !findings.is_empty() {
+            self.say(&finding_lines(findings, palette).join("\n"));
         }
     }
 

@@ -45,7 +45,7 @@ pub enum Kind {
 }
 
 /// How a file becomes elements.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Reading {
     /// Each block of `BEGIN CERTIFICATE`, decoded.
     Blocks,
@@ -147,7 +147,17 @@ pub static CLIENTS: [Client; 9] = [
 /// What each client sends of files, and what comes of that, as [`Client::submit`] says it of one.
 pub fn submit_to_each(files: &[Source<'_>], key: &PublicKey) -> Vec<(&'static Client, Outcome)> {
     let mut service = Service::new(key);
-    CLIENTS.iter().map(|client| (client, client.submit_to(&mut service, files))).collect()
+    let mut outcomes: Vec<(&'static Client, Outcome)> = Vec::with_capacity(CLIENTS.len());
+    for client in &CLIENTS {
+        // Those that read alike send the same.
+        let alike = outcomes.iter().find(|(other, _)| other.reading == client.reading);
+        let outcome = match alike {
+            Some((_, outcome)) => outcome.clone(),
+            None => client.submit_to(&mut service, files),
+        };
+        outcomes.push((client, outcome));
+    }
+    outcomes
 }
 
 /// The service, which several clients ask: most send the same.
@@ -222,18 +232,20 @@ impl Client {
     fn elements(&self, file: &Source<'_>) -> Result<Vec<Vec<u8>>, Stop> {
         let bytes = file.bytes;
         let has_armour = pem::looks_like_pem(bytes);
-        let text = String::from_utf8_lossy(bytes);
+        let text = || String::from_utf8_lossy(bytes);
         match self.reading {
             // A block that is not base64 is left out: the portal's own way is not known.
-            Reading::Blocks => Ok(blocks(&text).into_iter().filter_map(decoded).collect()),
+            Reading::Blocks => Ok(blocks(&text()).into_iter().filter_map(decoded).collect()),
             Reading::TextBlocks => {
                 let text = std::str::from_utf8(bytes).map_err(|_| Stop::NotText)?;
                 blocks(text).into_iter().map(|block| decoded(block).ok_or(Stop::NotBase64)).collect()
             }
             Reading::PowerShell if is_named_pem(file.name) || is_pfx(bytes) => Err(Stop::Imports),
-            Reading::PowerShell if has_armour => Ok(blocks(&text).into_iter().filter_map(decoded).collect()),
-            Reading::StripArmour if has_armour => Ok(vec![without_armour(&text).into_bytes()]),
-            Reading::DropLines if has_armour => Ok(vec![without_outer_lines(&text).into_bytes()]),
+            Reading::PowerShell if has_armour => {
+                Ok(blocks(&text()).into_iter().filter_map(decoded).collect())
+            }
+            Reading::StripArmour if has_armour => Ok(vec![without_armour(&text()).into_bytes()]),
+            Reading::DropLines if has_armour => Ok(vec![without_outer_lines(&text()).into_bytes()]),
             Reading::PowerShell | Reading::StripArmour | Reading::DropLines | Reading::Whole => {
                 Ok(vec![bytes.to_vec()])
             }
@@ -321,8 +333,8 @@ fn blocks(text: &str) -> Vec<&str> {
 
 /// As Python decodes base64: what is not of the alphabet is passed over, the padding must be there.
 fn decoded(block: &str) -> Option<Vec<u8>> {
-    let compact: String =
-        block.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=')).collect();
+    let mut compact = Vec::with_capacity(block.len());
+    compact.extend(block.bytes().filter(|c| c.is_ascii_alphanumeric() || matches!(c, b'+' | b'/' | b'=')));
     BASE64_STANDARD.decode(compact).ok()
 }
 
