@@ -152,7 +152,7 @@ fn create_with_reused_key(bench: &mut Bench, vaults: &Vaults) {
             },
             || {
                 let time = timed_create(&mut vault, &key, name.clone(), &policy, vaults);
-                vault.delete_pending(&(&name).into()).unwrap();
+                vault.delete_pending(&key, &(&name).into(), vaults.now).unwrap();
                 time
             },
             || {
@@ -449,7 +449,7 @@ fn large_vault(bench: &mut Bench, vaults: &Vaults) {
     for (vault, key) in &cells {
         let vault = &mut vault.borrow_mut();
         for operation in vault.waiting().unwrap() {
-            vault.delete_pending(&operation.name().into()).unwrap();
+            vault.delete_pending(key, &operation.name().into(), vaults.now).unwrap();
         }
         for _ in 0..PAGE {
             begin(vault, key, &names.next(), KeyKind::P256, vaults.now);

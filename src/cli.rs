@@ -5,6 +5,7 @@
 //!   in through [`Surroundings`].
 
 mod arguments;
+mod audit;
 mod backup;
 mod ca;
 mod change_passphrase;

@@ -38,6 +38,7 @@ pub mod authority;
 pub mod record;
 pub mod secret;
 pub mod inspect;
+pub mod ledger;
 mod store;
 pub mod vault;
 // the ways in

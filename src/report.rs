@@ -10,6 +10,7 @@ use crate::bundle::Bundle;
 use crate::time::UnixTime;
 use crate::verdict::{Severity, Verdict};
 use drawing::Drawing;
+pub(crate) use html::escaped;
 
 /// The chain, leaf first, one line for each certificate and one for each link; a link that is broken and an issuer
 /// that is missing stand where they are.

@@ -9,7 +9,7 @@ use std::fmt;
 
 use argon2::{Algorithm, Argon2, Params, Version};
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
-use aws_lc_rs::rand;
+use aws_lc_rs::{hmac, rand};
 use zeroize::Zeroizing;
 
 pub use passphrase::{PASSPHRASE_BYTES_MAX, Passphrase, UnusablePassphrase};
@@ -36,6 +36,14 @@ impl VaultKey {
     /// The secret bytes, for a vault that is to have no passphrase.
     pub fn secret_bytes(&self) -> &[u8] {
         self.0.as_ref()
+    }
+
+    /// A key for one purpose, made of this one (HMAC-SHA-256 over the purpose's name).
+    pub(crate) fn derived(&self, purpose: &[u8]) -> Zeroizing<[u8; KEY_BYTES]> {
+        let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, self.0.as_ref()), purpose);
+        let mut key = Zeroizing::new([0; KEY_BYTES]);
+        key.copy_from_slice(tag.as_ref());
+        key
     }
 
     /// Seals some secret bytes to a place: a random nonce, then AES-256-GCM's ciphertext and tag.

@@ -46,6 +46,11 @@ impl<'a> Secret<'a> {
         Self { record, private_key: None }
     }
 
+    /// Whether the private key is in it.
+    pub fn has_private_key(&self) -> bool {
+        self.private_key.is_some()
+    }
+
     /// What of it goes into a file.
     pub fn part(&self, root: Root) -> Part<'_> {
         let mut chain = self.record.chain();

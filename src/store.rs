@@ -4,6 +4,7 @@
 //! through it sealed. No URL is stored: identifiers are made from the request's host.
 
 mod error;
+mod ledger;
 mod rows;
 mod schema;
 mod watch;
@@ -27,6 +28,7 @@ use crate::time::UnixTime;
 use crate::verdict::Holder;
 
 pub use error::StoreError;
+pub(crate) use ledger::{ledger, ledger_end, record};
 pub(crate) use rows::{Attributes, Protection, StoredAuthority, StoredFault};
 pub use watch::{State, Watch};
 
@@ -86,12 +88,17 @@ pub struct Deletion {
 }
 
 impl Store {
-    /// Lays out a new vault in an empty file that exists already.
-    pub(crate) fn create(path: &Path, protection: &Protection, now: UnixTime) -> Result<Self, StoreError> {
+    /// Lays out a new vault in an empty file that exists already, with what it begins with: at least its protection.
+    pub(crate) fn create(
+        path: &Path,
+        now: UnixTime,
+        fill: impl FnOnce(&Connection) -> Result<(), StoreError>,
+    ) -> Result<Self, StoreError> {
         let mut store = Self::connect(path)?;
         let transaction = store.begin()?;
         schema::create(&transaction)?;
-        rows::insert_vault(&transaction, protection, now)?;
+        rows::insert_vault(&transaction, now)?;
+        fill(&transaction)?;
         transaction.commit()?;
         Ok(store)
     }

@@ -3,6 +3,7 @@
 //! Each verb that changes something is one transaction. Long work, the making of keys above all, is done
 //! before the transaction begins, and what it was based on is looked at again inside.
 
+mod audit;
 mod begin;
 mod bring;
 mod desk;
@@ -18,6 +19,7 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
+pub use audit::Audited;
 pub use begin::{Created, NewCertificate, Wanted};
 pub use bring::NewImport;
 pub use error::VaultError;
@@ -30,6 +32,7 @@ pub use crate::store::{Deletion, State, StoreError, Watch};
 
 use crate::bundle::Bundle;
 use crate::key::PublicKey;
+use crate::ledger::{Act, Attribution, Event, Sealer};
 use crate::policy::ObjectName;
 use crate::seal::{Cost, Passphrase, PassphraseSeal, VaultKey};
 use crate::store::{self, Entry, Protection, Store};
@@ -41,12 +44,24 @@ use crate::verdict::{Accepted, Profile, Question, Terms, Verdict};
 #[derive(Debug)]
 pub struct Vault {
     store: Store,
+    /// Who does what is done, for the ledger.
+    by: Attribution,
 }
 
 impl Vault {
     /// Makes a new vault file, mode 0600, that did not exist before; sealed by a passphrase, or, without
     /// one, not sealed at all.
     pub fn init(path: &Path, passphrase: Option<&Passphrase>, now: UnixTime) -> Result<Self, VaultError> {
+        Self::init_by(path, passphrase, Attribution::default(), now)
+    }
+
+    /// The same, and the ledger says who did it.
+    pub fn init_by(
+        path: &Path,
+        passphrase: Option<&Passphrase>,
+        by: Attribution,
+        now: UnixTime,
+    ) -> Result<Self, VaultError> {
         let key = VaultKey::generate()?;
         let protection = protection(&key, passphrase)?;
         OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(
@@ -55,8 +70,13 @@ impl Vault {
                 _ => VaultError::CannotCreate { path: path.to_owned(), cause },
             },
         )?;
-        match Store::create(path, &protection, now) {
-            Ok(store) => Ok(Self { store }),
+        let created = Store::create(path, now, |db| {
+            store::replace_protection(db, &protection)?;
+            let event = Event::of(Act::Init).with("sealed", passphrase.is_some());
+            store::record(db, event, &by, Some(&Sealer::of(&key)), now)
+        });
+        match created {
+            Ok(store) => Ok(Self { store, by }),
             Err(error) => {
                 // Half a vault is no vault: the file was ours and is empty of anything that matters.
                 let _ = std::fs::remove_file(path);
@@ -72,13 +92,18 @@ impl Vault {
                 Err(VaultError::NoVault { path: path.to_owned() })
             }
             Ok(found) if found.is_dir() => Err(StoreError::NotAVault { path: path.to_owned() }.into()),
-            _ => Ok(Self { store: Store::open(path)? }),
+            _ => Ok(Self { store: Store::open(path)?, by: Attribution::default() }),
         }
     }
 
     /// The same vault once more, for another thread: what both write they write in turns.
     pub fn beside(&self) -> Result<Self, VaultError> {
-        Ok(Self { store: self.store.beside()? })
+        Ok(Self { store: self.store.beside()?, by: self.by.clone() })
+    }
+
+    /// Says who does what is done from now on.
+    pub fn attribute_to(&mut self, by: Attribution) {
+        self.by = by;
     }
 
     /// A cheap look at whether anything was changed in the vault, by whomever.
@@ -125,10 +150,13 @@ impl Vault {
         &mut self,
         key: &VaultKey,
         passphrase: Option<&Passphrase>,
+        now: UnixTime,
     ) -> Result<(), VaultError> {
         let protection = protection(key, passphrase)?;
         let transaction = self.store.begin()?;
         store::replace_protection(&transaction, &protection)?;
+        let event = Event::of(Act::Passphrase).with("sealed", passphrase.is_some());
+        audit::record(&transaction, &self.by, Some(key), event, now)?;
         Ok(transaction.commit()?)
     }
 

@@ -13,6 +13,7 @@ use coldcert::issuer::Contact;
 use coldcert::key::Signer;
 use coldcert::pending::Operation;
 use coldcert::policy::ObjectName;
+use coldcert::time::UnixTime;
 use coldcert::vault::{CertificateView, ListOptions, Vault};
 use rusqlite::Connection;
 use support::{Workplace, need};
@@ -310,7 +311,7 @@ fn whole(work: &Workplace, what: &str) -> Vault {
     // over by SQLite and stays until the next write: here it comes.
     let new = Contact { email: "a@example.com".to_owned(), name: None, phone: None };
     let mut vault = vault;
-    vault.set_contacts(&[new]).expect("a write");
+    vault.set_contacts(&vault_key, &[new], UnixTime::now()).expect("a write");
     let known = ["vault.coldcert", "ca.cnf", "log", "ready.json"];
     let kinds = [".pem", ".csr", ".key", ".srl", ".pfx", ".backup"];
     for (file, _) in work.everything() {

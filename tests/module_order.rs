@@ -52,6 +52,7 @@ fn the_order_is_that_of_the_design() {
         "authority",
         "record",
         "secret",
+        "ledger",
         "store",
         "vault",
         "wire",

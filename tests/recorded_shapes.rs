@@ -23,7 +23,7 @@ fn an_operation_looks_like_the_recorded_ones() {
     recorded.same("02_create_unknown_202", &created);
     recorded.same("04_get_pending_unknown_200", &created);
     let name = object_name("www");
-    let cancelled = desk.vault.cancel(&(&name).into(), true).expect("cancelled");
+    let cancelled = desk.vault.cancel(&desk.key, &(&name).into(), true, desk.now).expect("cancelled");
     let cancelled = wire::operation(&desk.base, &cancelled);
     recorded.same("08_patch_pending_cancel_200", &cancelled);
     // As recorded, it stays in progress.
@@ -88,12 +88,12 @@ fn refusals_are_in_the_recorded_words() {
     let again = desk.begin("www", "Unknown").expect_err("one is in progress");
     refused("16_create_409_pending", &again, Asked::ToBegin, &base, "www", "www");
     desk.merge("www");
-    let backup = desk.vault.backup(&desk.key, &www).expect("a backup");
-    let conflict = desk.vault.restore(&desk.key, &backup, None).expect_err("it is there");
+    let backup = desk.vault.backup(&desk.key, &www, desk.now).expect("a backup");
+    let conflict = desk.vault.restore(&desk.key, &backup, None, desk.now).expect_err("it is there");
     let ours = format!("certificates/www/{}", desk.view("www").record.expect("a version").version);
     let theirs = "certificates/cert1387819847/37fc88a00be9463085d1d72aeab7422e";
     refused("44_restore_409", &conflict, Asked::ToBegin, &base, &ours, theirs);
-    desk.vault.delete(&www, desk.now).expect("deleted");
+    desk.vault.delete(&desk.key, &www, desk.now).expect("deleted");
     let deleted = desk.begin("www", "Unknown").expect_err("its name is kept");
     let name = "recoverCertificateName-canrecoveradeletedcertificatewithrequestOptionstimeout-undefined";
     refused("17_create_409_deleted", &deleted, Asked::ToBegin, &base, "www", name);
@@ -130,15 +130,15 @@ fn a_deleted_certificate_looks_like_the_recorded_ones() {
     desk.create("www", "Unknown");
     desk.merge("www");
     let name = object_name("www");
-    let deleted = desk.vault.delete(&name, desk.now).expect("deleted");
+    let deleted = desk.vault.delete(&desk.key, &name, desk.now).expect("deleted");
     recorded.same("31_get_deleted_200", &wire::deleted_certificate(&desk.base, &deleted));
     let items = desk.list(ListOptions { include_pending: false, deleted: true });
     recorded.same("28_deleted_list", &wire::page(&items));
-    let back = desk.vault.recover(&name).expect("recovered");
+    let back = desk.vault.recover(&desk.key, &name, desk.now).expect("recovered");
     recorded.same("32_recover_200", &wire::certificate(&desk.base, &back));
     // This one was imported, and has no operation.
-    desk.vault.delete_pending(&(&name).into()).expect("deleted");
-    let deleted = desk.vault.delete(&name, desk.now).expect("deleted");
+    desk.vault.delete_pending(&desk.key, &(&name).into(), desk.now).expect("deleted");
+    let deleted = desk.vault.delete(&desk.key, &name, desk.now).expect("deleted");
     recorded.same("29_delete_cert_200", &wire::deleted_certificate(&desk.base, &deleted));
 }
 

@@ -7,8 +7,8 @@ use clap::{Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 use super::context::{Context, Global};
 use super::error::CliError;
 use super::{
-    backup, ca, change_passphrase, check, contact, create, demo, explain, export, generate, import, init,
-    inspect, issuer, lifecycle, merge, pending, policy, serve, set, show,
+    audit, backup, ca, change_passphrase, check, contact, create, demo, explain, export, generate, import,
+    init, inspect, issuer, lifecycle, merge, pending, policy, serve, set, show,
 };
 
 /// Certificates issued by hand, as Azure Key Vault's "Unknown" issuer path has it: make a key and a request,
@@ -47,6 +47,8 @@ pub(super) enum Verb {
     Backup(backup::Backup),
     Restore(backup::Restore),
     Passphrase(change_passphrase::ChangePassphrase),
+    #[command(subcommand)]
+    Audit(audit::AuditVerb),
     #[command(subcommand)]
     Issuer(issuer::IssuerVerb),
     #[command(subcommand)]
@@ -117,6 +119,7 @@ pub(super) fn run(verb: Verb, context: &mut Context<'_, '_>) -> Result<(), CliEr
         Verb::Backup(verb) => verb.run(context),
         Verb::Restore(verb) => verb.run(context),
         Verb::Passphrase(verb) => verb.run(context),
+        Verb::Audit(verb) => verb.run(context),
         Verb::Issuer(verb) => verb.run(context),
         Verb::Contact(verb) => verb.run(context),
         Verb::Ca(verb) => verb.run(context),

@@ -36,7 +36,7 @@ impl Backup {
             return Err(CliError::StdoutTwice { what: "the backup" });
         }
         let name = ObjectName::new(&self.name).map_err(VaultError::from)?;
-        let vault = context.open()?;
+        let mut vault = context.open()?;
         let view = vault.certificate(&name, None)?;
         let name = view.name;
         // Whatever can be refused without the passphrase is refused before it is asked for.
@@ -44,8 +44,8 @@ impl Backup {
             return Err(VaultError::NoVersion { name: name.to_string() }.into());
         }
         context.check_output(&self.output, Kind::Secret, self.force)?;
-        let vault_key = context.unseal(&vault)?;
-        let backup = vault.backup(&vault_key, &name)?;
+        let vault_key = context.unseal(&mut vault)?;
+        let backup = vault.backup(&vault_key, &name, context.now)?;
         context.prepare(&self.output, Kind::Secret, self.force)?.write(&backup, context.stdout())?;
         if context.json {
             context.write_json(&json!({"file": self.output, "name": name.as_str()}))?;
@@ -77,7 +77,7 @@ impl Restore {
     pub(super) fn run(self, context: &mut Context<'_, '_>) -> Result<(), CliError> {
         let mut vault = context.open()?;
         let backup = context.read(&self.file)?;
-        let vault_key = context.unseal(&vault)?;
+        let vault_key = context.unseal(&mut vault)?;
         let opening = vault
             .backup_opening(&vault_key, &backup)
             .map_err(|error| CliError::in_file(&self.file, error))?;
@@ -91,7 +91,7 @@ impl Restore {
             (Opening::ThisVault | Opening::NotSealed, _) => None,
         };
         let name = vault
-            .restore(&vault_key, &backup, passphrase.as_ref())
+            .restore(&vault_key, &backup, passphrase.as_ref(), context.now)
             .map_err(|error| CliError::in_file(&self.file, error))?;
         if context.json {
             let view = vault.certificate(&name, None)?;

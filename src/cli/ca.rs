@@ -124,7 +124,7 @@ fn taken(
     if vault.authority(name).is_ok() {
         return Err(VaultError::AuthorityExists { name: name.to_string() }.into());
     }
-    let vault_key = context.unseal(&vault)?;
+    let vault_key = context.unseal(&mut vault)?;
     vault.put_authority(&vault_key, name, authority, above, profile, context.now)?;
     if context.json {
         let kept = vault.authority(name)?;
@@ -220,7 +220,7 @@ fn sign(context: &mut Context<'_, '_>, name: &str, days: Option<u32>) -> Result<
     // Whatever can be refused without the passphrase is refused before it is asked for.
     let pending = vault.at_desk_by_name(&name)?;
     vault.authority(&ObjectName::new(&pending.policy.issuer.name).map_err(VaultError::from)?)?;
-    let vault_key = context.unseal(&vault)?;
+    let vault_key = context.unseal(&mut vault)?;
     let merged = vault.sign_at_desk(&vault_key, &name, days, context.now)?;
     if context.json {
         let view = vault.certificate(&name, None)?;

@@ -28,7 +28,7 @@ pub(super) struct ChangePassphrase {
 impl ChangePassphrase {
     pub(super) fn run(self, context: &mut Context<'_, '_>) -> Result<(), CliError> {
         let mut vault = context.open()?;
-        let vault_key = context.unseal(&vault)?;
+        let vault_key = context.unseal(&mut vault)?;
         let new = match self.no_passphrase {
             true => None,
             false => {
@@ -37,7 +37,7 @@ impl ChangePassphrase {
                 Some(context.new_passphrase(Some(&source))?)
             }
         };
-        vault.change_passphrase(&vault_key, new.as_ref())?;
+        vault.change_passphrase(&vault_key, new.as_ref(), context.now)?;
         if context.json {
             context.write_json(&json!({"vault": vault.path(), "sealed": new.is_some()}))?;
         }

@@ -174,6 +174,10 @@ impl Check {
             ..Question::new(&held.label, &held.key, &bundle, context.now, &terms)
         };
         let (verdict, profiles) = by_profile(&question);
+        if self.against.name.is_some() {
+            let mut vault = context.open()?;
+            context.recorded(&mut vault, |vault, now| vault.record_judgement(&held.label, &verdict, now))?;
+        }
         let mut others = vec![profiles_line(&profiles), clients_line(&clients)];
         others.extend(held.remark);
         let against = format!(

@@ -57,8 +57,9 @@ impl ContactVerb {
                     let allowed = format!("an e-mail address ({fault})");
                     return Err(CliError::Option { option: "EMAIL", value: email, allowed });
                 }
-                context.unseal(&vault)?;
-                let contacts = vault.add_contact(Contact { email: email.clone(), name, phone })?;
+                let vault_key = context.unseal(&mut vault)?;
+                let contact = Contact { email: email.clone(), name, phone };
+                let contacts = vault.add_contact(&vault_key, contact, context.now)?;
                 context.say(&format!("added {email}"));
                 contacts
             }
@@ -67,8 +68,8 @@ impl ContactVerb {
                 if !vault.contacts()?.iter().any(|contact| contact.email.eq_ignore_ascii_case(&email)) {
                     return Err(VaultError::ContactNotFound { email }.into());
                 }
-                context.unseal(&vault)?;
-                let contacts = vault.remove_contact(&email)?;
+                let vault_key = context.unseal(&mut vault)?;
+                let contacts = vault.remove_contact(&vault_key, &email, context.now)?;
                 context.say(&format!("deleted {email}"));
                 contacts
             }

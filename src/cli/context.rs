@@ -16,9 +16,10 @@ use super::surroundings::Surroundings;
 use super::terminal::{Palette, shown};
 use crate::bundle::Source;
 use crate::csr::Concern;
+use crate::ledger::{Attribution, WORDS_CHARACTERS_MAX};
 use crate::seal::{Passphrase, VaultKey};
 use crate::time::UnixTime;
-use crate::vault::{CertificateView, Vault};
+use crate::vault::{CertificateView, StoreError, Vault, VaultError};
 use crate::verdict::Finding;
 use crate::wire::{self, Base};
 
@@ -37,6 +38,22 @@ pub(super) struct Global {
     /// Act as if it were this time: 2026-11-22T18:00:00Z
     #[arg(long, global = true, value_name = "RFC3339", value_parser = at, help_heading = "Global options")]
     pub(super) at: Option<UnixTime>,
+    #[command(flatten)]
+    pub(super) attribution: AttributionOptions,
+}
+
+/// Who works, for the ledger.
+#[derive(Clone, Debug, Args)]
+pub(super) struct AttributionOptions {
+    /// Who does it, for the ledger [default: the system's user]
+    #[arg(long, global = true, value_name = "NAME", value_parser = words, help_heading = "Global options")]
+    operator: Option<String>,
+    /// Who sees it, for the ledger
+    #[arg(long, global = true, value_name = "NAME", value_parser = words, help_heading = "Global options")]
+    witness: Option<String>,
+    /// Why it is done, for the ledger: a ticket, a decision
+    #[arg(long, global = true, value_name = "TEXT", value_parser = words, help_heading = "Global options")]
+    reason: Option<String>,
 }
 
 /// A run's own surroundings, with the global options applied.
@@ -51,6 +68,7 @@ pub(super) struct Context<'c, 's> {
     /// The time at which everything happens.
     pub(super) now: UnixTime,
     stated_time: Option<UnixTime>,
+    attribution: AttributionOptions,
     /// What has been read from stdin, which can be read once.
     stdin_taken: Option<&'static str>,
 }
@@ -72,6 +90,7 @@ impl<'c, 's> Context<'c, 's> {
             json: global.json,
             now,
             stated_time,
+            attribution: global.attribution,
             surroundings,
             stdin_taken,
         }
@@ -92,13 +111,39 @@ impl<'c, 's> Context<'c, 's> {
         Ok(Vault::open(&self.vault)?)
     }
 
+    /// Records what changes nothing and needs no passphrase. Where the vault cannot be written, that is said instead.
+    pub(super) fn recorded(
+        &mut self,
+        vault: &mut Vault,
+        record: impl FnOnce(&mut Vault, UnixTime) -> Result<(), VaultError>,
+    ) -> Result<(), CliError> {
+        vault.attribute_to(self.attribution());
+        match record(vault, self.now) {
+            Err(VaultError::Store(error @ StoreError::ReadOnly)) => {
+                let label = self.palette().yellow("warn");
+                self.say(&format!("{label}    not in the ledger: {error}"));
+                Ok(())
+            }
+            done => Ok(done?),
+        }
+    }
+
+    /// Who does what this run does, for the ledger.
+    pub(super) fn attribution(&self) -> Attribution {
+        let clock = self.stated_time.map(|_| self.surroundings.now);
+        let stated = self.attribution.clone();
+        let operator = stated.operator.unwrap_or_else(|| self.operator());
+        Attribution { operator, witness: stated.witness, reason: stated.reason, clock }
+    }
+
     /// The error, with the vault's path where the run works on the vault and the error does not name it.
     pub(super) fn located(&self, error: CliError) -> CliError {
         if self.opened { error.in_vault(&self.vault) } else { error }
     }
 
-    /// Opens the vault key, asking for the passphrase where there is one.
-    pub(super) fn unseal(&mut self, vault: &Vault) -> Result<VaultKey, CliError> {
+    /// Opens the vault key, asking for the passphrase where there is one. What is done with it is this run's.
+    pub(super) fn unseal(&mut self, vault: &mut Vault) -> Result<VaultKey, CliError> {
+        vault.attribute_to(self.attribution());
         if !vault.is_sealed()? {
             return Ok(vault.unseal(None)?);
         }
@@ -285,6 +330,15 @@ impl ReadFile {
     pub(super) fn source(&self) -> Source<'_> {
         Source { name: &self.name, bytes: &self.bytes }
     }
+}
+
+/// A line of words for the ledger.
+fn words(text: &str) -> Result<String, String> {
+    let length = text.chars().count();
+    if text.trim().is_empty() || length > WORDS_CHARACTERS_MAX || text.chars().any(char::is_control) {
+        return Err(format!("allowed: 1 to {WORDS_CHARACTERS_MAX} characters, no control characters"));
+    }
+    Ok(text.trim().to_owned())
 }
 
 pub(super) fn at(text: &str) -> Result<UnixTime, String> {

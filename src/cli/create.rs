@@ -112,7 +112,7 @@ impl Create {
         if let Some(path) = &self.output {
             context.check_output(path, Kind::Public, self.force)?;
         }
-        let vault_key = context.unseal(&vault)?;
+        let vault_key = context.unseal(&mut vault)?;
         // Held only now: whoever ends the run at the prompt leaves nothing behind.
         let output = match &self.output {
             Some(path) if !to_stdout => Some(context.prepare(path, Kind::Public, self.force)?),

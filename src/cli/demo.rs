@@ -23,7 +23,7 @@ use crate::pem;
 use crate::pkcs12::{Password, Profile};
 use crate::policy::{Document, KeyKind, ObjectName, Policy, Tags};
 use crate::seal::{Passphrase, VaultKey};
-use crate::secret::{Brought, Secret, pem_chain};
+use crate::secret::{Brought, pem_chain};
 use crate::vault::{NewCertificate, Vault, VaultError};
 use crate::wire::{self, Base};
 
@@ -98,7 +98,7 @@ impl Walk<'_, '_, '_> {
         self.title("a vault: one file, its private keys sealed under a passphrase");
         let passphrase = self.passphrase()?;
         let path = self.folder.join("demo.coldcert");
-        let mut vault = Vault::init(&path, Some(&passphrase), now)?;
+        let mut vault = Vault::init_by(&path, Some(&passphrase), self.context.attribution(), now)?;
         let vault_key = vault.unseal(Some(&passphrase))?;
         self.file("demo.coldcert");
         steps.push(json!({"step": "init", "file": path}));
@@ -131,7 +131,7 @@ impl Walk<'_, '_, '_> {
         steps.push(json!({"step": "merge", "version": version}));
 
         self.title("export: the PFX for the server, read back");
-        self.export(&vault, &vault_key, &name)?;
+        self.export(&mut vault, &vault_key, &name)?;
         steps.push(json!({"step": "export", "file": self.folder.join("www.pfx")}));
         Ok(steps)
     }
@@ -203,13 +203,13 @@ impl Walk<'_, '_, '_> {
         Ok(merged.record.version.to_string())
     }
 
-    fn export(&mut self, vault: &Vault, vault_key: &VaultKey, name: &ObjectName) -> Result<(), CliError> {
+    fn export(&mut self, vault: &mut Vault, vault_key: &VaultKey, name: &ObjectName) -> Result<(), CliError> {
         let view = vault.certificate(name, None)?;
         let Some(record) = view.record else {
             return Err(CliError::Demonstration { what: "the merged version is not there" });
         };
         self.exchange("GET", &format!("/secrets/{name}/{}", record.version), &Value::Null);
-        let secret = Secret::open(&record, vault_key).map_err(VaultError::from)?;
+        let secret = vault.release(vault_key, &record, "pfx", self.context.now)?;
         let pfx = secret.to_pkcs12(&Password::new(""), Profile::Modern).map_err(VaultError::from)?;
         // What is shown is scrolled back to and copied: the value is not.
         let hidden = format!("{}…hidden", base64_of(&pfx[..HIDDEN_AFTER_BYTES.min(pfx.len())]));

@@ -114,7 +114,7 @@ impl Complete {
         let bundle = self.opening.read(context, &sources)?.map_err(VaultError::from)?;
         let mut terms = self.terms.terms(context)?;
         terms.crls.extend(bundle.revocation_lists.iter().map(|given| given.list.clone()));
-        let vault_key = context.unseal(&vault)?;
+        let vault_key = context.unseal(&mut vault)?;
         let merged = vault.complete_at_desk(&vault_key, &name, &bundle, &terms, context.now)?;
         if context.json {
             let view = vault.certificate(&name, None)?;
@@ -136,10 +136,10 @@ fn ended(context: &mut Context<'_, '_>, name: &str, failure: Option<&Failure>) -
     let name = ObjectName::new(name).map_err(VaultError::from)?;
     let mut vault = context.open()?;
     let name = vault.at_desk_by_name(&name)?.name;
-    context.unseal(&vault)?;
+    let vault_key = context.unseal(&mut vault)?;
     let operation = match failure {
-        Some(failure) => vault.fail_at_desk(&name, failure)?,
-        None => vault.cancel_at_desk(&name)?,
+        Some(failure) => vault.fail_at_desk(&vault_key, &name, failure, context.now)?,
+        None => vault.cancel_at_desk(&vault_key, &name, context.now)?,
     };
     if context.json {
         context.write_json(&wire::operation(&context.base(), &operation))?;

@@ -13,6 +13,7 @@ use super::terminal::shown;
 use crate::bundle::ReadRequestError;
 use crate::http::ServeError;
 use crate::inspect::InspectError;
+use crate::ledger::EntryError;
 use crate::policy::{DocumentError, ObjectName};
 use crate::vault::VaultError;
 use crate::verdict::{Rule, Severity, Verdict};
@@ -49,6 +50,8 @@ pub(super) enum CliError {
         error => format!("{}: {error}", shown(.path)),
     })]
     Inspect { path: PathBuf, error: InspectError },
+    #[error("{}: {error}", shown(.path))]
+    Ledger { path: PathBuf, error: EntryError },
     #[error("{} holds no block PUBLIC KEY or PRIVATE KEY of PEM", shown(.path))]
     NoKey { path: PathBuf },
     #[error(transparent)]
@@ -165,6 +168,7 @@ impl CliError {
                 "leave --with-root out, and give the root to whoever is to trust it by another way"
                     .to_owned(),
             ),
+            Self::Ledger { error, .. } => Some(error.help()),
             Self::NoKey { path } => Some(format!(
                 "write the key in that form first: openssl pkey -in {0} -pubout -out key.pem; a request or a certificate goes with --csr and FILE",
                 shown(path)

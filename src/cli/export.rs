@@ -140,7 +140,7 @@ impl Export {
         if context.json && is_stdout(&self.output) {
             return Err(CliError::StdoutTwice { what: "the export" });
         }
-        let vault = context.open()?;
+        let mut vault = context.open()?;
         let records = self.records(&vault)?;
         let format = self.format.unwrap_or(match records[0].content_type {
             ContentType::Pkcs12 => Format::Pfx,
@@ -152,14 +152,14 @@ impl Export {
         context.check_output(&self.output, kind, self.force)?;
         let password = self.password(context)?;
         let vault_key = match format.is_secret() && records.iter().any(|record| record.exportable) {
-            true => Some(context.unseal(&vault)?),
+            true => Some(context.unseal(&mut vault)?),
             false => None,
         };
         let secrets = records.iter().map(|record| match &vault_key {
-            Some(key) if record.exportable => Secret::open(record, key),
+            Some(key) if record.exportable => vault.release(key, record, &format.name(), context.now),
             _ => Ok(Secret::without_key(record)),
         });
-        let secrets = secrets.collect::<Result<Vec<_>, _>>().map_err(VaultError::from)?;
+        let secrets = secrets.collect::<Result<Vec<_>, _>>()?;
         let parts: Vec<Part<'_>> = secrets.iter().map(|secret| secret.part(self.root(format))).collect();
         let bytes = self.bytes(format, &records, &parts, &password).map_err(VaultError::from)?;
         context.prepare(&self.output, kind, self.force)?.write(&bytes, context.stdout())?;

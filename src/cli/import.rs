@@ -54,7 +54,7 @@ impl Import {
             SecretError::Pkcs12(_) | SecretError::Key(_) => CliError::in_file(&self.file, error.into()),
             error => VaultError::from(error).into(),
         })?;
-        let vault_key = context.unseal(&vault)?;
+        let vault_key = context.unseal(&mut vault)?;
         let new = NewImport {
             name: &name,
             brought: &brought,

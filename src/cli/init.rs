@@ -28,7 +28,7 @@ impl Init {
             return Err(VaultError::VaultExists { path }.into());
         }
         let passphrase = if self.no_passphrase { None } else { Some(context.new_passphrase(None)?) };
-        let vault = Vault::init(&path, passphrase.as_ref(), context.now)
+        let vault = Vault::init_by(&path, passphrase.as_ref(), context.attribution(), context.now)
             .map_err(|error| CliError::from(error).in_vault(&path))?;
         if context.json {
             context.write_json(&json!({"vault": vault.path(), "sealed": !self.no_passphrase}))?;

@@ -67,8 +67,8 @@ impl IssuerVerb {
                     created: now,
                     updated: now,
                 };
-                context.unseal(&vault)?;
-                vault.put_issuer(&issuer)?;
+                let vault_key = context.unseal(&mut vault)?;
+                vault.put_issuer(&vault_key, &issuer)?;
                 let issuer = vault.issuer(&issuer.name)?;
                 if context.json {
                     context.write_json(&wire::issuer(&base, &issuer))?;
@@ -99,8 +99,8 @@ impl IssuerVerb {
             Self::Delete { name } => {
                 let name = ObjectName::new(&name).map_err(VaultError::from)?;
                 let name = vault.issuer(&name)?.name;
-                context.unseal(&vault)?;
-                let issuer = vault.delete_issuer(&name)?;
+                let vault_key = context.unseal(&mut vault)?;
+                let issuer = vault.delete_issuer(&vault_key, &name, context.now)?;
                 if context.json {
                     context.write_json(&wire::issuer(&base, &issuer))?;
                 }

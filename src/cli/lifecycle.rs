@@ -23,8 +23,8 @@ impl Delete {
         let name = ObjectName::new(&self.name).map_err(VaultError::from)?;
         let mut vault = context.open()?;
         let name = vault.certificate(&name, None)?.name;
-        context.unseal(&vault)?;
-        let view = vault.delete(&name, context.now)?;
+        let vault_key = context.unseal(&mut vault)?;
+        let view = vault.delete(&vault_key, &name, context.now)?;
         if context.json {
             let base = context.base();
             context.write_json(&wire::deleted_certificate(&base, &view))?;
@@ -52,8 +52,8 @@ impl Recover {
         let name = ObjectName::new(&self.name).map_err(VaultError::from)?;
         let mut vault = context.open()?;
         let name = vault.deleted_certificate(&name)?.name;
-        context.unseal(&vault)?;
-        let view = vault.recover(&name)?;
+        let vault_key = context.unseal(&mut vault)?;
+        let view = vault.recover(&vault_key, &name, context.now)?;
         if context.json {
             context.write_certificate(&view)?;
         }
@@ -75,8 +75,8 @@ impl Purge {
         let name = ObjectName::new(&self.name).map_err(VaultError::from)?;
         let mut vault = context.open()?;
         let name = vault.deleted_certificate(&name)?.name;
-        context.unseal(&vault)?;
-        vault.purge(&name)?;
+        let vault_key = context.unseal(&mut vault)?;
+        vault.purge(&vault_key, &name, context.now)?;
         if context.json {
             // The service answers 204 and nothing; one document it is all the same.
             context.write_json(&json!({}))?;

@@ -52,7 +52,7 @@ impl Merge {
         if !self.accept.is_empty() {
             terms.acceptance = Acceptance { rules: self.accept.clone(), by: context.operator() };
         }
-        let vault_key = context.unseal(&vault)?;
+        let vault_key = context.unseal(&mut vault)?;
         let merged = vault.merge_by(&vault_key, &name, &bundle, &terms, context.now)?;
         let record = &merged.record;
         if context.json {

@@ -188,9 +188,10 @@ fn write_request(
     der: bool,
     force: bool,
 ) -> Result<(), CliError> {
-    let vault = context.open()?;
+    let mut vault = context.open()?;
     let operation = lookup.find(context, &vault)?;
     let request = operation.request();
+    context.recorded(&mut vault, |vault, now| vault.record_request_exported(&operation, now))?;
     let bytes = match der {
         true => request.as_der().to_vec(),
         false => pem::write("CERTIFICATE REQUEST", request.as_der()).into_bytes(),
@@ -211,8 +212,8 @@ fn cancel(context: &mut Context<'_, '_>, name: &str) -> Result<(), CliError> {
     let name = ObjectName::new(name).map_err(VaultError::from)?;
     let mut vault = context.open()?;
     let name = vault.pending(&name)?.name().clone();
-    context.unseal(&vault)?;
-    let operation = vault.cancel(&(&name).into(), true)?;
+    let vault_key = context.unseal(&mut vault)?;
+    let operation = vault.cancel(&vault_key, &(&name).into(), true, context.now)?;
     if context.json {
         let base = context.base();
         context.write_json(&wire::operation(&base, &operation))?;
@@ -236,8 +237,8 @@ fn delete(context: &mut Context<'_, '_>, name: &str) -> Result<(), CliError> {
     let name = ObjectName::new(name).map_err(VaultError::from)?;
     let mut vault = context.open()?;
     let name = vault.pending(&name)?.name().clone();
-    context.unseal(&vault)?;
-    let operation = vault.delete_pending(&(&name).into())?;
+    let vault_key = context.unseal(&mut vault)?;
+    let operation = vault.delete_pending(&vault_key, &(&name).into(), context.now)?;
     if context.json {
         let base = context.base();
         context.write_json(&wire::operation(&base, &operation))?;

@@ -55,8 +55,8 @@ impl PolicyVerb {
                 let document = read_document(context, &file)?;
                 let mut vault = context.open()?;
                 vault.stored_policy(&name)?;
-                context.unseal(&vault)?;
-                vault.set_policy(&name, document, context.now)?;
+                let vault_key = context.unseal(&mut vault)?;
+                vault.set_policy(&vault_key, &name, document, context.now)?;
                 let view = vault.certificate(&name, None)?;
                 if context.json {
                     let base = context.base();

@@ -17,6 +17,7 @@ use super::context::{Context, at};
 use super::error::CliError;
 use super::terminal::shown;
 use crate::http::{Clock, Journal, Names, ServeError, Server, Service, Settings, Tokens};
+use crate::ledger::Attribution;
 use crate::time::UnixTime;
 use crate::verdict::Profile;
 
@@ -123,8 +124,11 @@ impl Options {
         let tokens = self.tokens(context)?;
         let journal = self.journal(context)?;
         let clock = self.clock.or_else(|| context.stated_time()).map_or_else(Clock::default, Clock::showing);
-        let vault = context.open()?;
-        let vault_key = context.unseal(&vault)?;
+        let mut vault = context.open()?;
+        let vault_key = context.unseal(&mut vault)?;
+        // Who asks a server is known by a token alone: what it does is done by who started it.
+        let by = context.attribution();
+        vault.attribute_to(Attribution { operator: format!("{} (server)", by.operator), clock: None, ..by });
         let settings = Settings {
             names,
             tokens,

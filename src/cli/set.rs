@@ -43,8 +43,14 @@ impl Set {
         if view.record.is_none() {
             return Err(VaultError::NoVersion { name: name.to_string() }.into());
         }
-        context.unseal(&vault)?;
-        vault.set_attributes(&name, version, Attributes { enabled: self.enabled, tags }, context.now)?;
+        let vault_key = context.unseal(&mut vault)?;
+        vault.set_attributes(
+            &vault_key,
+            &name,
+            version,
+            Attributes { enabled: self.enabled, tags },
+            context.now,
+        )?;
         if context.json {
             let view = vault.certificate(&name, version)?;
             context.write_certificate(&view)?;

@@ -63,7 +63,14 @@ pub(super) fn change(exchange: &Exchange, vault: &mut Vault, named: &Named) -> D
     let (name, version) = (named.name()?, named.version()?);
     let asked = exchange.body.new_request()?;
     let attributes = Attributes { enabled: asked.enabled, tags: asked.tags };
-    vault.update(&name, version, attributes, asked.policy, exchange.service.now())?;
+    vault.update(
+        exchange.service.vault_key(),
+        &name,
+        version,
+        attributes,
+        asked.policy,
+        exchange.service.now(),
+    )?;
     let view = vault.certificate(&name, version)?;
     let mut changed = wire::certificate(&exchange.base(), &view);
     // A version has no policy, and an operation all the same (reference 1.4).
@@ -75,7 +82,7 @@ pub(super) fn change(exchange: &Exchange, vault: &mut Vault, named: &Named) -> D
 
 /// `DELETE /certificates/{name}`
 pub(super) fn delete(exchange: &Exchange, vault: &mut Vault, named: &Named) -> Done {
-    let view = vault.delete(&named.name()?, exchange.service.now())?;
+    let view = vault.delete(exchange.service.vault_key(), &named.name()?, exchange.service.now())?;
     Ok(Answer::ok(wire::deleted_certificate(&exchange.base(), &view)))
 }
 
@@ -86,14 +93,14 @@ pub(super) fn get_deleted(exchange: &Exchange, vault: &mut Vault, named: &Named)
 }
 
 /// `DELETE /deletedcertificates/{name}`
-pub(super) fn purge(_: &Exchange, vault: &mut Vault, named: &Named) -> Done {
-    vault.purge(&named.name()?)?;
+pub(super) fn purge(exchange: &Exchange, vault: &mut Vault, named: &Named) -> Done {
+    vault.purge(exchange.service.vault_key(), &named.name()?, exchange.service.now())?;
     Ok(Answer::of(204, None))
 }
 
 /// `POST /deletedcertificates/{name}/recover`
 pub(super) fn recover(exchange: &Exchange, vault: &mut Vault, named: &Named) -> Done {
-    let view = vault.recover(&named.name()?)?;
+    let view = vault.recover(exchange.service.vault_key(), &named.name()?, exchange.service.now())?;
     Ok(Answer::ok(wire::certificate(&exchange.base(), &view)))
 }
 
@@ -171,7 +178,7 @@ pub(super) fn policy(exchange: &Exchange, vault: &mut Vault, named: &Named) -> D
 /// `PATCH /certificates/{name}/policy`
 pub(super) fn change_policy(exchange: &Exchange, vault: &mut Vault, named: &Named) -> Done {
     let document: Document = exchange.body.as_policy()?;
-    vault.set_policy(&named.name()?, document, exchange.service.now())?;
+    vault.set_policy(exchange.service.vault_key(), &named.name()?, document, exchange.service.now())?;
     policy(exchange, vault, named)
 }
 
@@ -186,14 +193,23 @@ pub(super) fn pending(exchange: &Exchange, vault: &mut Vault, named: &Named) -> 
 pub(super) fn cancel(exchange: &Exchange, vault: &mut Vault, named: &Named) -> Done {
     let name = named.name()?;
     let requested = exchange.body.cancellation_requested()?;
-    let operation = vault.cancel(&exchange.wanted(&name)?, requested)?;
+    let operation = vault.cancel(
+        exchange.service.vault_key(),
+        &exchange.wanted(&name)?,
+        requested,
+        exchange.service.now(),
+    )?;
     Ok(Answer::ok(wire::operation(&exchange.base(), &operation)))
 }
 
 /// `DELETE /certificates/{name}/pending`
 pub(super) fn delete_pending(exchange: &Exchange, vault: &mut Vault, named: &Named) -> Done {
     let name = named.name()?;
-    let operation = vault.delete_pending(&exchange.wanted(&name)?)?;
+    let operation = vault.delete_pending(
+        exchange.service.vault_key(),
+        &exchange.wanted(&name)?,
+        exchange.service.now(),
+    )?;
     Ok(Answer::ok(wire::operation(&exchange.base(), &operation)))
 }
 
@@ -256,14 +272,14 @@ fn strict_opinion(
 
 /// `POST /certificates/{name}/backup`
 pub(super) fn backup(exchange: &Exchange, vault: &mut Vault, named: &Named) -> Done {
-    let backup = vault.backup(exchange.service.vault_key(), &named.name()?)?;
+    let backup = vault.backup(exchange.service.vault_key(), &named.name()?, exchange.service.now())?;
     Ok(Answer::secret(serde_json::json!({"value": BASE64_URL_SAFE_NO_PAD.encode(&*backup)})))
 }
 
 /// `POST /certificates/restore`
 pub(super) fn restore(exchange: &Exchange, vault: &mut Vault, _: &Named) -> Done {
     let backup = exchange.body.backup()?;
-    let name = vault.restore(exchange.service.vault_key(), &backup, None)?;
+    let name = vault.restore(exchange.service.vault_key(), &backup, None, exchange.service.now())?;
     let view = vault.certificate(&name, None)?;
     Ok(Answer::ok(wire::certificate(&exchange.base(), &view)))
 }
@@ -280,14 +296,14 @@ pub(super) fn contacts(exchange: &Exchange, vault: &mut Vault, _: &Named) -> Don
 /// `PUT /certificates/contacts`
 pub(super) fn set_contacts(exchange: &Exchange, vault: &mut Vault, _: &Named) -> Done {
     let contacts = exchange.body.contacts()?;
-    vault.set_contacts(&contacts)?;
+    vault.set_contacts(exchange.service.vault_key(), &contacts, exchange.service.now())?;
     Ok(Answer::ok(wire::contacts(&exchange.base(), &contacts)))
 }
 
 /// `DELETE /certificates/contacts`
 pub(super) fn delete_contacts(exchange: &Exchange, vault: &mut Vault, named: &Named) -> Done {
     let were = contacts(exchange, vault, named)?;
-    vault.set_contacts(&[])?;
+    vault.set_contacts(exchange.service.vault_key(), &[], exchange.service.now())?;
     Ok(were)
 }
 
@@ -326,7 +342,7 @@ pub(super) fn set_issuer(exchange: &Exchange, vault: &mut Vault, named: &Named) 
         created: now,
         updated: now,
     };
-    vault.put_issuer(&issuer)?;
+    vault.put_issuer(exchange.service.vault_key(), &issuer)?;
     self::issuer(exchange, vault, named)
 }
 
@@ -343,11 +359,14 @@ pub(super) fn change_issuer(exchange: &Exchange, vault: &mut Vault, named: &Name
         updated: exchange.service.now(),
         ..issuer
     };
-    vault.put_issuer(&issuer)?;
+    vault.put_issuer(exchange.service.vault_key(), &issuer)?;
     self::issuer(exchange, vault, named)
 }
 
 /// `DELETE /certificates/issuers/{issuer}`
 pub(super) fn delete_issuer(exchange: &Exchange, vault: &mut Vault, named: &Named) -> Done {
-    Ok(Answer::ok(wire::issuer(&exchange.base(), &vault.delete_issuer(&named.name()?)?)))
+    Ok(Answer::ok(wire::issuer(
+        &exchange.base(),
+        &vault.delete_issuer(exchange.service.vault_key(), &named.name()?, exchange.service.now())?,
+    )))
 }

@@ -12,7 +12,6 @@ use crate::identifier::Identifier;
 use crate::pkcs12::{Password, Profile};
 use crate::policy::ContentType;
 use crate::record::Record;
-use crate::secret::Secret;
 use crate::vault::{CertificateView, ListOptions, Vault, VaultError};
 use crate::wire::{self, Base, Refusal};
 
@@ -101,7 +100,7 @@ pub(super) fn secret(exchange: &Exchange, vault: &mut Vault, named: &Named) -> D
         let (name, version) = (record.name.to_string(), record.version.to_string());
         return Err(VaultError::Disabled { name, version }.into());
     }
-    let secret = Secret::open(&record, exchange.service.vault_key()).map_err(VaultError::from)?;
+    let secret = vault.release(exchange.service.vault_key(), &record, "rest", exchange.service.now())?;
     let value = match record.content_type {
         // Under the empty password, as the service gives it out.
         ContentType::Pkcs12 => {

@@ -106,7 +106,8 @@ fn finding_html(finding: &Finding) -> String {
     )
 }
 
-fn escaped(text: &str) -> String {
+/// Text that means nothing to HTML.
+pub(crate) fn escaped(text: &str) -> String {
     text.chars().fold(String::with_capacity(text.len()), |mut safe, c| {
         match c {
             '<' => safe.push_str("&lt;"),

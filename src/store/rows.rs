@@ -41,13 +41,9 @@ pub(super) const FAILED: i64 = 4;
 pub(super) const VERSION_COLUMNS: &str =
     "version, chain, sealed_key, content_type, exportable, enabled, tags, created, updated, accepted";
 
-pub(super) fn insert_vault(
-    db: &Connection,
-    protection: &Protection,
-    now: UnixTime,
-) -> Result<(), StoreError> {
+pub(super) fn insert_vault(db: &Connection, now: UnixTime) -> Result<(), StoreError> {
     db.execute("INSERT INTO vault (id, created) VALUES (1, ?1)", [now.unix_seconds()])?;
-    write_protection(db, protection)
+    Ok(())
 }
 
 pub(super) fn write_protection(db: &Connection, protection: &Protection) -> Result<(), StoreError> {

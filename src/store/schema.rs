@@ -66,10 +66,10 @@ pub(super) const CONNECTION: &str = "
 
 /// `cold`, in SQLite's header at byte 68.
 const APPLICATION_ID: i32 = 0x636f_6c64;
-const SCHEMA_VERSION: i32 = 4;
+const SCHEMA_VERSION: i32 = 5;
 
 /// What brings the tables of a version to those of the next.
-const MIGRATIONS: [(i32, &str); 3] = [
+const MIGRATIONS: [(i32, &str); 4] = [
     (1, "ALTER TABLE version ADD COLUMN accepted TEXT NOT NULL DEFAULT '[]'"),
     (
         2,
@@ -87,6 +87,36 @@ const MIGRATIONS: [(i32, &str); 3] = [
              created INTEGER NOT NULL
          ) STRICT;",
     ),
+    (
+        4,
+        "ALTER TABLE seal ADD COLUMN kind INTEGER NOT NULL DEFAULT 1;
+         ALTER TABLE seal ADD COLUMN label TEXT NOT NULL DEFAULT '';
+         ALTER TABLE seal ADD COLUMN created INTEGER NOT NULL DEFAULT 0;
+         CREATE TABLE ledger (
+             sequence INTEGER PRIMARY KEY,
+             time INTEGER NOT NULL,
+             act TEXT NOT NULL,
+             name TEXT,
+             version TEXT,
+             public_key BLOB,
+             operator TEXT NOT NULL,
+             witness TEXT,
+             reason TEXT,
+             program TEXT NOT NULL,
+             detail TEXT NOT NULL,
+             hash BLOB NOT NULL,
+             keyed INTEGER NOT NULL,
+             tag BLOB
+         ) STRICT;
+         CREATE INDEX ledger_by_name ON ledger (name COLLATE NOCASE, sequence) WHERE name IS NOT NULL;
+         CREATE TABLE ledger_end (
+             id INTEGER PRIMARY KEY CHECK (id = 1),
+             sequence INTEGER NOT NULL,
+             hash BLOB NOT NULL,
+             key BLOB
+         ) STRICT;
+         INSERT INTO ledger_end (id, sequence, hash) VALUES (1, 0, zeroblob(32));",
+    ),
 ];
 
 /// Times are Unix seconds; ids and hashes are raw bytes; policies are the documents that `policy` writes and
@@ -103,7 +133,10 @@ const TABLES: &str = "
         passes INTEGER NOT NULL,
         salt BLOB NOT NULL,
         sealed BLOB NOT NULL,
-        checksum BLOB NOT NULL
+        checksum BLOB NOT NULL,
+        kind INTEGER NOT NULL DEFAULT 1,        -- 1 a passphrase, 2 a recovery key
+        label TEXT NOT NULL DEFAULT '',
+        created INTEGER NOT NULL DEFAULT 0
     ) STRICT;
     CREATE TABLE certificate (
         id INTEGER PRIMARY KEY,
@@ -178,4 +211,28 @@ const TABLES: &str = "
         name TEXT,
         phone TEXT
     ) STRICT;
+    CREATE TABLE ledger (               -- rows are added and never changed
+        sequence INTEGER PRIMARY KEY,
+        time INTEGER NOT NULL,
+        act TEXT NOT NULL,
+        name TEXT,
+        version TEXT,
+        public_key BLOB,
+        operator TEXT NOT NULL,
+        witness TEXT,
+        reason TEXT,
+        program TEXT NOT NULL,
+        detail TEXT NOT NULL,           -- as JSON
+        hash BLOB NOT NULL,
+        keyed INTEGER NOT NULL,         -- whether the vault key was there, which then made the next key
+        tag BLOB                        -- none before the first such act in a vault that is older than its ledger
+    ) STRICT;
+    CREATE INDEX ledger_by_name ON ledger (name COLLATE NOCASE, sequence) WHERE name IS NOT NULL;
+    CREATE TABLE ledger_end (
+        id INTEGER PRIMARY KEY CHECK (id = 1),
+        sequence INTEGER NOT NULL,
+        hash BLOB NOT NULL,
+        key BLOB                        -- for the next entry alone
+    ) STRICT;
+    INSERT INTO ledger_end (id, sequence, hash) VALUES (1, 0, zeroblob(32));
 ";

@@ -16,7 +16,9 @@ fn no_query_walks_through_what_grows() {
     let path = folder.path().join("vault");
     std::fs::write(&path, b"").unwrap();
     let now = UnixTime::from_unix_seconds(1_700_000_000).unwrap();
-    let mut store = Store::create(&path, &Protection::Unsealed(vec![7; 32].into()), now).unwrap();
+    let mut store =
+        Store::create(&path, now, |db| replace_protection(db, &Protection::Unsealed(vec![7; 32].into())))
+            .unwrap();
     let seen = Arc::new(Mutex::new(Vec::new()));
     let traced = Arc::clone(&seen);
     store

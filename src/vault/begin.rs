@@ -1,11 +1,12 @@
 //! Beginning an operation, and ending one without a certificate.
 
-use super::{Vault, VaultError, judged_alone, living};
+use super::{Vault, VaultError, audit, judged_alone, living};
 use crate::authority;
 use crate::bundle::{Bundle, Given, Origin};
 use crate::csr::{self, CertificateRequest, Concern};
 use crate::identifier::Identifier;
 use crate::key::{PrivateKey, PublicKey, Signer};
+use crate::ledger::{Act, Event};
 use crate::pending::{Operation, Pending};
 use crate::policy::{Document, KeyKind, ObjectName, Policy, Route, Tags};
 use crate::record::Record;
@@ -104,20 +105,26 @@ impl Vault {
             return Ok(());
         }
         let key = pending.open_key(vault_key)?;
-        let record = sign_self(&pending, &key, vault_key, now)?;
+        let version = sign_self(&pending, &key, vault_key, now)?;
         let transaction = self.store.begin()?;
         let entry = living(&transaction, &pending.name)?;
-        match store::operation(&transaction, &entry)? {
+        let was_cancelled = match store::operation(&transaction, &entry)? {
             Some(Operation::InProgress(now)) if now.request_id == request_id => {
                 if now.cancellation_requested {
                     store::cancel_operation(&transaction, entry.id)?;
                 } else {
-                    store::put_version(&transaction, entry.id, &record)?;
+                    store::put_version(&transaction, entry.id, &version)?;
                     store::complete_operation(&transaction, entry.id)?;
                 }
+                now.cancellation_requested
             }
             _ => return Ok(()),
-        }
+        };
+        let event = match was_cancelled {
+            true => Event::on(Act::DeskEnded, &pending.name).key(key.public_key().fingerprint()),
+            false => merged(&version, Some(request_id)),
+        };
+        audit::record(&transaction, &self.by, Some(vault_key), event.with("issuer", "Self"), now)?;
         Ok(transaction.commit()?)
     }
 
@@ -149,7 +156,7 @@ impl Vault {
             Route::SelfSigned if self_at_once => Some(sign_self(&pending, &key, vault_key, now)?),
             Route::SelfSigned | Route::Unknown | Route::Named => None,
         };
-        let operation = self.write_operation(&pending, record.as_ref())?;
+        let operation = self.write_operation(vault_key, &pending, record.as_ref())?;
         Ok(Created { operation, record, concerns })
     }
 
@@ -197,7 +204,13 @@ impl Vault {
 
     /// Marks an operation as to be cancelled, or takes that back. One of issuer Unknown stays in progress and can
     /// still be merged: there is nobody to cancel it (reference 0, row 5).
-    pub fn cancel(&mut self, which: &Wanted<'_>, requested: bool) -> Result<Operation, VaultError> {
+    pub fn cancel(
+        &mut self,
+        vault_key: &VaultKey,
+        which: &Wanted<'_>,
+        requested: bool,
+        now: UnixTime,
+    ) -> Result<Operation, VaultError> {
         let transaction = self.store.begin()?;
         let (entry, operation) = wanted(&transaction, which)?;
         match operation {
@@ -207,15 +220,29 @@ impl Vault {
             }
         }
         store::request_cancellation(&transaction, entry.id, requested)?;
+        let event = of_operation(Act::Cancel, &operation).with("requested", requested);
+        audit::record(&transaction, &self.by, Some(vault_key), event, now)?;
         transaction.commit()?;
         self.pending(which.name)
     }
 
     /// Gives an operation up, in whatever state it is, with the key that it holds; what it was is returned.
-    pub fn delete_pending(&mut self, which: &Wanted<'_>) -> Result<Operation, VaultError> {
+    pub fn delete_pending(
+        &mut self,
+        vault_key: &VaultKey,
+        which: &Wanted<'_>,
+        now: UnixTime,
+    ) -> Result<Operation, VaultError> {
         let transaction = self.store.begin()?;
         let (entry, operation) = wanted(&transaction, which)?;
         store::remove_operation(&transaction, entry.id)?;
+        audit::record(
+            &transaction,
+            &self.by,
+            Some(vault_key),
+            of_operation(Act::PendingDeleted, &operation),
+            now,
+        )?;
         transaction.commit()?;
         Ok(operation)
     }
@@ -247,6 +274,7 @@ impl Vault {
     /// Entry, operation, and the version of issuer Self: one transaction.
     fn write_operation(
         &mut self,
+        vault_key: &VaultKey,
         pending: &Pending,
         record: Option<&Record>,
     ) -> Result<Operation, VaultError> {
@@ -269,6 +297,15 @@ impl Vault {
         if let Some(record) = record {
             store::put_version(&transaction, id, record)?;
             store::complete_operation(&transaction, id)?;
+        }
+        let event = Event::on(Act::Create, &entry.name)
+            .key(pending.request.public_key().fingerprint())
+            .with("issuer", pending.policy.issuer.name.as_str())
+            .with("request_id", pending.request_id.to_string());
+        audit::record(&transaction, &self.by, Some(vault_key), event, now)?;
+        if let Some(version) = record {
+            let event = merged(version, Some(pending.request_id));
+            audit::record(&transaction, &self.by, Some(vault_key), event, now)?;
         }
         transaction.commit()?;
         self.pending(name)
@@ -324,6 +361,28 @@ fn sign_self(
     let (name, tags) = (pending.name.clone(), pending.tags.clone());
     let record = Record::import(name, &pending.policy, tags, key, accepted, vault_key, now)?;
     Ok(Record { enabled: pending.enabled, ..record })
+}
+
+/// What the ledger says of a version that came of a judged answer.
+pub(super) fn merged(record: &Record, request_id: Option<Identifier>) -> Event {
+    let event = Event::on(Act::Merge, &record.name)
+        .version(record.version)
+        .key(record.certificate.public_key().fingerprint())
+        .with("certificate", record.certificate.fingerprint().hex())
+        .with("exportable", record.exportable);
+    let accepted: Vec<&str> = record.accepted.iter().map(|fault| fault.rule.as_str()).collect();
+    let event = if accepted.is_empty() { event } else { event.with("accepted", accepted) };
+    match request_id {
+        Some(id) => event.with("request_id", id.to_string()),
+        None => event,
+    }
+}
+
+/// What the ledger says of an operation.
+pub(super) fn of_operation(act: Act, operation: &Operation) -> Event {
+    Event::on(act, operation.name())
+        .key(operation.request().public_key().fingerprint())
+        .with("request_id", operation.request_id().to_string())
 }
 
 fn reused(name: &ObjectName) -> Concern {

@@ -2,11 +2,12 @@
 
 use serde_json::json;
 
-use super::begin::free_for_create;
-use super::{Vault, VaultError, judged_alone};
+use super::begin::{free_for_create, merged};
+use super::{Vault, VaultError, audit, judged_alone};
 use crate::certificate::Certificate;
 use crate::identifier::Identifier;
 use crate::key::Signer;
+use crate::ledger::{Act, Event};
 use crate::policy::{Document, ObjectName, Policy, Tags, VALIDITY_MONTHS_MAX};
 use crate::record::Record;
 use crate::seal::{SealError, VaultKey};
@@ -87,6 +88,8 @@ impl Vault {
         // An operation that ended before has nothing to do with this version.
         store::remove_operation(&transaction, id)?;
         store::put_version(&transaction, id, &record)?;
+        let event = Event { act: Act::Import, ..merged(&record, None) };
+        audit::record(&transaction, &self.by, Some(vault_key), event, now)?;
         transaction.commit()?;
         Ok((record, findings))
     }

@@ -1,10 +1,11 @@
 //! The issuers' desk: what a named issuer does with the operations that wait for it. On a machine without a network its
 //! operator sits here, and carries request and answer.
 
-use super::begin::not_found;
+use super::begin::{not_found, of_operation};
 use super::merge::Merged;
-use super::{Vault, VaultError, living};
+use super::{Vault, VaultError, audit, living};
 use crate::bundle::Bundle;
+use crate::ledger::Act;
 use crate::pending::{Failure, Operation, Pending};
 use crate::policy::{ObjectName, Route};
 use crate::seal::VaultKey;
@@ -38,20 +39,43 @@ impl Vault {
     }
 
     /// The issuer could not fulfil it. The key is still held, and an answer can be merged by hand (reference 2.5).
-    pub fn fail_at_desk(&mut self, name: &ObjectName, failure: &Failure) -> Result<Operation, VaultError> {
-        self.end_at_desk(name, Some(failure))
+    pub fn fail_at_desk(
+        &mut self,
+        vault_key: &VaultKey,
+        name: &ObjectName,
+        failure: &Failure,
+        now: UnixTime,
+    ) -> Result<Operation, VaultError> {
+        self.end_at_desk(vault_key, name, Some(failure), now)
     }
 
     /// The issuer has cancelled it, whether or not somebody asked for that. The key is still held.
-    pub fn cancel_at_desk(&mut self, name: &ObjectName) -> Result<Operation, VaultError> {
-        self.end_at_desk(name, None)
+    pub fn cancel_at_desk(
+        &mut self,
+        vault_key: &VaultKey,
+        name: &ObjectName,
+        now: UnixTime,
+    ) -> Result<Operation, VaultError> {
+        self.end_at_desk(vault_key, name, None, now)
     }
 
-    fn end_at_desk(&mut self, name: &ObjectName, failure: Option<&Failure>) -> Result<Operation, VaultError> {
+    fn end_at_desk(
+        &mut self,
+        vault_key: &VaultKey,
+        name: &ObjectName,
+        failure: Option<&Failure>,
+        now: UnixTime,
+    ) -> Result<Operation, VaultError> {
         let transaction = self.store.begin()?;
         let entry = living(&transaction, name).map_err(|_| not_found(name))?;
         let operation = store::operation(&transaction, &entry)?.ok_or_else(|| not_found(&entry.name))?;
+        let mut event =
+            of_operation(Act::DeskEnded, &operation).with("issuer", operation.issuer().name.as_str());
+        if let Some(failure) = failure {
+            event = event.with("failure", failure.code.as_str());
+        }
         of_named_issuer(operation)?;
+        audit::record(&transaction, &self.by, Some(vault_key), event, now)?;
         match failure {
             Some(failure) => store::fail_operation(&transaction, entry.id, failure)?,
             None => store::cancel_operation(&transaction, entry.id)?,

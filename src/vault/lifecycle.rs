@@ -1,12 +1,16 @@
 //! Looking at certificates, and their life after the merge: attributes, policy, soft deletion, issuers and
 //! contacts.
 
-use super::{Deletion, Vault, VaultError};
+use serde_json::Value;
+
+use super::{Deletion, Vault, VaultError, audit};
 use crate::identifier::Identifier;
 use crate::issuer::{Contact, Issuer};
+use crate::ledger::{Act, Event};
 use crate::pending::Operation;
 use crate::policy::{Document, ObjectName, Policy, Tags};
 use crate::record::Record;
+use crate::seal::VaultKey;
 use crate::store::{self, Entry};
 use crate::time::UnixTime;
 
@@ -118,17 +122,19 @@ impl Vault {
     /// Changes enabled and tags of a version, or of the newest.
     pub fn set_attributes(
         &mut self,
+        vault_key: &VaultKey,
         name: &ObjectName,
         version: Option<Identifier>,
         attributes: Attributes,
         now: UnixTime,
     ) -> Result<(), VaultError> {
-        self.update(name, version, attributes, None, now)
+        self.update(vault_key, name, version, attributes, None, now)
     }
 
     /// The same, and replaces the given members of the policy with it.
     pub fn update(
         &mut self,
+        vault_key: &VaultKey,
         name: &ObjectName,
         version: Option<Identifier>,
         attributes: Attributes,
@@ -137,14 +143,17 @@ impl Vault {
     ) -> Result<(), VaultError> {
         let transaction = self.store.begin()?;
         let mut entry = super::living(&transaction, name)?;
+        let mut event = Event::on(Act::Set, &entry.name);
         if let Some(document) = policy {
             replace_policy(&transaction, &mut entry, document, now)?;
+            event = event.with("policy", Value::from(entry.policy.to_document()));
         }
         let is_of_the_version =
             version.is_some() || attributes.enabled.is_some() || attributes.tags.is_some();
         let Some(record) = store::version(&transaction, &entry, version)? else {
             // The policy of a certificate that waits for its first version can change.
             if !is_of_the_version {
+                audit::record(&transaction, &self.by, Some(vault_key), event, now)?;
                 return Ok(transaction.commit()?);
             }
             let name = entry.name.to_string();
@@ -153,6 +162,14 @@ impl Vault {
                 Some(version) => VaultError::CertificateNotFound { name, version: Some(version.to_string()) },
             });
         };
+        event = event.version(record.version).key(record.certificate.public_key().fingerprint());
+        if let Some(enabled) = attributes.enabled {
+            event = event.with("enabled", enabled);
+        }
+        if attributes.tags.is_some() {
+            event = event.with("tags", true);
+        }
+        audit::record(&transaction, &self.by, Some(vault_key), event, now)?;
         let attributes = store::Attributes { enabled: attributes.enabled, tags: attributes.tags };
         store::set_attributes(&transaction, record.version, &attributes, now)?;
         Ok(transaction.commit()?)
@@ -161,6 +178,7 @@ impl Vault {
     /// Replaces the given members of a policy; the next version follows it (reference 2.7).
     pub fn set_policy(
         &mut self,
+        vault_key: &VaultKey,
         name: &ObjectName,
         document: Document,
         now: UnixTime,
@@ -168,41 +186,66 @@ impl Vault {
         let transaction = self.store.begin()?;
         let mut entry = super::living(&transaction, name)?;
         replace_policy(&transaction, &mut entry, document, now)?;
+        let event = Event::on(Act::Set, &entry.name).with("policy", Value::from(entry.policy.to_document()));
+        audit::record(&transaction, &self.by, Some(vault_key), event, now)?;
         transaction.commit()?;
         Ok(entry.policy)
     }
 
     /// Deletes a certificate with all its versions and its operation, so that it can be recovered.
-    pub fn delete(&mut self, name: &ObjectName, now: UnixTime) -> Result<CertificateView, VaultError> {
+    pub fn delete(
+        &mut self,
+        vault_key: &VaultKey,
+        name: &ObjectName,
+        now: UnixTime,
+    ) -> Result<CertificateView, VaultError> {
         let transaction = self.store.begin()?;
         let entry = super::living(&transaction, name)?;
         let scheduled_purge = now.plus_seconds(i64::from(RECOVERABLE_DAYS) * 86_400);
         store::set_deletion(&transaction, entry.id, Some(Deletion { deleted: now, scheduled_purge }))?;
+        audit::record(&transaction, &self.by, Some(vault_key), Event::on(Act::Delete, &entry.name), now)?;
         transaction.commit()?;
         self.deleted_certificate(name)
     }
 
     /// Brings a deleted certificate back as it was.
-    pub fn recover(&mut self, name: &ObjectName) -> Result<CertificateView, VaultError> {
+    pub fn recover(
+        &mut self,
+        vault_key: &VaultKey,
+        name: &ObjectName,
+        now: UnixTime,
+    ) -> Result<CertificateView, VaultError> {
         let transaction = self.store.begin()?;
         let entry = deleted(&transaction, name)?;
         store::set_deletion(&transaction, entry.id, None)?;
+        audit::record(&transaction, &self.by, Some(vault_key), Event::on(Act::Recover, &entry.name), now)?;
         transaction.commit()?;
         self.certificate(name, None)
     }
 
     /// Ends a deleted certificate, with its keys, for good.
-    pub fn purge(&mut self, name: &ObjectName) -> Result<(), VaultError> {
+    pub fn purge(
+        &mut self,
+        vault_key: &VaultKey,
+        name: &ObjectName,
+        now: UnixTime,
+    ) -> Result<(), VaultError> {
         let transaction = self.store.begin()?;
         let entry = deleted(&transaction, name)?;
+        let versions = store::versions(&transaction, &entry)?;
+        let versions: Vec<String> = versions.iter().map(|record| record.version.to_string()).collect();
         store::remove_entry(&transaction, entry.id)?;
+        let event = Event::on(Act::Purge, &entry.name).with("versions", versions);
+        audit::record(&transaction, &self.by, Some(vault_key), event, now)?;
         Ok(transaction.commit()?)
     }
 
     /// Adds an issuer, or replaces the one of that name.
-    pub fn put_issuer(&mut self, issuer: &Issuer) -> Result<(), VaultError> {
+    pub fn put_issuer(&mut self, vault_key: &VaultKey, issuer: &Issuer) -> Result<(), VaultError> {
         let transaction = self.store.begin()?;
         store::put_issuer(&transaction, issuer)?;
+        let event = Event::on(Act::Desk, &issuer.name).with("issuer", issuer.provider.as_str());
+        audit::record(&transaction, &self.by, Some(vault_key), event, issuer.updated)?;
         Ok(transaction.commit()?)
     }
 
@@ -217,10 +260,17 @@ impl Vault {
     }
 
     /// Takes an issuer away; what it was is returned.
-    pub fn delete_issuer(&mut self, name: &ObjectName) -> Result<Issuer, VaultError> {
+    pub fn delete_issuer(
+        &mut self,
+        vault_key: &VaultKey,
+        name: &ObjectName,
+        now: UnixTime,
+    ) -> Result<Issuer, VaultError> {
         let transaction = self.store.begin()?;
         let issuer = issuer(&transaction, name)?;
         store::remove_issuer(&transaction, name)?;
+        let event = Event::on(Act::Desk, &issuer.name).with("issuer", Value::Null);
+        audit::record(&transaction, &self.by, Some(vault_key), event, now)?;
         transaction.commit()?;
         Ok(issuer)
     }
@@ -231,25 +281,42 @@ impl Vault {
     }
 
     /// Replaces all contacts.
-    pub fn set_contacts(&mut self, contacts: &[Contact]) -> Result<(), VaultError> {
+    pub fn set_contacts(
+        &mut self,
+        vault_key: &VaultKey,
+        contacts: &[Contact],
+        now: UnixTime,
+    ) -> Result<(), VaultError> {
         let transaction = self.store.begin()?;
         store::replace_contacts(&transaction, contacts)?;
+        audit::record(&transaction, &self.by, Some(vault_key), of_contacts(contacts), now)?;
         Ok(transaction.commit()?)
     }
 
     /// Adds a contact, or replaces the one of that address (in any case); all of them are returned.
-    pub fn add_contact(&mut self, contact: Contact) -> Result<Vec<Contact>, VaultError> {
+    pub fn add_contact(
+        &mut self,
+        vault_key: &VaultKey,
+        contact: Contact,
+        now: UnixTime,
+    ) -> Result<Vec<Contact>, VaultError> {
         let transaction = self.store.begin()?;
         let mut contacts = store::contacts(&transaction)?;
         contacts.retain(|one| !one.email.eq_ignore_ascii_case(&contact.email));
         contacts.push(contact);
         store::replace_contacts(&transaction, &contacts)?;
+        audit::record(&transaction, &self.by, Some(vault_key), of_contacts(&contacts), now)?;
         transaction.commit()?;
         Ok(contacts)
     }
 
     /// Takes the contact of an address away; the others are returned.
-    pub fn remove_contact(&mut self, email: &str) -> Result<Vec<Contact>, VaultError> {
+    pub fn remove_contact(
+        &mut self,
+        vault_key: &VaultKey,
+        email: &str,
+        now: UnixTime,
+    ) -> Result<Vec<Contact>, VaultError> {
         let transaction = self.store.begin()?;
         let mut contacts = store::contacts(&transaction)?;
         let before = contacts.len();
@@ -258,6 +325,7 @@ impl Vault {
             return Err(VaultError::ContactNotFound { email: email.to_owned() });
         }
         store::replace_contacts(&transaction, &contacts)?;
+        audit::record(&transaction, &self.by, Some(vault_key), of_contacts(&contacts), now)?;
         transaction.commit()?;
         Ok(contacts)
     }
@@ -280,6 +348,11 @@ impl Vault {
             deletion: deleted,
         })
     }
+}
+
+/// What the ledger says of contacts: how many there are. Their names are their own.
+fn of_contacts(contacts: &[Contact]) -> Event {
+    Event::of(Act::Desk).with("contacts", contacts.len())
 }
 
 fn replace_policy(

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use super::{Attributes, Vault, VaultError, living};
+use super::begin::merged;
+use super::{Attributes, Vault, VaultError, audit, living};
 use crate::bundle::Bundle;
 use crate::csr::CertificateRequest;
 use crate::fingerprint::Fingerprint;
 use crate::pending::{Operation, Pending};
 use crate::policy::{ObjectName, Route};
-use crate::record::Record;
+use crate::record::{MergeError, Record};
 use crate::seal::VaultKey;
 use crate::store;
 use crate::time::UnixTime;
@@ -104,7 +105,13 @@ impl Vault {
         let (name, request_id) = (pending.name.clone(), pending.request_id);
         let verdict = self.expectation_of(&pending, bundle)?.judge(bundle, terms, now);
         let findings = verdict.findings().to_vec();
-        let record = Record::merge(pending, verdict, vault_key, now)?;
+        let record = match Record::merge(pending, verdict, vault_key, now) {
+            Err(MergeError::Refused(refused)) => {
+                self.record_refusal(vault_key, &refused, now)?;
+                return Err(VaultError::Refused(refused));
+            }
+            merged => merged?,
+        };
 
         let transaction = self.store.begin()?;
         let entry = living(&transaction, &name)?;
@@ -118,6 +125,8 @@ impl Vault {
         }
         store::put_version(&transaction, entry.id, &record)?;
         store::complete_operation(&transaction, entry.id)?;
+        let event = merged(&record, Some(request_id)).with("profile", terms.profile.name());
+        audit::record(&transaction, &self.by, Some(vault_key), event, now)?;
         transaction.commit()?;
         Ok(Merged { record, findings })
     }

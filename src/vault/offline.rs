@@ -1,12 +1,13 @@
 //! The offline CA: an issuer whose key lies in this vault, and which signs what its operator approves.
 
 use super::merge::Merged;
-use super::{Vault, VaultError};
+use super::{Vault, VaultError, audit};
 use crate::authority::{Authority, BACKDATING_SECONDS, Validity};
 use crate::bundle::{Bundle, Given, Origin};
 use crate::certificate::Certificate;
 use crate::issuer::Issuer;
 use crate::key::{PrivateKey, SecretDer};
+use crate::ledger::{Act, Event};
 use crate::policy::ObjectName;
 use crate::seal::{Place, Purpose, VaultKey};
 use crate::store::{self, StoredAuthority};
@@ -58,6 +59,10 @@ impl Vault {
             updated: now,
         };
         store::put_issuer(&transaction, &issuer)?;
+        let event = Event::on(Act::Authority, name)
+            .key(certificate.public_key().fingerprint())
+            .with("certificate", certificate.fingerprint().hex());
+        audit::record(&transaction, &self.by, Some(vault_key), event, now)?;
         Ok(transaction.commit()?)
     }
 
@@ -95,11 +100,17 @@ impl Vault {
         let authority = Authority::of(own.clone(), key)?;
         let leaf = authority.issue(&pending.request, validity, stored.profile, now)?;
 
+        let (signed, stored_name) = (leaf.fingerprint(), stored.name.clone());
         let origin = Origin::of_file(format!("the CA {}", stored.name));
         let given = |certificate| Given { certificate, place: origin.clone() };
         let anchors = stored.chain.last().cloned().into_iter().collect();
         let bundle = Bundle::of(std::iter::once(leaf).chain(stored.chain).map(given).collect());
         let terms = Terms { anchors, ..Terms::of(stored.profile) };
+        let event = Event::on(Act::Sign, &stored_name)
+            .key(pending.request.public_key().fingerprint())
+            .with("certificate", signed.hex())
+            .with("for", pending.name.as_str());
+        self.record_alone(Some(vault_key), event, now)?;
         self.merge_pending(vault_key, pending, &bundle, &terms, now)
     }
 

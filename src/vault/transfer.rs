@@ -10,11 +10,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use zeroize::{Zeroize, Zeroizing};
 
-use super::{Vault, VaultError, open_any};
+use super::{Vault, VaultError, audit, open_any};
 use crate::certificate::Certificate;
 use crate::fingerprint::Fingerprint;
 use crate::identifier::Identifier;
 use crate::key::{PrivateKey, SecretDer, Signer};
+use crate::ledger::{Act, Event};
 use crate::policy::{ContentType, Document, ObjectName, Policy, Tags};
 use crate::record::Record;
 use crate::seal::{Cost, Passphrase, PassphraseSeal, Place, Purpose, SealError, VaultKey};
@@ -34,7 +35,12 @@ pub enum Opening {
 
 impl Vault {
     /// Writes every version of a certificate, with its keys, as a backup.
-    pub fn backup(&self, vault_key: &VaultKey, name: &ObjectName) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+    pub fn backup(
+        &mut self,
+        vault_key: &VaultKey,
+        name: &ObjectName,
+        now: UnixTime,
+    ) -> Result<Zeroizing<Vec<u8>>, VaultError> {
         let entry = self.living(name)?;
         let records = store::versions(self.store.connection(), &entry)?;
         if records.is_empty() {
@@ -68,6 +74,7 @@ impl Vault {
         };
         let mut bytes = Zeroizing::new(serde_json::to_vec_pretty(&file).map_err(not_a_backup)?);
         bytes.push(b'\n');
+        self.record_alone(Some(vault_key), Event::on(Act::Backup, &entry.name), now)?;
         Ok(bytes)
     }
 
@@ -90,6 +97,7 @@ impl Vault {
         vault_key: &VaultKey,
         backup: &[u8],
         passphrase: Option<&Passphrase>,
+        now: UnixTime,
     ) -> Result<ObjectName, VaultError> {
         let file = File::read(backup)?;
         let source = match self.backup_opening(vault_key, backup)? {
@@ -155,6 +163,9 @@ impl Vault {
         for record in &records {
             store::put_version(&transaction, id, record)?;
         }
+        let versions: Vec<String> = records.iter().map(|record| record.version.to_string()).collect();
+        let event = Event::on(Act::Restore, &name).with("versions", versions);
+        audit::record(&transaction, &self.by, Some(vault_key), event, now)?;
         transaction.commit()?;
         Ok(name)
     }

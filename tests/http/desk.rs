@@ -14,6 +14,7 @@ use coldcert::certificate::Certificate;
 use coldcert::csr::CertificateRequest;
 use coldcert::http::{Clock, Journal, Names, Service, Settings, Tokens, app};
 use coldcert::policy::{KeyKind, ObjectName};
+use coldcert::seal::VaultKey;
 use coldcert::time::UnixTime;
 use coldcert::vault::Vault;
 use coldcert::verdict::Profile;
@@ -171,6 +172,11 @@ impl Desk {
         let operation = self.create(name, "Unknown").is(202);
         let leaf = self.sign(&operation.body);
         self.merge(name, &[leaf.as_der(), self.root().as_der()]).is(201)
+    }
+
+    /// The vault key; this vault has no passphrase.
+    pub(crate) fn key(&self) -> VaultKey {
+        self.vault().unseal(None).expect("its key")
     }
 
     /// The same vault, as the command line has it.

@@ -386,7 +386,9 @@ fn an_answer_that_was_given_before_is_of_the_vault_as_it_is() {
             let tags = coldcert::policy::Tags::new(tags).expect("tags");
             let attributes = coldcert::vault::Attributes { enabled: None, tags: Some(tags) };
             let now = coldcert::time::UnixTime::now();
-            desk.vault().set_attributes(&crate::desk::name("www"), None, attributes, now).expect("set");
+            desk.vault()
+                .set_attributes(&desk.key(), &crate::desk::name("www"), None, attributes, now)
+                .expect("set");
         }
         for _ in 0..3 {
             assert_eq!(desk.get(path).is(200).body["tags"], tags);
@@ -427,7 +429,7 @@ fn the_backup_of_another_sealed_vault_is_no_matter_of_tokens() {
         enabled: None,
     };
     sealed.create(&key, new, now).expect("created");
-    let backup = sealed.backup(&key, &www).expect("a backup");
+    let backup = sealed.backup(&key, &www, now).expect("a backup");
     let value = base64::prelude::BASE64_URL_SAFE_NO_PAD.encode(&*backup);
     let reply = desk.ask("POST", "/certificates/restore", json!({"value": value})).is(400);
     assert!(reply.body["error"]["message"].as_str().expect("a message").contains("coldcert restore"));

@@ -71,7 +71,7 @@ fn scenario_4_get_the_operation_that_is_cancelled_or_failed() {
     let desk = Desk::new();
     desk.create("www", "corp").is(202);
     desk.ask("PATCH", "/certificates/www/pending", json!({"cancellation_requested": true})).is(200);
-    desk.vault().cancel_at_desk(&name("www")).expect("cancelled");
+    desk.vault().cancel_at_desk(&desk.key(), &name("www"), UnixTime::now()).expect("cancelled");
     let cancelled = desk.get("/certificates/www/pending").is(200).body;
     assert_eq!(
         (&cancelled["status"], &cancelled["cancellation_requested"]),
@@ -81,7 +81,7 @@ fn scenario_4_get_the_operation_that_is_cancelled_or_failed() {
 
     desk.create("www", "corp").is(202);
     let failure = Failure { code: "OutOfBand".to_owned(), message: "a signed form is missing".to_owned() };
-    desk.vault().fail_at_desk(&name("www"), &failure).expect("failed");
+    desk.vault().fail_at_desk(&desk.key(), &name("www"), &failure, UnixTime::now()).expect("failed");
     let failed = desk.get("/certificates/www/pending").is(200).body;
     assert_eq!(failed["status"], "failed");
     assert_eq!(failed["error"], json!({"code": "OutOfBand", "message": "a signed form is missing"}));
@@ -133,9 +133,9 @@ fn scenario_7_merge_an_operation_of_a_named_issuer() {
         match ended {
             "failed" => {
                 let failure = Failure { code: "x".to_owned(), message: "y".to_owned() };
-                vault.fail_at_desk(&name("www"), &failure).expect("failed")
+                vault.fail_at_desk(&desk.key(), &name("www"), &failure, UnixTime::now()).expect("failed")
             }
-            _ => vault.cancel_at_desk(&name("www")).expect("cancelled"),
+            _ => vault.cancel_at_desk(&desk.key(), &name("www"), UnixTime::now()).expect("cancelled"),
         };
         desk.merge("www", &[leaf.as_der()]).is(201);
         assert_eq!(desk.get("/certificates/www/pending").is(200).body["status"], "completed");
@@ -157,7 +157,7 @@ fn scenario_8_ask_for_cancellation() {
     let back =
         desk.ask("PATCH", "/certificates/www/pending", json!({"cancellation_requested": false})).is(200);
     assert_eq!(back.body["cancellation_requested"], false);
-    desk.vault().cancel_at_desk(&name("www")).expect("cancelled");
+    desk.vault().cancel_at_desk(&desk.key(), &name("www"), UnixTime::now()).expect("cancelled");
     desk.ask("PATCH", "/certificates/www/pending", cancellation.clone()).refused(403, "Forbidden", words);
     // With issuer Unknown there is nobody to cancel it (reference 0, row 5).
     let operation = desk.create("api", "Unknown").is(202).body;

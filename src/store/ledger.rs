@@ -1,0 +1,126 @@
+//! The ledger's rows.
+
+use rusqlite::{Connection, Row, params};
+use serde_json::{Map, Value};
+
+use super::StoreError;
+use crate::fingerprint::Fingerprint;
+use crate::ledger::{Act, Attribution, ChainKey, End, Entry, Event, Head, Sealer, Stored};
+use crate::time::UnixTime;
+
+/// Adds an event to the ledger, within the transaction of what happened.
+pub(crate) fn record(
+    db: &Connection,
+    event: Event,
+    by: &Attribution,
+    sealer: Option<&Sealer>,
+    now: UnixTime,
+) -> Result<(), StoreError> {
+    let mut end = ledger_end(db)?;
+    if end.head.sequence == 0 && event.act != Act::Init {
+        let (stored, behind) = end.add(Event::of(Act::Begin), by, sealer, now);
+        insert(db, &stored)?;
+        end = behind;
+    }
+    let (stored, end) = end.add(event, by, sealer, now);
+    insert(db, &stored)?;
+    db.prepare_cached("UPDATE ledger_end SET sequence = ?1, hash = ?2, key = ?3")?.execute(params![
+        number(end.head.sequence)?,
+        end.head.hash.as_bytes(),
+        end.key.as_ref().map(ChainKey::secret_bytes),
+    ])?;
+    Ok(())
+}
+
+fn insert(db: &Connection, stored: &Stored) -> Result<(), StoreError> {
+    let Stored { entry, is_keyed, tag } = stored;
+    db.prepare_cached(
+        "INSERT INTO ledger (sequence, time, act, name, version, public_key, operator, witness, reason, program,
+                             detail, hash, keyed, tag)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+    )?
+    .execute(params![
+        number(entry.sequence)?,
+        entry.time.unix_seconds(),
+        entry.act.name(),
+        entry.name,
+        entry.version,
+        entry.public_key.as_ref().map(Fingerprint::as_bytes),
+        entry.operator,
+        entry.witness,
+        entry.reason,
+        entry.program,
+        Value::Object(entry.detail.clone()).to_string(),
+        entry.hash.as_bytes(),
+        is_keyed,
+        tag,
+    ])?;
+    Ok(())
+}
+
+/// Where the ledger ends, by its own word.
+pub(crate) fn ledger_end(db: &Connection) -> Result<End, StoreError> {
+    let mut statement = db.prepare_cached("SELECT sequence, hash, key FROM ledger_end")?;
+    let (sequence, hash, key) = statement
+        .query_row([], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, [u8; 32]>(1)?, row.get::<_, Option<[u8; 32]>>(2)?))
+        })
+        .map_err(|error| match error {
+            rusqlite::Error::QueryReturnedNoRows => damaged(),
+            error => error.into(),
+        })?;
+    let sequence = u64::try_from(sequence).map_err(|_| damaged())?;
+    let head = Head { sequence, hash: Fingerprint::from_bytes(hash) };
+    Ok(End { head, key: key.map(ChainKey::from_secret_bytes) })
+}
+
+/// The entries behind a number, at most so many; of one name, or all. Of one that cannot be read, its number.
+pub(crate) fn ledger(
+    db: &Connection,
+    after: u64,
+    name: Option<&str>,
+    limit: u32,
+) -> Result<Vec<Result<Stored, u64>>, StoreError> {
+    let which = if name.is_some() { "name = ?2 COLLATE NOCASE" } else { "?2 IS NULL" };
+    let mut statement = db.prepare_cached(&format!(
+        "SELECT sequence, time, act, name, version, public_key, operator, witness, reason, program, detail, hash,
+                keyed, tag
+         FROM ledger WHERE sequence > ?1 AND {which} ORDER BY sequence LIMIT ?3"
+    ))?;
+    let found = statement
+        .query_map(params![number(after)?, name, limit], |row| {
+            let sequence: i64 = row.get(0)?;
+            Ok(stored(row).map_err(|_| u64::try_from(sequence).unwrap_or_default()))
+        })?
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(found)
+}
+
+fn stored(row: &Row<'_>) -> Result<Stored, StoreError> {
+    let act: String = row.get(2)?;
+    let detail: String = row.get(10)?;
+    let detail: Map<String, Value> = serde_json::from_str(&detail).map_err(|_| damaged())?;
+    let entry = Entry {
+        sequence: u64::try_from(row.get::<_, i64>(0)?).map_err(|_| damaged())?,
+        time: UnixTime::from_unix_seconds(row.get(1)?).map_err(|_| damaged())?,
+        act: Act::of_name(&act).ok_or_else(damaged)?,
+        name: row.get(3)?,
+        version: row.get(4)?,
+        public_key: row.get::<_, Option<[u8; 32]>>(5)?.map(Fingerprint::from_bytes),
+        operator: row.get(6)?,
+        witness: row.get(7)?,
+        reason: row.get(8)?,
+        program: row.get(9)?,
+        detail,
+        hash: Fingerprint::from_bytes(row.get(11)?),
+    };
+    Ok(Stored { entry, is_keyed: row.get(12)?, tag: row.get(13)? })
+}
+
+fn number(sequence: u64) -> Result<i64, StoreError> {
+    i64::try_from(sequence).map_err(|_| damaged())
+}
+
+fn damaged() -> StoreError {
+    StoreError::Content { what: "an entry of the ledger" }
+}

@@ -1,0 +1,249 @@
+//! The ledger of a vault: what writes it, and what reads and checks it.
+
+use super::{Vault, VaultError};
+use crate::key::Signer;
+use crate::ledger::{Act, Attribution, Entry, Event, Head, LedgerFault, Proof, Prover, Sealer, WrittenHead};
+use crate::pending::Operation;
+use crate::record::{Record, Refused};
+use crate::seal::VaultKey;
+use crate::secret::Secret;
+use crate::store::{self, StoreError};
+use crate::time::UnixTime;
+use crate::verdict::{Finding, Severity, Verdict};
+
+/// What a check of the ledger, and of what it tells about, found.
+#[derive(Debug)]
+pub struct Audited {
+    /// The ledger.
+    pub proof: Proof,
+    /// Keys that were opened in their places; none where the vault key was not given.
+    pub keys: Option<u64>,
+    /// Those that did not open.
+    pub faults: Vec<String>,
+}
+
+impl Audited {
+    /// Whether nothing is wrong.
+    pub fn is_whole(&self) -> bool {
+        self.proof.is_whole() && self.faults.is_empty()
+    }
+}
+
+/// Adds an event within the transaction of what happened.
+pub(super) fn record(
+    db: &rusqlite::Connection,
+    by: &Attribution,
+    vault_key: Option<&VaultKey>,
+    event: Event,
+    now: UnixTime,
+) -> Result<(), VaultError> {
+    Ok(store::record(db, event, by, vault_key.map(Sealer::of).as_ref(), now)?)
+}
+
+impl Vault {
+    /// Gives out a version's secret, with its key where that may leave; that it left is in the ledger before it does.
+    pub fn release<'r>(
+        &mut self,
+        vault_key: &VaultKey,
+        record: &'r Record,
+        form: &str,
+        now: UnixTime,
+    ) -> Result<Secret<'r>, VaultError> {
+        let secret = Secret::open(record, vault_key)?;
+        if secret.has_private_key() {
+            let event = Event::on(Act::SecretExported, &record.name)
+                .version(record.version)
+                .key(record.certificate.public_key().fingerprint())
+                .with("form", form);
+            self.record_alone(Some(vault_key), event, now)?;
+        }
+        Ok(secret)
+    }
+
+    /// Says in the ledger that a request was written out.
+    pub fn record_request_exported(
+        &mut self,
+        operation: &Operation,
+        now: UnixTime,
+    ) -> Result<(), VaultError> {
+        self.record_alone(None, super::begin::of_operation(Act::RequestExported, operation), now)
+    }
+
+    /// Says in the ledger that an answer was judged, and not merged.
+    pub fn record_judgement(
+        &mut self,
+        name: &str,
+        verdict: &Verdict,
+        now: UnixTime,
+    ) -> Result<(), VaultError> {
+        let event = Event::on(Act::Judge, name)
+            .with("profile", verdict.profile().name())
+            .with("accepted", verdict.is_accepted());
+        let event = match verdict.path().first() {
+            Some(leaf) => {
+                event.key(leaf.public_key().fingerprint()).with("certificate", leaf.fingerprint().hex())
+            }
+            None => event,
+        };
+        self.record_alone(None, with_rules(event, verdict.findings()), now)
+    }
+
+    pub(super) fn record_refusal(
+        &mut self,
+        vault_key: &VaultKey,
+        refused: &Refused,
+        now: UnixTime,
+    ) -> Result<(), VaultError> {
+        let Refused { pending, verdict } = refused;
+        let event = Event::on(Act::Refuse, &pending.name)
+            .key(pending.request.public_key().fingerprint())
+            .with("request_id", pending.request_id.to_string())
+            .with("profile", verdict.profile().name());
+        let event = match verdict.path().first() {
+            Some(leaf) => event.with("certificate", leaf.fingerprint().hex()),
+            None => event,
+        };
+        self.record_alone(Some(vault_key), with_rules(event, verdict.findings()), now)
+    }
+
+    /// An event that changes nothing else.
+    pub(super) fn record_alone(
+        &mut self,
+        vault_key: Option<&VaultKey>,
+        event: Event,
+        now: UnixTime,
+    ) -> Result<(), VaultError> {
+        let transaction = self.store.begin()?;
+        record(&transaction, &self.by, vault_key, event, now)?;
+        Ok(transaction.commit()?)
+    }
+
+    /// The entries of the ledger behind a number, at most so many; those about one name, or all.
+    pub fn ledger(&self, after: u64, name: Option<&str>, limit: u32) -> Result<Vec<Entry>, VaultError> {
+        let damaged = StoreError::Content { what: "an entry of the ledger" };
+        let stored = store::ledger(self.store.connection(), after, name, limit)?;
+        let entries: Option<Vec<Entry>> =
+            stored.into_iter().map(|stored| stored.ok().map(|stored| stored.entry)).collect();
+        Ok(entries.ok_or(damaged)?)
+    }
+
+    /// Where the ledger ends, by its own word.
+    pub fn ledger_head(&self) -> Result<Head, VaultError> {
+        Ok(store::ledger_end(self.store.connection())?.head)
+    }
+
+    /// Checks the ledger: its chain; with the vault key that it is authentic, whole to its end, and that every key
+    /// that it tells of opens in its place; and that heads that were written down are still in it.
+    pub fn audit(
+        &self,
+        vault_key: Option<&VaultKey>,
+        written: &[WrittenHead],
+    ) -> Result<Audited, VaultError> {
+        let db = self.store.connection();
+        let sealer = vault_key.map(Sealer::of);
+        let mut prover = Prover::new(sealer.as_ref(), written);
+        let mut after = 0;
+        loop {
+            let page = store::ledger(db, after, None, PAGE)?;
+            let Some(last) = page.last() else { break };
+            after = match last {
+                Ok(stored) => stored.entry.sequence,
+                Err(sequence) => *sequence,
+            };
+            for stored in page {
+                match stored {
+                    Ok(stored) => prover.stored(stored),
+                    Err(sequence) => prover.unreadable(sequence),
+                }
+            }
+        }
+        let end = match store::ledger_end(db) {
+            Ok(end) => Some(end),
+            Err(StoreError::Content { .. }) => None,
+            Err(error) => return Err(error.into()),
+        };
+        let is_ended = end.is_some();
+        let mut proof = prover.end(end.as_ref());
+        if !is_ended {
+            proof.faults.push(LedgerFault::CutOff { after: proof.head.sequence });
+        }
+        let (keys, faults) = match vault_key {
+            Some(key) => {
+                let (keys, faults) = self.keys_in_place(key)?;
+                (Some(keys), faults)
+            }
+            None => (None, Vec::new()),
+        };
+        Ok(Audited { proof, keys, faults })
+    }
+
+    /// Opens every private key in its place.
+    fn keys_in_place(&self, vault_key: &VaultKey) -> Result<(u64, Vec<String>), VaultError> {
+        let (mut keys, mut faults) = (0, Vec::new());
+        let db = self.store.connection();
+        for deleted in [false, true] {
+            let mut after = String::new();
+            loop {
+                let names = store::names(db, &after, PAGE, true, deleted)?;
+                let Some(last) = names.last() else { break };
+                after = last.as_str().to_owned();
+                for name in &names {
+                    let Some(entry) = store::entry(db, name)? else { continue };
+                    for record in store::versions(db, &entry)? {
+                        keys += 1;
+                        let opened = record
+                            .open_key(vault_key)
+                            .map(|key| *key.public_key() == *record.certificate.public_key());
+                        let what = format!("{name} version {}", record.version);
+                        note(&mut faults, &what, opened.map_err(|error| error.to_string()));
+                    }
+                    if let Some(
+                        Operation::InProgress(pending)
+                        | Operation::Cancelled(pending)
+                        | Operation::Failed(pending, _),
+                    ) = store::operation(db, &entry)?
+                    {
+                        keys += 1;
+                        let opened = pending
+                            .open_key(vault_key)
+                            .map(|key| *key.public_key() == *pending.request.public_key());
+                        note(
+                            &mut faults,
+                            &format!("{name}, which waits"),
+                            opened.map_err(|error| error.to_string()),
+                        );
+                    }
+                }
+            }
+        }
+        Ok((keys, faults))
+    }
+}
+
+fn note(faults: &mut Vec<String>, what: &str, opened: Result<bool, String>) {
+    match opened {
+        Ok(true) => {}
+        Ok(false) => faults.push(format!("{what}: its key is another one")),
+        Err(error) => faults.push(format!("{what}: {error}")),
+    }
+}
+
+/// The rules that refused, and those that somebody accepted.
+fn with_rules(event: Event, findings: &[Finding]) -> Event {
+    let names = |accepted: bool| -> Vec<&str> {
+        findings
+            .iter()
+            .filter(|finding| finding.severity == Severity::Refuse || finding.accepted)
+            .filter(|finding| finding.accepted == accepted)
+            .map(|finding| finding.rule.name)
+            .collect()
+    };
+    let event = event.with("refused_by", names(false));
+    match names(true) {
+        none if none.is_empty() => event,
+        rules => event.with("rules_accepted", rules),
+    }
+}
+
+/// As many at a time are read.
+const PAGE: u32 = 500;
