@@ -46,6 +46,7 @@ use std::os::fd::AsFd;
 use std::process::ExitCode;
 
 use nix::unistd::{Uid, User};
+use rustix::process::{Resource, Rlimit};
 
 use crate::time::UnixTime;
 pub use arguments::Arguments;
@@ -56,6 +57,7 @@ use terminal::Palette;
 
 /// The whole program, with the process's own surroundings.
 pub fn main() -> ExitCode {
+    keep_memory_in();
     let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
     let (stdin, stdout, stderr) = (io::stdin(), io::stdout(), io::stderr());
     let palette =
@@ -76,6 +78,15 @@ pub fn main() -> ExitCode {
         },
     );
     ExitCode::from(exit.code())
+}
+
+/// The memory holds keys: it is not written to a core file, and no other process of the same user may look into it.
+/// A system that does not know how has other ways to keep it.
+fn keep_memory_in() {
+    let none = Rlimit { current: Some(0), maximum: Some(0) };
+    let _ = rustix::process::setrlimit(Resource::Core, none);
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
 }
 
 /// Another way to stderr, for threads that must not wait for this one.

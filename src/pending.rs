@@ -3,10 +3,11 @@
 //! There is no status word here: what an operation is, its variant says, and only `wire` writes it out.
 
 use crate::csr::{CertificateRequest, RequestError};
+use crate::fingerprint::Fingerprint;
 use crate::identifier::Identifier;
-use crate::key::{KeyError, PrivateKey, Signer};
+use crate::key::{KeyError, PrivateKey};
 use crate::policy::{IssuerReference, ObjectName, Policy, Tags};
-use crate::seal::{Place, Purpose, SealError, VaultKey};
+use crate::seal::{Place, Purpose, SealError, Statement, VaultKey};
 use crate::time::UnixTime;
 
 /// An operation whose key is held, and whose answer can still be merged.
@@ -44,36 +45,48 @@ impl Pending {
     ) -> Result<Self, PendingError> {
         let request_id = Identifier::random().ok_or(SealError::Random)?;
         let request = CertificateRequest::make(&policy, key)?;
-        let place = Place {
-            purpose: Purpose::PendingKey,
-            name: name.as_str(),
-            version: &request_id.to_string(),
-            public_key: key.public_key().fingerprint(),
-        };
-        let sealed_key = vault_key.seal(&place, key.to_pkcs8()?.secret_der())?;
-        Ok(Self {
+        let mut pending = Self {
             name,
             request_id,
             enabled: policy.enabled,
             policy,
             tags,
             request,
-            sealed_key,
+            sealed_key: Vec::new(),
             created: now,
             cancellation_requested: false,
-        })
+        };
+        let version = request_id.to_string();
+        let (place, statement) = (pending.place(&version), pending.statement());
+        pending.sealed_key = vault_key.seal_with(&place, statement, key.to_pkcs8()?.secret_der())?;
+        Ok(pending)
     }
 
     /// Opens the private key.
     pub fn open_key(&self, vault_key: &VaultKey) -> Result<PrivateKey, PendingError> {
-        let place = Place {
+        let version = self.request_id.to_string();
+        let der = vault_key.open_with(&self.place(&version), self.statement(), &self.sealed_key)?;
+        Ok(PrivateKey::from_pkcs8(&crate::key::SecretDer::new(der))?)
+    }
+
+    fn place<'a>(&'a self, version: &'a str) -> Place<'a> {
+        Place {
             purpose: Purpose::PendingKey,
             name: self.name.as_str(),
-            version: &self.request_id.to_string(),
+            version,
             public_key: self.request.public_key().fingerprint(),
-        };
-        let der = vault_key.open(&place, &self.sealed_key)?;
-        Ok(PrivateKey::from_pkcs8(&crate::key::SecretDer::new(der))?)
+        }
+    }
+
+    /// What may not change of an operation: its request, who is to sign it, whether and how the key may leave.
+    fn statement(&self) -> Fingerprint {
+        let mut said = Statement::of("operation");
+        said.add(&self.created.unix_seconds().to_be_bytes());
+        said.add(self.policy.content_type.media_type().as_bytes());
+        said.add(&[u8::from(self.policy.key.exportable)]);
+        said.add(self.policy.issuer.name.as_bytes());
+        said.add(self.request.as_der());
+        said.digest()
     }
 }
 

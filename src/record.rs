@@ -11,7 +11,7 @@ use crate::identifier::Identifier;
 use crate::key::{KeyError, PrivateKey, SecretDer, Signer};
 use crate::pending::{Pending, PendingError};
 use crate::policy::{ContentType, ObjectName, Policy, Tags};
-use crate::seal::{Place, Purpose, SealError, VaultKey};
+use crate::seal::{Place, Purpose, SealError, Statement, VaultKey};
 use crate::time::UnixTime;
 use crate::verdict::{Accepted, Finding, Verdict};
 
@@ -121,7 +121,8 @@ impl Record {
     /// Opens the private key.
     pub fn open_key(&self, vault_key: &VaultKey) -> Result<PrivateKey, MergeError> {
         let version = self.version.to_string();
-        let der = vault_key.open(&place(&self.name, &version, &self.certificate), &self.sealed_key)?;
+        let place = place(&self.name, &version, &self.certificate);
+        let der = vault_key.open_with(&place, self.statement(), &self.sealed_key)?;
         Ok(PrivateKey::from_pkcs8(&SecretDer::new(der))?)
     }
 
@@ -129,8 +130,29 @@ impl Record {
     pub(crate) fn reseal(&mut self, key: &PrivateKey, vault_key: &VaultKey) -> Result<(), MergeError> {
         let version = self.version.to_string();
         let place = place(&self.name, &version, &self.certificate);
-        self.sealed_key = vault_key.seal(&place, key.to_pkcs8()?.secret_der())?;
+        let statement = self.statement();
+        self.sealed_key = vault_key.seal_with(&place, statement, key.to_pkcs8()?.secret_der())?;
         Ok(())
+    }
+
+    /// What may not change of a version: its chain, whether and how its key may leave, what was accepted. Enabled, tags
+    /// and the time of their change may.
+    fn statement(&self) -> Fingerprint {
+        let mut said = Statement::of("version");
+        said.add(&self.created.unix_seconds().to_be_bytes());
+        said.add(self.content_type.media_type().as_bytes());
+        said.add(&[u8::from(self.exportable)]);
+        for certificate in self.chain() {
+            said.add(certificate.as_der());
+        }
+        for fault in &self.accepted {
+            said.add(b"accepted");
+            said.add(fault.rule.as_bytes());
+            said.add(fault.certificate.as_ref().map_or(&[], |certificate| certificate.as_bytes()));
+            said.add(fault.message.as_bytes());
+            said.add(fault.by.as_bytes());
+        }
+        said.digest()
     }
 
     /// Leaf and issuers, as one slice of references.

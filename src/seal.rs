@@ -1,9 +1,11 @@
 //! Private keys at rest: each is sealed under one vault key, and the vault key under a passphrase.
 //!
 //! What is sealed is bound to its place ([`Place`]: purpose, name, version, public key), so that two sealed
-//! keys swapped in the file do not open. It never stores anything: `store` does.
+//! keys swapped in the file do not open, and to what is said beside it ([`VaultKey::seal_with`]), so that a
+//! certificate or attribute that was changed there is noticed. It never stores anything: `store` does.
 
 mod passphrase;
+mod recovery;
 
 use std::fmt;
 
@@ -13,6 +15,7 @@ use aws_lc_rs::{hmac, rand};
 use zeroize::Zeroizing;
 
 pub use passphrase::{PASSPHRASE_BYTES_MAX, Passphrase, UnusablePassphrase};
+pub use recovery::RecoveryKey;
 
 use crate::fingerprint::Fingerprint;
 
@@ -57,11 +60,72 @@ impl VaultKey {
         open(self.0.as_ref(), &place.bytes(), sealed)
             .ok_or_else(|| SealError::Damaged { what: Damaged::Sealed { place: place.to_string() } })
     }
+
+    /// Seals some secret bytes to a place and to what is said beside them in the file: a mark, the statement's digest,
+    /// then as [`VaultKey::seal`].
+    pub fn seal_with(
+        &self,
+        place: &Place<'_>,
+        statement: Fingerprint,
+        secret: &[u8],
+    ) -> Result<Vec<u8>, SealError> {
+        let sealed = seal(self.0.as_ref(), &bound(place, &statement), secret)?;
+        Ok([STATED, statement.as_bytes(), &sealed].concat())
+    }
+
+    /// Opens what was sealed to the same place with the same statement. What was sealed before there were statements
+    /// opens as it did.
+    ///
+    /// # Errors
+    /// [`SealError::Changed`] where the secret is whole and the statement is another; else as [`VaultKey::open`].
+    pub fn open_with(
+        &self,
+        place: &Place<'_>,
+        statement: Fingerprint,
+        sealed: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, SealError> {
+        let stated = sealed.strip_prefix(STATED).and_then(|rest| rest.split_first_chunk::<32>());
+        if let Some((found, sealed)) = stated {
+            let found = Fingerprint::from_bytes(*found);
+            if let Some(secret) = open(self.0.as_ref(), &bound(place, &found), sealed) {
+                return match found == statement {
+                    true => Ok(secret),
+                    false => Err(SealError::Changed { place: place.to_string() }),
+                };
+            }
+        }
+        self.open(place, sealed)
+    }
 }
 
 impl fmt::Debug for VaultKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("VaultKey(hidden)")
+    }
+}
+
+/// What is said beside something sealed, made into one digest.
+#[derive(Debug)]
+pub struct Statement(Vec<u8>);
+
+impl Statement {
+    /// Begins one of a kind.
+    pub fn of(kind: &str) -> Self {
+        let mut statement = Self(Vec::new());
+        statement.add(kind.as_bytes());
+        statement
+    }
+
+    /// Says something more, with its length before it, so that no two statements share their bytes.
+    pub fn add(&mut self, said: &[u8]) {
+        let length = u64::try_from(said.len()).expect("it is in memory");
+        self.0.extend_from_slice(&length.to_be_bytes());
+        self.0.extend_from_slice(said);
+    }
+
+    /// SHA-256 over all of it.
+    pub fn digest(&self) -> Fingerprint {
+        Fingerprint::of(&self.0)
     }
 }
 
@@ -165,6 +229,25 @@ impl PassphraseSeal {
     }
 }
 
+/// By what a vault key is sealed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SealKind {
+    /// A passphrase that a person knows.
+    Passphrase,
+    /// A recovery key on paper.
+    RecoveryKey,
+}
+
+impl SealKind {
+    /// In words.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Passphrase => "passphrase",
+            Self::RecoveryKey => "recovery key",
+        }
+    }
+}
+
 /// What one guess at the passphrase costs: Argon2id's parameters (RFC 9106 3.1), one lane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cost {
@@ -187,6 +270,17 @@ pub enum SealError {
     /// The seal is whole and this passphrase does not open it.
     #[error("the passphrase is not the one that this vault is sealed with")]
     WrongPassphrase,
+    /// What is said beside a sealed key in the file is not what the key was sealed with.
+    #[error(
+        "what the vault says beside {place} was changed: the key was sealed with another certificate, request or attribute"
+    )]
+    Changed {
+        /// What it was sealed for, in words.
+        place: String,
+    },
+    /// Something else than a recovery key, or one that was misread.
+    #[error("this is no recovery key, or a digit of it was misread")]
+    NotARecoveryKey,
     /// What lies in the file is not what was written there.
     #[error("{what} was changed or damaged: it does not open under its seal")]
     Damaged {
@@ -212,6 +306,13 @@ impl SealError {
         match self {
             Self::WrongPassphrase => {
                 "check --passphrase-file and COLDCERT_PASSPHRASE, or type it again".to_owned()
+            }
+            Self::NotARecoveryKey => {
+                "compare it digit by digit with what was written down; it begins with COLDCERT-RECOVERY-1".to_owned()
+            }
+            Self::Changed { .. } => {
+                "somebody changed the vault file: see what else with `coldcert audit verify`, and restore the file from a copy"
+                    .to_owned()
             }
             Self::Damaged { .. } => {
                 "restore the vault file from a copy, or the certificate from a backup".to_owned()
@@ -284,6 +385,10 @@ fn open(key: &[u8], place: &[u8], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     Some(bytes)
 }
 
+fn bound(place: &Place<'_>, statement: &Fingerprint) -> Vec<u8> {
+    [&place.bytes()[..], statement.as_bytes()].concat()
+}
+
 fn cipher(key: &[u8]) -> LessSafeKey {
     LessSafeKey::new(UnboundKey::new(&AES_256_GCM, key).expect("a sealing key has 32 bytes"))
 }
@@ -293,7 +398,11 @@ fn checksum(cost: Cost, salt: &[u8], sealed: &[u8]) -> [u8; 32] {
     *Fingerprint::of(&[numbers.as_slice(), salt, sealed].concat()).as_bytes()
 }
 
+/// Before what was sealed with a statement. What was sealed without begins with a random nonce.
+const STATED: &[u8] = b"coldcert stated v1";
 const KEY_BYTES: usize = 32;
+/// Of each kind, that a vault may have: two persons and two deputies. A wrong passphrase costs a derivation for each.
+pub const SEALS_MAX: usize = 4;
 const NONCE_BYTES: usize = 12;
 /// RFC 9106 3.1 recommends 16 bytes.
 pub const SALT_BYTES: usize = 16;
@@ -334,6 +443,31 @@ mod tests {
         let another = Place { public_key: Fingerprint::of(b"another"), ..place("www") };
         assert!(key.open(&another, &sealed).is_err());
         assert!(VaultKey::generate().unwrap().open(&place("www"), &sealed).is_err());
+    }
+
+    #[test]
+    fn a_changed_statement_and_a_damaged_seal_are_different_errors() {
+        let key = VaultKey::generate().unwrap();
+        let (said, other) = (Fingerprint::of(b"exportable: no"), Fingerprint::of(b"exportable: yes"));
+        let sealed = key.seal_with(&place("www"), said, b"secret").unwrap();
+        assert_eq!(key.open_with(&place("www"), said, &sealed).unwrap().as_slice(), b"secret");
+        let changed = key.open_with(&place("www"), other, &sealed).unwrap_err();
+        assert!(matches!(changed, SealError::Changed { .. }), "{changed}");
+        assert!(matches!(
+            key.open_with(&place("api"), said, &sealed).unwrap_err(),
+            SealError::Damaged { .. }
+        ));
+        for index in 0..sealed.len() {
+            let mut damaged = sealed.clone();
+            damaged[index] ^= 1;
+            assert!(key.open_with(&place("www"), said, &damaged).is_err(), "byte {index}");
+        }
+        // The statement's digest is no way around it.
+        let mut forged = sealed.clone();
+        forged[STATED.len()..STATED.len() + 32].copy_from_slice(other.as_bytes());
+        assert!(key.open_with(&place("www"), other, &forged).is_err());
+        let before = key.seal(&place("www"), b"secret").unwrap();
+        assert_eq!(key.open_with(&place("www"), said, &before).unwrap().as_slice(), b"secret");
     }
 
     #[test]

@@ -29,7 +29,7 @@ use crate::verdict::Holder;
 
 pub use error::StoreError;
 pub(crate) use ledger::{ledger, ledger_end, record};
-pub(crate) use rows::{Attributes, Protection, StoredAuthority, StoredFault};
+pub(crate) use rows::{Attributes, KeptSeal, Protection, StoredAuthority, StoredFault};
 pub use watch::{State, Watch};
 
 /// An open vault file.

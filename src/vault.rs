@@ -11,13 +11,12 @@ mod error;
 mod lifecycle;
 mod merge;
 mod offline;
+mod opening;
 mod transfer;
 
-use std::fs::OpenOptions;
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs::{self, OpenOptions, Permissions};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
-
-use zeroize::Zeroizing;
 
 pub use audit::Audited;
 pub use begin::{Created, NewCertificate, Wanted};
@@ -26,6 +25,7 @@ pub use error::VaultError;
 pub use lifecycle::{Attributes, CertificateView, ListOptions, RECOVERABLE_DAYS};
 pub use merge::{Expectation, Merged};
 pub use offline::{OFFLINE_CA, OfflineAuthority};
+pub use opening::{Opened, SealView};
 pub use transfer::Opening;
 
 pub use crate::store::{Deletion, State, StoreError, Watch};
@@ -34,7 +34,7 @@ use crate::bundle::Bundle;
 use crate::key::PublicKey;
 use crate::ledger::{Act, Attribution, Event, Sealer};
 use crate::policy::ObjectName;
-use crate::seal::{Cost, Passphrase, PassphraseSeal, VaultKey};
+use crate::seal::{Passphrase, VaultKey};
 use crate::store::{self, Entry, Protection, Store};
 use crate::time::UnixTime;
 use crate::verdict::{Accepted, Profile, Question, Terms, Verdict};
@@ -46,6 +46,16 @@ pub struct Vault {
     store: Store,
     /// Who does what is done, for the ledger.
     by: Attribution,
+    loose: Option<Loose>,
+}
+
+/// Permissions of a vault file that let others at it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Loose {
+    /// What they were.
+    pub mode: u32,
+    /// Whether they are the owner's alone now.
+    pub is_repaired: bool,
 }
 
 impl Vault {
@@ -63,7 +73,7 @@ impl Vault {
         now: UnixTime,
     ) -> Result<Self, VaultError> {
         let key = VaultKey::generate()?;
-        let protection = protection(&key, passphrase)?;
+        let protection = opening::protection(&key, passphrase, now)?;
         OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(
             |cause| match cause.kind() {
                 std::io::ErrorKind::AlreadyExists => VaultError::VaultExists { path: path.to_owned() },
@@ -76,10 +86,10 @@ impl Vault {
             store::record(db, event, &by, Some(&Sealer::of(&key)), now)
         });
         match created {
-            Ok(store) => Ok(Self { store, by }),
+            Ok(store) => Ok(Self { store, by, loose: None }),
             Err(error) => {
                 // Half a vault is no vault: the file was ours and is empty of anything that matters.
-                let _ = std::fs::remove_file(path);
+                let _ = fs::remove_file(path);
                 Err(error.into())
             }
         }
@@ -87,18 +97,27 @@ impl Vault {
 
     /// Opens a vault file. No passphrase is needed to look at what is not secret.
     pub fn open(path: &Path) -> Result<Self, VaultError> {
-        match std::fs::metadata(path) {
+        match fs::metadata(path) {
             Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => {
                 Err(VaultError::NoVault { path: path.to_owned() })
             }
             Ok(found) if found.is_dir() => Err(StoreError::NotAVault { path: path.to_owned() }.into()),
-            _ => Ok(Self { store: Store::open(path)?, by: Attribution::default() }),
+            found => {
+                let store = Store::open(path)?;
+                let loose = found.ok().and_then(|found| repaired(path, &found.permissions()));
+                Ok(Self { store, by: Attribution::default(), loose })
+            }
         }
+    }
+
+    /// Whether the file let others at it when it was opened, which was mended where it could be.
+    pub fn loose(&self) -> Option<Loose> {
+        self.loose
     }
 
     /// The same vault once more, for another thread: what both write they write in turns.
     pub fn beside(&self) -> Result<Self, VaultError> {
-        Ok(Self { store: self.store.beside()?, by: self.by.clone() })
+        Ok(Self { store: self.store.beside()?, by: self.by.clone(), loose: None })
     }
 
     /// Says who does what is done from now on.
@@ -132,38 +151,19 @@ impl Vault {
         Ok(matches!(store::protection(self.store.connection())?, Protection::Sealed(_)))
     }
 
-    /// Opens the vault key. With a passphrase it takes a fifth of a second (Argon2id). A vault without one
-    /// takes none into account.
-    pub fn unseal(&self, passphrase: Option<&Passphrase>) -> Result<VaultKey, VaultError> {
-        match store::protection(self.store.connection())? {
-            Protection::Unsealed(key) => Ok(VaultKey::from_secret_bytes(&key)?),
-            Protection::Sealed(seals) => {
-                let passphrase = passphrase.ok_or(VaultError::PassphraseNeeded)?;
-                open_any(&seals, passphrase)
-            }
-        }
-    }
-
-    /// Changes the passphrase, or gives one to a vault without; none takes it away. No private key is
-    /// touched: only the vault key is sealed anew.
-    pub fn change_passphrase(
-        &mut self,
-        key: &VaultKey,
-        passphrase: Option<&Passphrase>,
-        now: UnixTime,
-    ) -> Result<(), VaultError> {
-        let protection = protection(key, passphrase)?;
-        let transaction = self.store.begin()?;
-        store::replace_protection(&transaction, &protection)?;
-        let event = Event::of(Act::Passphrase).with("sealed", passphrase.is_some());
-        audit::record(&transaction, &self.by, Some(key), event, now)?;
-        Ok(transaction.commit()?)
-    }
-
     /// The living certificate of a name.
     fn living(&self, name: &ObjectName) -> Result<Entry, VaultError> {
         living(self.store.connection(), name)
     }
+}
+
+/// Takes a vault's file from everybody but its owner.
+fn repaired(path: &Path, found: &Permissions) -> Option<Loose> {
+    let mode = found.mode() & 0o7777;
+    (mode & 0o077 != 0).then(|| Loose {
+        mode,
+        is_repaired: fs::set_permissions(path, Permissions::from_mode(mode & 0o700)).is_ok(),
+    })
 }
 
 fn living(db: &rusqlite::Connection, name: &ObjectName) -> Result<Entry, VaultError> {
@@ -185,22 +185,4 @@ fn judged_alone(
     let terms = Terms::of(profile);
     let question = Question::new(name.as_str(), key, bundle, now, &terms);
     Verdict::judge(&question).accept().map_err(|verdict| VaultError::import_refused(name, &verdict))
-}
-
-fn open_any(seals: &[PassphraseSeal], passphrase: &Passphrase) -> Result<VaultKey, VaultError> {
-    let mut last = None;
-    for seal in seals {
-        match seal.open(passphrase) {
-            Ok(key) => return Ok(key),
-            Err(error) => last = Some(error),
-        }
-    }
-    Err(last.map_or(VaultError::PassphraseNeeded, VaultError::from))
-}
-
-fn protection(key: &VaultKey, passphrase: Option<&Passphrase>) -> Result<Protection, VaultError> {
-    Ok(match passphrase {
-        Some(passphrase) => Protection::Sealed(vec![PassphraseSeal::new(key, passphrase, Cost::STANDARD)?]),
-        None => Protection::Unsealed(Zeroizing::new(key.secret_bytes().to_vec())),
-    })
 }

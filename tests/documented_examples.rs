@@ -127,8 +127,27 @@ fn prepare(place: &Place, verb: &str) {
         "contact delete" => {
             place.coldcert(&["contact", "add", "pki@example.com"]);
         }
-        "passphrase" => {
+        "passphrase"
+        | "passphrase list"
+        | "passphrase add"
+        | "passphrase recovery-key"
+        | "passphrase remove" => {
+            fs::write(place.path("first.passphrase"), PASSPHRASE).expect("a file");
             fs::write(place.path("new.passphrase"), "a new one\n").expect("a file");
+            fs::write(place.path("bob.passphrase"), "the second one\n").expect("a file");
+            place.coldcert(&["passphrase", "--new-passphrase-file", "first.passphrase"]);
+            if matches!(verb, "passphrase" | "passphrase remove") {
+                place.coldcert(&["passphrase", "recovery-key", "-o", "recovery.key"]);
+            }
+        }
+        "audit show" | "audit export" | "audit verify" => {
+            place.coldcert(&["audit", "export", "-o", "ledger.jsonl"]);
+            let head = place.coldcert(&["audit", "show", "--json"]);
+            let head: serde_json::Value = serde_json::from_slice(&head).expect("JSON");
+            fs::write(place.path("ledger.head"), head["head"].as_str().expect("a head")).expect("a file");
+            if verb == "audit export" {
+                fs::remove_file(place.path("ledger.jsonl")).expect("a file");
+            }
         }
         _ => {
             place.coldcert(&[
@@ -213,6 +232,7 @@ impl Place {
         let output = Command::new(env!("CARGO_BIN_EXE_coldcert"))
             .args(arguments)
             .current_dir(self.folder.path())
+            .env("COLDCERT_PASSPHRASE", PASSPHRASE)
             .env_remove("COLDCERT_VAULT")
             .output()
             .expect("coldcert");
@@ -227,7 +247,7 @@ impl Place {
             .args(["-c", script])
             .current_dir(self.folder.path())
             .env("PATH", path)
-            .env("COLDCERT_PASSPHRASE", "a passphrase for tests")
+            .env("COLDCERT_PASSPHRASE", PASSPHRASE)
             .env_remove("COLDCERT_VAULT")
             .output()
             .expect("bash")
@@ -301,3 +321,5 @@ fn is_there(program: &str) -> bool {
     }
     there
 }
+
+const PASSPHRASE: &str = "a passphrase for tests";

@@ -30,7 +30,7 @@ pub(super) enum AuditVerb {
     /// The chain of the entries, the keys that they were authenticated with, the end that the vault keeps, and each
     /// head that was written down before. The vault key is needed for all but the chain and the heads.
     #[command(
-        after_help = "Examples:\n  $ coldcert audit verify\n  $ coldcert audit verify --head 1-W2PD-41JT-M8TC-0ZVN-KBSG-7R5Q\n  $ coldcert audit verify --file ledger.jsonl"
+        after_help = "Examples:\n  $ coldcert audit verify\n  $ coldcert audit verify --head $(cat ledger.head)\n  $ coldcert audit verify --file ledger.jsonl"
     )]
     Verify {
         /// A head that was written down (may be repeated)

@@ -2,21 +2,38 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, Subcommand};
 use serde_json::json;
+use zeroize::Zeroizing;
 
 use super::context::Context;
 use super::error::CliError;
+use super::output::{Kind, is_stdout};
 use super::passphrase::PassphraseSource;
 use super::terminal::shown;
+use crate::seal::SealKind;
 
-/// Change the vault's passphrase
+/// Change the vault's passphrase; add one for a second person, or a recovery key
 ///
 /// Only the vault key is sealed anew; no private key is touched. Copies of the vault, and backups, made before
 /// still open with the passphrase of their time.
+///
+/// Where there are several passphrases, the one that was given is changed. A recovery key in place of a passphrase
+/// puts the new one in the place of all.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  $ coldcert passphrase --new-passphrase-file new.passphrase")]
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "Examples:\n  $ coldcert passphrase --new-passphrase-file new.passphrase\n  $ coldcert --recovery-key recovery.key passphrase --new-passphrase-file new.passphrase\n  $ coldcert passphrase list"
+)]
 pub(super) struct ChangePassphrase {
+    #[command(subcommand)]
+    verb: Option<PassphraseVerb>,
+    #[command(flatten)]
+    change: Change,
+}
+
+#[derive(Debug, Args)]
+struct Change {
     /// File whose first line is the new passphrase, - for stdin [default: asked for on the terminal]
     #[arg(long, value_name = "FILE", conflicts_with = "no_passphrase")]
     new_passphrase_file: Option<PathBuf>,
@@ -25,19 +42,73 @@ pub(super) struct ChangePassphrase {
     no_passphrase: bool,
 }
 
+#[derive(Debug, Subcommand)]
+enum PassphraseVerb {
+    /// Show by what the vault is sealed
+    #[command(after_help = "Example:\n  $ coldcert passphrase list")]
+    List,
+    /// Add a passphrase for another person: either opens the vault
+    #[command(
+        after_help = "Example:\n  $ coldcert passphrase add --label bob --new-passphrase-file bob.passphrase"
+    )]
+    Add {
+        /// Whose it is
+        #[arg(long, value_name = "NAME", value_parser = label)]
+        label: String,
+        /// File whose first line is the new passphrase, - for stdin [default: asked for on the terminal]
+        #[arg(long, value_name = "FILE")]
+        new_passphrase_file: Option<PathBuf>,
+    },
+    /// Make a key on paper that opens the vault when no passphrase is known any more
+    #[command(after_help = "Example:\n  $ coldcert passphrase recovery-key -o recovery.key")]
+    RecoveryKey {
+        /// Where it is kept
+        #[arg(long, value_name = "NAME", value_parser = label, default_value = "paper")]
+        label: String,
+        /// Where it goes, - for stdout
+        #[arg(short, long, value_name = "FILE")]
+        output: PathBuf,
+        /// Replace the file if it exists
+        #[arg(long)]
+        force: bool,
+    },
+    /// Take a passphrase or a recovery key away
+    #[command(after_help = "Example:\n  $ coldcert passphrase remove paper --recovery")]
+    Remove {
+        /// Whose it is
+        #[arg(value_name = "LABEL")]
+        label: String,
+        /// A recovery key, and not a passphrase
+        #[arg(long)]
+        recovery: bool,
+    },
+}
+
 impl ChangePassphrase {
     pub(super) fn run(self, context: &mut Context<'_, '_>) -> Result<(), CliError> {
+        match self.verb {
+            None => self.change.run(context),
+            Some(PassphraseVerb::List) => list(context),
+            Some(PassphraseVerb::Add { label, new_passphrase_file }) => {
+                add(context, &label, new_passphrase_file)
+            }
+            Some(PassphraseVerb::RecoveryKey { label, output, force }) => {
+                recovery_key(context, &label, &output, force)
+            }
+            Some(PassphraseVerb::Remove { label, recovery }) => remove(context, &label, recovery),
+        }
+    }
+}
+
+impl Change {
+    fn run(self, context: &mut Context<'_, '_>) -> Result<(), CliError> {
         let mut vault = context.open()?;
-        let vault_key = context.unseal(&mut vault)?;
+        let opened = context.open_key(&mut vault)?;
         let new = match self.no_passphrase {
             true => None,
-            false => {
-                let source =
-                    self.new_passphrase_file.map_or(PassphraseSource::Terminal, PassphraseSource::File);
-                Some(context.new_passphrase(Some(&source))?)
-            }
+            false => Some(context.new_passphrase(Some(&source(self.new_passphrase_file)))?),
         };
-        vault.change_passphrase(&vault_key, new.as_ref(), context.now)?;
+        vault.change_passphrase(&opened, new.as_ref(), context.now)?;
         if context.json {
             context.write_json(&json!({"vault": vault.path(), "sealed": new.is_some()}))?;
         }
@@ -50,3 +121,100 @@ impl ChangePassphrase {
         Ok(())
     }
 }
+
+fn list(context: &mut Context<'_, '_>) -> Result<(), CliError> {
+    let seals = context.open()?.seals()?;
+    if context.json {
+        let seals: Vec<_> = seals
+            .iter()
+            .map(|seal| json!({"kind": seal.kind.name(), "label": seal.label, "created": seal.created.to_string()}))
+            .collect();
+        return context.write_json(&json!({"seals": seals}));
+    }
+    if seals.is_empty() {
+        context.say("the vault is NOT sealed: whoever reads the file has its keys");
+    }
+    for seal in seals {
+        let label = if seal.label.is_empty() { "(the first)" } else { &seal.label };
+        let line =
+            format!("{:<14} {:<20} since {}\n", seal.kind.name(), crate::name::escape(label), seal.created);
+        context.artifact(line.as_bytes())?;
+    }
+    Ok(())
+}
+
+fn add(context: &mut Context<'_, '_>, label: &str, file: Option<PathBuf>) -> Result<(), CliError> {
+    let mut vault = context.open()?;
+    let vault_key = context.unseal(&mut vault)?;
+    let new = context.new_passphrase(Some(&source(file)))?;
+    vault.add_passphrase(&vault_key, label, &new, context.now)?;
+    if context.json {
+        context.write_json(&json!({"vault": vault.path(), "added": label}))?;
+    }
+    context.say(&format!("added a passphrase for {label}: either opens {}", shown(vault.path())));
+    Ok(())
+}
+
+fn recovery_key(
+    context: &mut Context<'_, '_>,
+    label: &str,
+    output: &std::path::Path,
+    force: bool,
+) -> Result<(), CliError> {
+    if context.json && is_stdout(output) {
+        return Err(CliError::StdoutTwice { what: "the recovery key" });
+    }
+    let mut vault = context.open()?;
+    context.check_output(output, Kind::Secret, force)?;
+    let vault_key = context.unseal(&mut vault)?;
+    // The place is held before the vault knows the key: one that was not written down opens nothing.
+    let place = context.prepare(output, Kind::Secret, force)?;
+    let recovery_key = vault.add_recovery_key(&vault_key, label, context.now)?;
+    let text = recovery_key.secret_text();
+    let lines = Zeroizing::new(format!(
+        "# recovery key of {}, made {}: it opens the vault without a passphrase\n{}\n",
+        shown(vault.path()),
+        context.now,
+        text.as_str()
+    ));
+    place.write(lines.as_bytes(), context.stdout())?;
+    if context.json {
+        context.write_json(&json!({"file": output, "label": label}))?;
+    }
+    context.say(&format!(
+        "wrote {}: print it, keep it where the vault is not, and delete the file",
+        shown(output)
+    ));
+    context.next("when the passphrase is lost: coldcert --recovery-key FILE passphrase");
+    Ok(())
+}
+
+fn remove(context: &mut Context<'_, '_>, label: &str, recovery: bool) -> Result<(), CliError> {
+    let kind = if recovery { SealKind::RecoveryKey } else { SealKind::Passphrase };
+    let mut vault = context.open()?;
+    let vault_key = context.unseal(&mut vault)?;
+    vault.remove_seal(&vault_key, kind, label, context.now)?;
+    if context.json {
+        context.write_json(&json!({"vault": vault.path(), "removed": label}))?;
+    }
+    context.say(&format!(
+        "took the {} {label} away; copies of the vault made before still open with it",
+        kind.name()
+    ));
+    Ok(())
+}
+
+fn source(file: Option<PathBuf>) -> PassphraseSource {
+    file.map_or(PassphraseSource::Terminal, PassphraseSource::File)
+}
+
+fn label(text: &str) -> Result<String, String> {
+    let length = text.chars().count();
+    if text.trim().is_empty() || length > LABEL_CHARACTERS_MAX || text.chars().any(char::is_control) {
+        return Err(format!("allowed: 1 to {LABEL_CHARACTERS_MAX} characters, no control characters"));
+    }
+    Ok(text.trim().to_owned())
+}
+
+/// A name, or where a sheet of paper lies.
+const LABEL_CHARACTERS_MAX: usize = 60;

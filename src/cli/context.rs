@@ -17,9 +17,9 @@ use super::terminal::{Palette, shown};
 use crate::bundle::Source;
 use crate::csr::Concern;
 use crate::ledger::{Attribution, WORDS_CHARACTERS_MAX};
-use crate::seal::{Passphrase, VaultKey};
+use crate::seal::{Passphrase, RecoveryKey, VaultKey};
 use crate::time::UnixTime;
-use crate::vault::{CertificateView, StoreError, Vault, VaultError};
+use crate::vault::{CertificateView, Loose, Opened, StoreError, Vault, VaultError};
 use crate::verdict::Finding;
 use crate::wire::{self, Base};
 
@@ -32,6 +32,15 @@ pub(super) struct Global {
     /// File whose first line is the passphrase, - for stdin [default: $COLDCERT_PASSPHRASE, else asked for]
     #[arg(long, global = true, value_name = "FILE", help_heading = "Global options")]
     pub(super) passphrase_file: Option<PathBuf>,
+    /// File with a recovery key, in place of the passphrase, - for stdin
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        conflicts_with = "passphrase_file",
+        help_heading = "Global options"
+    )]
+    pub(super) recovery_key: Option<PathBuf>,
     /// Write one JSON document to stdout, in Key Vault's shapes
     #[arg(long, global = true, help_heading = "Global options")]
     pub(super) json: bool,
@@ -63,6 +72,7 @@ pub(super) struct Context<'c, 's> {
     /// Whether that vault is what the verb works on; the demonstration has one of its own.
     opened: bool,
     passphrase: PassphraseSource,
+    recovery_key: Option<PathBuf>,
     /// Whether to write JSON and nothing else to stdout.
     pub(super) json: bool,
     /// The time at which everything happens.
@@ -87,6 +97,7 @@ impl<'c, 's> Context<'c, 's> {
             vault,
             opened: false,
             passphrase,
+            recovery_key: global.recovery_key,
             json: global.json,
             now,
             stated_time,
@@ -108,7 +119,17 @@ impl<'c, 's> Context<'c, 's> {
 
     pub(super) fn open(&mut self) -> Result<Vault, CliError> {
         self.opened = true;
-        Ok(Vault::open(&self.vault)?)
+        let vault = Vault::open(&self.vault)?;
+        if let Some(Loose { mode, is_repaired }) = vault.loose() {
+            let label = self.palette().yellow("warn");
+            let path = shown(&self.vault);
+            let now = match is_repaired {
+                true => "it is its owner's alone now".to_owned(),
+                false => format!("take that away: chmod go= {path}"),
+            };
+            self.say(&format!("{label}    {path} had the permissions {mode:04o}, with which others could read or write it; {now}"));
+        }
+        Ok(vault)
     }
 
     /// Records what changes nothing and needs no passphrase. Where the vault cannot be written, that is said instead.
@@ -143,12 +164,25 @@ impl<'c, 's> Context<'c, 's> {
 
     /// Opens the vault key, asking for the passphrase where there is one. What is done with it is this run's.
     pub(super) fn unseal(&mut self, vault: &mut Vault) -> Result<VaultKey, CliError> {
+        Ok(self.open_key(vault)?.vault_key)
+    }
+
+    /// The same, and says by what it was opened.
+    pub(super) fn open_key(&mut self, vault: &mut Vault) -> Result<Opened, CliError> {
         vault.attribute_to(self.attribution());
         if !vault.is_sealed()? {
-            return Ok(vault.unseal(None)?);
+            return Ok(vault.open_with(None)?);
+        }
+        if let Some(path) = self.recovery_key.clone() {
+            let bytes = self.read_within(&path, RECOVERY_FILE_BYTES_MAX)?;
+            let text = std::str::from_utf8(&bytes).unwrap_or_default();
+            let line = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#'));
+            let recovery_key = RecoveryKey::from_text(line.unwrap_or_default());
+            let recovery_key = recovery_key.map_err(|error| CliError::in_file(&path, error.into()))?;
+            return Ok(vault.recover_key(&recovery_key)?);
         }
         let passphrase = self.passphrase(&format!("passphrase of {}: ", shown(vault.path())))?;
-        Ok(vault.unseal(Some(&passphrase))?)
+        Ok(vault.open_with(Some(&passphrase))?)
     }
 
     pub(super) fn passphrase(&mut self, prompt: &str) -> Result<Passphrase, CliError> {
@@ -345,6 +379,8 @@ pub(super) fn at(text: &str) -> Result<UnixTime, String> {
     UnixTime::from_rfc3339(text).map_err(|error| format!("{error}; {}", error.help()))
 }
 
+/// A line, and remarks above it.
+const RECOVERY_FILE_BYTES_MAX: u64 = 4_096;
 /// RFC 1035 2.3.4.
 const HOST_LABEL_CHARACTERS_MAX: usize = 63;
 const DEFAULT_VAULT: &str = "vault.coldcert";

@@ -191,12 +191,12 @@ fn write_request(
     let mut vault = context.open()?;
     let operation = lookup.find(context, &vault)?;
     let request = operation.request();
-    context.recorded(&mut vault, |vault, now| vault.record_request_exported(&operation, now))?;
     let bytes = match der {
         true => request.as_der().to_vec(),
         false => pem::write("CERTIFICATE REQUEST", request.as_der()).into_bytes(),
     };
     context.put_public(output, &bytes, force)?;
+    context.recorded(&mut vault, |vault, now| vault.record_request_exported(&operation, now))?;
     if context.json {
         let base = context.base();
         context.write_json(&wire::operation(&base, &operation))?;

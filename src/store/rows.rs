@@ -13,17 +13,27 @@ use crate::issuer::{Administrator, Issuer};
 use crate::pending::{Completed, Failure, Operation, Pending};
 use crate::policy::{ContentType, Document, ObjectName, Policy, Tags};
 use crate::record::{AcceptedFault, Record};
-use crate::seal::{Cost, PassphraseSeal};
+use crate::seal::{Cost, PassphraseSeal, SealKind};
 use crate::time::UnixTime;
 use crate::tlv;
 use crate::verdict::Profile;
 
 /// How the vault key lies in the file.
 pub(crate) enum Protection {
-    /// Sealed, by each of these passphrases.
-    Sealed(Vec<PassphraseSeal>),
+    /// Sealed, by each of these.
+    Sealed(Vec<KeptSeal>),
     /// As it is: the vault was made with `--no-passphrase`.
     Unsealed(Zeroizing<Vec<u8>>),
+}
+
+/// A seal of the vault key, and whose it is.
+#[derive(Clone, Debug)]
+pub(crate) struct KeptSeal {
+    pub(crate) kind: SealKind,
+    /// Of whom or where; empty for the one that a vault is made with.
+    pub(crate) label: String,
+    pub(crate) created: UnixTime,
+    pub(crate) seal: PassphraseSeal,
 }
 
 /// What may change of a version.
@@ -38,6 +48,9 @@ pub(super) const COMPLETED: i64 = 2;
 pub(super) const CANCELLED: i64 = 3;
 pub(super) const FAILED: i64 = 4;
 
+const OF_PASSPHRASE: i64 = 1;
+const OF_RECOVERY_KEY: i64 = 2;
+
 pub(super) const VERSION_COLUMNS: &str =
     "version, chain, sealed_key, content_type, exportable, enabled, tags, created, updated, accepted";
 
@@ -47,16 +60,30 @@ pub(super) fn insert_vault(db: &Connection, now: UnixTime) -> Result<(), StoreEr
 }
 
 pub(super) fn write_protection(db: &Connection, protection: &Protection) -> Result<(), StoreError> {
-    let (unsealed, seals): (Option<&[u8]>, &[PassphraseSeal]) = match protection {
+    let (unsealed, seals): (Option<&[u8]>, &[KeptSeal]) = match protection {
         Protection::Unsealed(key) => (Some(key), &[]),
         Protection::Sealed(seals) => (None, seals),
     };
     db.execute("UPDATE vault SET unsealed_key = ?1", [unsealed])?;
     db.execute("DELETE FROM seal", [])?;
-    for seal in seals {
+    for KeptSeal { kind, label, created, seal } in seals {
+        let kind = match kind {
+            SealKind::Passphrase => OF_PASSPHRASE,
+            SealKind::RecoveryKey => OF_RECOVERY_KEY,
+        };
         db.execute(
-            "INSERT INTO seal (memory_kib, passes, salt, sealed, checksum) VALUES (?1, ?2, ?3, ?4, ?5)",
-            params![seal.cost.memory_kib, seal.cost.passes, seal.salt, seal.sealed, seal.checksum],
+            "INSERT INTO seal (memory_kib, passes, salt, sealed, checksum, kind, label, created)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            params![
+                seal.cost.memory_kib,
+                seal.cost.passes,
+                seal.salt,
+                seal.sealed,
+                seal.checksum,
+                kind,
+                label,
+                created.unix_seconds(),
+            ],
         )?;
     }
     Ok(())
@@ -69,17 +96,11 @@ pub(super) fn read_protection(db: &Connection) -> Result<Protection, StoreError>
         None => Err(StoreError::Content { what: "the vault's own row" }),
         Some(Some(key)) => Ok(Protection::Unsealed(Zeroizing::new(key))),
         Some(None) => {
-            let mut statement =
-                db.prepare("SELECT memory_kib, passes, salt, sealed, checksum FROM seal ORDER BY id")?;
-            let seals = statement.query_map([], |row| {
-                Ok(PassphraseSeal {
-                    cost: Cost { memory_kib: row.get(0)?, passes: row.get(1)? },
-                    salt: row.get(2)?,
-                    sealed: row.get(3)?,
-                    checksum: row.get(4)?,
-                })
-            })?;
-            let seals = seals.collect::<Result<Vec<_>, _>>()?;
+            let mut statement = db.prepare(
+                "SELECT memory_kib, passes, salt, sealed, checksum, kind, label, created FROM seal ORDER BY id",
+            )?;
+            let seals = statement.query_map([], |row| Ok(kept_seal(row)))?.collect::<Result<Vec<_>, _>>()?;
+            let seals = seals.into_iter().collect::<Result<Vec<_>, StoreError>>()?;
             if seals.is_empty() {
                 Err(StoreError::Content { what: "the vault key" })
             } else {
@@ -87,6 +108,24 @@ pub(super) fn read_protection(db: &Connection) -> Result<Protection, StoreError>
             }
         }
     }
+}
+
+fn kept_seal(row: &Row<'_>) -> Result<KeptSeal, StoreError> {
+    Ok(KeptSeal {
+        kind: match row.get(5)? {
+            OF_PASSPHRASE => SealKind::Passphrase,
+            OF_RECOVERY_KEY => SealKind::RecoveryKey,
+            _ => return Err(StoreError::Content { what: "the kind of a seal" }),
+        },
+        label: row.get(6)?,
+        created: time(row.get(7)?)?,
+        seal: PassphraseSeal {
+            cost: Cost { memory_kib: row.get(0)?, passes: row.get(1)? },
+            salt: row.get(2)?,
+            sealed: row.get(3)?,
+            checksum: row.get(4)?,
+        },
+    })
 }
 
 pub(super) fn entry(row: &Row<'_>) -> Result<Entry, StoreError> {

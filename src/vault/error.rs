@@ -10,7 +10,7 @@ use crate::name::shown;
 use crate::pending::PendingError;
 use crate::policy::{DocumentError, ObjectName, ObjectNameError, PolicyError, TagsError};
 use crate::record::{MergeError, Refused};
-use crate::seal::{Damaged, SealError};
+use crate::seal::{Damaged, SEALS_MAX, SealError};
 use crate::secret::SecretError;
 use crate::store::StoreError;
 use crate::time::TimeError;
@@ -152,6 +152,40 @@ pub enum VaultError {
         /// The version.
         version: String,
     },
+    /// No such seal.
+    #[error("there is no {kind} {label:?}")]
+    SealNotFound {
+        /// A passphrase or a recovery key.
+        kind: &'static str,
+        /// Whose.
+        label: String,
+    },
+    /// The label is empty or taken.
+    #[error("{label:?} is no name for another {kind}: it is empty, or there is one")]
+    SealTaken {
+        /// A passphrase or a recovery key.
+        kind: &'static str,
+        /// Whose.
+        label: String,
+    },
+    /// As many as there may be.
+    #[error("the vault has {SEALS_MAX} seals by {kind}, which is the most")]
+    TooManySeals {
+        /// A passphrase or a recovery key.
+        kind: &'static str,
+    },
+    /// Nobody could open the vault from day to day.
+    #[error("it is the last passphrase of the vault")]
+    LastPassphrase,
+    /// Two persons with one passphrase are one.
+    #[error("that passphrase opens the vault already")]
+    PassphraseTaken,
+    /// There is nothing beside which another seal could stand.
+    #[error("the vault has no passphrase: whoever reads the file has its keys")]
+    NotSealed,
+    /// The recovery key is another vault's, or was taken away.
+    #[error("the recovery key is none of this vault's")]
+    WrongRecoveryKey,
     /// The file is no backup.
     #[error("not a coldcert backup: {reason}")]
     NotABackup {
@@ -294,6 +328,15 @@ impl VaultError {
                     .to_owned()
             }
             Self::Disabled { name, .. } => format!("enable it with: coldcert set {name} --enabled true"),
+            Self::SealNotFound { .. } => "see what there is with: coldcert passphrase list".to_owned(),
+            Self::SealTaken { .. } => {
+                "give it a name of its own with --label; see what there is with: coldcert passphrase list".to_owned()
+            }
+            Self::TooManySeals { .. } => "take one away first: coldcert passphrase remove LABEL".to_owned(),
+            Self::LastPassphrase => "change it with: coldcert passphrase".to_owned(),
+            Self::PassphraseTaken => "choose another one for the second person".to_owned(),
+            Self::NotSealed => "give it one first: coldcert passphrase".to_owned(),
+            Self::WrongRecoveryKey => "see which ones there are with: coldcert passphrase list".to_owned(),
             Self::NotABackup { .. } => "give a file that `coldcert backup` wrote".to_owned(),
             Self::WrongBackupPassphrase => {
                 "give that of the vault that wrote the backup, as it was then, with --backup-passphrase-file"
@@ -364,6 +407,12 @@ impl VaultError {
                 | Self::AuthorityExists { .. }
                 | Self::Authority(AuthorityError::Refused(_))
                 | Self::ContactsNotFound
+                | Self::SealNotFound { .. }
+                | Self::SealTaken { .. }
+                | Self::TooManySeals { .. }
+                | Self::LastPassphrase
+                | Self::PassphraseTaken
+                | Self::NotSealed
                 | Self::ContactNotFound { .. }
         )
     }

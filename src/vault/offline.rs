@@ -5,11 +5,12 @@ use super::{Vault, VaultError, audit};
 use crate::authority::{Authority, BACKDATING_SECONDS, Validity};
 use crate::bundle::{Bundle, Given, Origin};
 use crate::certificate::Certificate;
+use crate::fingerprint::Fingerprint;
 use crate::issuer::Issuer;
 use crate::key::{PrivateKey, SecretDer};
 use crate::ledger::{Act, Event};
 use crate::policy::ObjectName;
-use crate::seal::{Place, Purpose, VaultKey};
+use crate::seal::{Place, Purpose, Statement, VaultKey};
 use crate::store::{self, StoredAuthority};
 use crate::time::UnixTime;
 use crate::verdict::{Profile, Terms};
@@ -40,9 +41,10 @@ impl Vault {
         now: UnixTime,
     ) -> Result<(), VaultError> {
         let certificate = authority.certificate();
-        let sealed_key =
-            vault_key.seal(&place(name, certificate), authority.key().to_pkcs8()?.secret_der())?;
-        let chain = std::iter::once(certificate).chain(above).cloned().collect();
+        let chain: Vec<Certificate> = std::iter::once(certificate).chain(above).cloned().collect();
+        let said = statement(&chain, profile);
+        let secret_key = authority.key().to_pkcs8()?;
+        let sealed_key = vault_key.seal_with(&place(name, certificate), said, secret_key.secret_der())?;
         let stored = StoredAuthority { name: name.clone(), chain, sealed_key, profile, created: now };
         let transaction = self.store.begin()?;
         if !store::put_authority(&transaction, &stored)? {
@@ -95,7 +97,8 @@ impl Vault {
             None => now.plus_months(pending.policy.validity_months)?,
         };
         let validity = Validity { not_before, not_after: not_after.min(own.not_after()) };
-        let secret_key = vault_key.open(&place(&stored.name, own), &stored.sealed_key)?;
+        let said = statement(&stored.chain, stored.profile);
+        let secret_key = vault_key.open_with(&place(&stored.name, own), said, &stored.sealed_key)?;
         let key = PrivateKey::from_pkcs8(&SecretDer::new(secret_key))?;
         let authority = Authority::of(own.clone(), key)?;
         let leaf = authority.issue(&pending.request, validity, stored.profile, now)?;
@@ -126,6 +129,16 @@ impl From<StoredAuthority> for OfflineAuthority {
         let StoredAuthority { name, chain, profile, created, .. } = stored;
         Self { name, chain, profile, created }
     }
+}
+
+/// What may not change of a CA: its chain, and by which profile it signs.
+fn statement(chain: &[Certificate], profile: Profile) -> Fingerprint {
+    let mut said = Statement::of("authority");
+    said.add(profile.name().as_bytes());
+    for certificate in chain {
+        said.add(certificate.as_der());
+    }
+    said.digest()
 }
 
 fn place<'a>(name: &'a ObjectName, certificate: &Certificate) -> Place<'a> {

@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use zeroize::{Zeroize, Zeroizing};
 
-use super::{Vault, VaultError, audit, open_any};
+use super::opening::open_any;
+use super::{Vault, VaultError, audit};
 use crate::certificate::Certificate;
 use crate::fingerprint::Fingerprint;
 use crate::identifier::Identifier;
@@ -18,7 +19,9 @@ use crate::key::{PrivateKey, SecretDer, Signer};
 use crate::ledger::{Act, Event};
 use crate::policy::{ContentType, Document, ObjectName, Policy, Tags};
 use crate::record::Record;
-use crate::seal::{Cost, Passphrase, PassphraseSeal, Place, Purpose, SealError, VaultKey};
+use crate::seal::{
+    Cost, Passphrase, PassphraseSeal, Place, Purpose, SEALS_MAX, SealError, SealKind, VaultKey,
+};
 use crate::store::{self, Entry, Protection, StoredFault};
 use crate::time::UnixTime;
 
@@ -60,7 +63,11 @@ impl Vault {
         };
         let content = Zeroizing::new(serde_json::to_vec(&content).map_err(not_a_backup)?);
         let (seals, unsealed_key) = match store::protection(self.store.connection())? {
-            Protection::Sealed(seals) => (seals.iter().map(StoredSeal::of).collect(), None),
+            Protection::Sealed(seals) => {
+                // A recovery key is for the vault alone.
+                let passphrases = seals.iter().filter(|kept| kept.kind == SealKind::Passphrase);
+                (passphrases.map(|kept| StoredSeal::of(&kept.seal)).collect(), None)
+            }
             Protection::Unsealed(key) => (Vec::new(), Some(BASE64_STANDARD.encode(&key))),
         };
         let file = File {
@@ -331,9 +338,6 @@ fn not_a_backup(error: impl std::fmt::Display) -> VaultError {
     VaultError::NotABackup { reason: error.to_string() }
 }
 
-/// Each seal costs its own derivation, and the file says how much, before anything in it is known to be true. A
-/// vault has one seal; four leave room for one that gains more.
-const SEALS_MAX: usize = 4;
 const FORMAT: &str = "coldcert-backup";
 const VERSION: u32 = 1;
 /// No certificate has a name like this.

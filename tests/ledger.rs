@@ -1,0 +1,232 @@
+//! The ledger: every act is in it with who, why and what; whatever is done to it afterwards is found.
+
+mod support;
+
+use coldcert::ledger::Act;
+use rusqlite::Connection;
+use serde_json::Value;
+use support::{Workplace, need};
+
+/// A vault under a passphrase in which each kind of act has happened.
+fn worked() -> Workplace {
+    let work = Workplace::empty().passphrase("the passphrase");
+    let by = "--operator alice --witness bob --reason CHG-4711";
+    work.run(&format!("{by} init")).done();
+    work.make_authority();
+    for line in [
+        "create www --subject CN=www.example.com --kty EC -o www.csr",
+        "pending csr www -o again.csr",
+        "pending cancel www",
+    ] {
+        work.run(&format!("{by} {line}")).done();
+    }
+    work.sign("www.csr", "www.pem");
+    work.run(&format!("{by} check www.pem intermediate.pem --name www")).done();
+    work.run(&format!("{by} merge www root.pem")).refused();
+    work.write("new", "the passphrase\n");
+    for line in [
+        "merge www www.pem intermediate.pem",
+        "export www -o www.pfx",
+        "export www -o public.pem --format chain",
+        "backup www -o www.backup",
+        "set www --enabled false",
+        "delete www",
+        "recover www",
+        "delete www",
+        "purge www",
+        "restore www.backup",
+        "import other www.pfx",
+        "create gone --subject CN=gone --kty EC -o gone.csr",
+        "pending delete gone",
+        "issuer set corp --provider DigiCert",
+        "create named --subject CN=named --kty EC --issuer corp -o named.csr",
+        "issuer fail named --message no",
+        "contact add pki@example.com",
+        "ca init training --subject CN=Training",
+        "create signed --subject CN=signed.example.com --dns signed.example.com --kty EC --issuer training -o signed.csr",
+        "ca sign signed",
+        "create own --subject CN=own --kty EC --issuer Self",
+        "passphrase --new-passphrase-file new",
+    ] {
+        work.run(&format!("{by} {line}")).done();
+    }
+    work
+}
+
+fn entries(work: &Workplace) -> Vec<Value> {
+    work.run("audit show --json").done().json()["entries"].as_array().expect("entries").clone()
+}
+
+fn tampered(work: &Workplace, sql: &str) {
+    let db = Connection::open(work.path("vault.coldcert")).expect("the file");
+    db.execute_batch(sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
+}
+
+/// Baseline Requirements 5.4.1: what happened, when, and who says so.
+#[test]
+fn every_act_is_recorded_with_who_saw_it_and_why() {
+    if need("openssl").is_none() {
+        return;
+    }
+    let work = worked();
+    let entries = entries(&work);
+    for (index, entry) in entries.iter().enumerate() {
+        assert_eq!(entry["sequence"], index + 1);
+        assert_eq!(entry["operator"], "alice", "{entry}");
+        assert_eq!(entry["witness"], "bob", "{entry}");
+        assert_eq!(entry["reason"], "CHG-4711", "{entry}");
+        assert_eq!(entry["program"], env!("CARGO_PKG_VERSION"));
+        assert!(entry["time"].as_str().is_some_and(|time| time.ends_with('Z')));
+    }
+    let acts: Vec<&str> = entries.iter().map(|entry| entry["act"].as_str().expect("an act")).collect();
+    for act in Act::ALL {
+        // Only a vault that is older than its ledger begins one.
+        assert_eq!(acts.contains(&act.name()), act != Act::Begin, "{act}");
+    }
+    let of = |act: &str| entries.iter().find(|entry| entry["act"] == act).expect("an entry");
+    let key = &of("create")["public_key"];
+    assert_eq!(key.as_str().map(str::len), Some(64));
+    for act in ["request-exported", "cancel", "judge", "refuse", "merge", "secret-exported"] {
+        assert_eq!(of(act)["public_key"], *key, "{act}");
+        assert_eq!(of(act)["name"], "www");
+    }
+    assert_eq!(of("refuse")["detail"]["refused_by"][0], "key-mismatch");
+    assert_eq!(of("merge")["version"], of("secret-exported")["version"]);
+    assert_eq!(acts.iter().filter(|act| **act == "secret-exported").count(), 1, "a chain is no secret");
+    // What refused and was accepted all the same is named, with the rule.
+    work.run("create odd --subject CN=odd --kty EC -o odd.csr").done();
+    work.sign("odd.csr", "odd.pem");
+    work.run("--at 2040-01-01T00:00:00Z merge odd odd.pem intermediate.pem --accept expired").done();
+    let last = self::entries(&work).pop().expect("an entry");
+    assert_eq!(last["detail"]["accepted"][0], "expired");
+    assert_eq!(last["time"], "2040-01-01T00:00:00Z");
+    assert!(last["detail"]["clock"].as_str().is_some_and(|clock| !clock.starts_with("2040")), "{last}");
+    work.run("audit verify").done().says(&["the ledger is whole"]);
+}
+
+/// What is wrong, what the program says of it, and whether it takes the passphrase to see it.
+const ATTACKS: [(&str, &str, bool); 14] = [
+    ("DELETE FROM ledger WHERE sequence = 3", "entry 3: missing", false),
+    ("DELETE FROM ledger WHERE sequence BETWEEN 3 AND 6", "entries 3 to 6: missing", false),
+    ("DELETE FROM ledger WHERE sequence = 1", "entry 1: missing", false),
+    ("DELETE FROM ledger WHERE sequence > 8", ": missing", false),
+    ("DELETE FROM ledger", "the ledger holds no entry", false),
+    ("UPDATE ledger SET operator = 'mallory' WHERE sequence = 5", "entry 5: changed", false),
+    ("UPDATE ledger SET time = time + 1 WHERE sequence = 5", "entry 5: changed", false),
+    ("UPDATE ledger SET act = 'nothing' WHERE sequence = 5", "entry 5: changed", false),
+    ("UPDATE ledger SET hash = zeroblob(32) WHERE sequence = 5", "entry 5: changed", false),
+    (
+        "UPDATE ledger SET sequence = -1 WHERE sequence = 4; UPDATE ledger SET sequence = 4 WHERE sequence = 6;
+         UPDATE ledger SET sequence = 6 WHERE sequence = -1",
+        "entry 4: moved, it was written as entry 6",
+        false,
+    ),
+    (
+        "DELETE FROM ledger WHERE sequence > 8;
+         UPDATE ledger_end SET sequence = 8, hash = (SELECT hash FROM ledger WHERE sequence = 8)",
+        "after entry 8: cut off",
+        true,
+    ),
+    ("UPDATE ledger_end SET key = zeroblob(32)", "cut off", true),
+    ("UPDATE ledger SET tag = zeroblob(32) WHERE sequence = 5", "entry 5: not authentic", true),
+    ("DELETE FROM ledger_end", "cut off", false),
+];
+
+#[test]
+fn whatever_is_done_to_the_ledger_is_found_and_named() {
+    if need("openssl").is_none() {
+        return;
+    }
+    let work = worked();
+    let whole = work.read("vault.coldcert");
+    let verified = work.run("audit verify").done();
+    let head = verified.stderr.split("head ").nth(1).expect("a head").trim().to_owned();
+    for (attack, fault, needs_key) in ATTACKS {
+        work.write("vault.coldcert", &whole);
+        tampered(&work, attack);
+        work.run("audit verify").ended(1).says(&[fault, "NOT whole"]);
+        let chain = work.run("audit verify --chain-only");
+        assert_eq!(chain.code, Some(i32::from(!needs_key)), "{attack}: {}", chain.stderr);
+        // Whoever wrote the head down needs no passphrase.
+        let heads = work.run(&format!("audit verify --chain-only --head {head}"));
+        assert_eq!(
+            heads.code == Some(0),
+            attack.contains("ledger_end SET key") || attack.contains("tag"),
+            "{attack}"
+        );
+    }
+    support::say(&format!(
+        "reliability: attacks on the ledger found | {} | each by its entry",
+        ATTACKS.len()
+    ));
+}
+
+/// The whole file put back to an earlier day is whole. Only what was written down elsewhere tells.
+#[test]
+fn an_earlier_copy_of_the_vault_is_found_by_a_head_on_paper() {
+    let work = Workplace::with_vault();
+    work.run("create www --subject CN=www --kty EC -o www.csr").done();
+    let earlier = work.read("vault.coldcert");
+    work.run("pending delete www").done();
+    let shown = work.run("audit show").done().stderr;
+    let head = shown.split_whitespace().nth(1).expect("a head").to_owned();
+    work.run(&format!("audit verify --head {head}")).done();
+    work.run("contact add pki@example.com").done();
+    work.run(&format!("audit verify --head {head}")).done();
+    work.write("vault.coldcert", &earlier);
+    work.run("audit verify").done();
+    work.run(&format!("audit verify --head {head}"))
+        .ended(1)
+        .says(&["entry 3: a head was written down for it, and it is not there"]);
+    work.run("contact add other@example.com").done();
+    work.run(&format!("audit verify --head {head}"))
+        .ended(1)
+        .says(&["entry 3: not the one whose head was written down"]);
+}
+
+#[test]
+fn what_is_exported_can_be_checked_elsewhere_printed_and_signed() {
+    let work = Workplace::with_vault();
+    work.run_with(&["--operator", "<alice>", "contact", "add", "pki@example.com"]).done();
+    work.run("audit export -o ledger.jsonl --sheet ledger.html").done();
+    let text = work.text("ledger.jsonl");
+    assert_eq!(text.lines().count(), 2);
+    let verified = work.run("audit verify --file ledger.jsonl").done();
+    let head = verified.stderr.split("head ").nth(1).expect("a head").trim().to_owned();
+    let page = work.text("ledger.html");
+    assert!(page.contains(&head) && page.contains("signature") && page.contains("&lt;alice&gt;"), "{page}");
+    assert!(!page.contains("http"), "the page needs nothing from elsewhere");
+    work.write("changed.jsonl", text.replace("alice", "carol"));
+    work.run("audit verify --file changed.jsonl").ended(1).says(&["entry 2: changed"]);
+    work.write("torn.jsonl", &text[..text.len() - 30]);
+    work.run("audit verify --file torn.jsonl").broken().says(&["line 2 is no entry"]);
+    work.run("audit verify --head nonsense").ended(2);
+}
+
+/// A vault of schema 4 had no ledger: it begins with the first act, and says so.
+#[test]
+fn a_vault_that_is_older_than_its_ledger_begins_one() {
+    let work = Workplace::with_vault();
+    tampered(
+        &work,
+        "DROP TABLE ledger; DROP TABLE ledger_end;
+         ALTER TABLE seal DROP COLUMN kind; ALTER TABLE seal DROP COLUMN label; ALTER TABLE seal DROP COLUMN created;
+         PRAGMA user_version = 4;",
+    );
+    work.run("list").done();
+    work.run("audit verify").ended(1).says(&["the vault was made before there were ledgers"]);
+    work.run("contact add pki@example.com").done();
+    work.run("audit verify").done();
+    assert_eq!(entries(&work)[0]["act"], "begin");
+}
+
+#[test]
+fn what_cannot_be_recorded_does_not_leave_the_vault() {
+    let work = Workplace::with_vault();
+    work.run("create own --subject CN=own --kty EC --issuer Self").done();
+    tampered(&work, "CREATE TRIGGER no BEFORE INSERT ON ledger BEGIN SELECT raise(ABORT, 'no'); END;");
+    work.run("export own -o own.pfx").ended(2);
+    assert!(!work.path("own.pfx").exists());
+    work.run("delete own").ended(2);
+    work.run("show own").done();
+}
