@@ -20,44 +20,55 @@ pub use recovery::RecoveryKey;
 use crate::fingerprint::Fingerprint;
 
 /// The key under which a vault's private keys are sealed: 256 random bits, made once with the vault.
-pub struct VaultKey(Zeroizing<[u8; KEY_BYTES]>);
+pub struct VaultKey(KeyBytes);
+
+/// A key where it stays: what is moved about on the stack leaves copies behind.
+pub(crate) type KeyBytes = Box<Zeroizing<[u8; KEY_BYTES]>>;
+
+pub(crate) fn no_key() -> KeyBytes {
+    Box::new(Zeroizing::new([0; KEY_BYTES]))
+}
 
 impl VaultKey {
     /// Makes a new one.
     pub fn generate() -> Result<Self, SealError> {
-        let mut key = Zeroizing::new([0; KEY_BYTES]);
-        rand::fill(key.as_mut()).map_err(|_| SealError::Random)?;
+        let mut key = no_key();
+        rand::fill(&mut key[..]).map_err(|_| SealError::Random)?;
         Ok(Self(key))
     }
 
     /// One that was kept unsealed, in a vault without a passphrase.
     pub fn from_secret_bytes(bytes: &[u8]) -> Result<Self, SealError> {
-        let key = bytes.try_into().map_err(|_| SealError::Damaged { what: Damaged::VaultKey })?;
-        Ok(Self(Zeroizing::new(key)))
+        if bytes.len() != KEY_BYTES {
+            return Err(SealError::Damaged { what: Damaged::VaultKey });
+        }
+        let mut key = no_key();
+        key.copy_from_slice(bytes);
+        Ok(Self(key))
     }
 
     /// The secret bytes, for a vault that is to have no passphrase.
     pub fn secret_bytes(&self) -> &[u8] {
-        self.0.as_ref()
+        &self.0[..]
     }
 
     /// A key for one purpose, made of this one (HMAC-SHA-256 over the purpose's name).
-    pub(crate) fn derived(&self, purpose: &[u8]) -> Zeroizing<[u8; KEY_BYTES]> {
-        let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, self.0.as_ref()), purpose);
-        let mut key = Zeroizing::new([0; KEY_BYTES]);
+    pub(crate) fn derived(&self, purpose: &[u8]) -> KeyBytes {
+        let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &self.0[..]), purpose);
+        let mut key = no_key();
         key.copy_from_slice(tag.as_ref());
         key
     }
 
     /// Seals some secret bytes to a place: a random nonce, then AES-256-GCM's ciphertext and tag.
     pub fn seal(&self, place: &Place<'_>, secret: &[u8]) -> Result<Vec<u8>, SealError> {
-        seal(self.0.as_ref(), &place.bytes(), secret)
+        seal(&self.0[..], &place.bytes(), secret)
     }
 
     /// Opens what was sealed to the same place. That it does not open means that it was damaged, changed,
     /// or moved from another place: the vault key itself was proven right when it was opened.
     pub fn open(&self, place: &Place<'_>, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealError> {
-        open(self.0.as_ref(), &place.bytes(), sealed)
+        open(&self.0[..], &place.bytes(), sealed)
             .ok_or_else(|| SealError::Damaged { what: Damaged::Sealed { place: place.to_string() } })
     }
 
@@ -69,7 +80,7 @@ impl VaultKey {
         statement: Fingerprint,
         secret: &[u8],
     ) -> Result<Vec<u8>, SealError> {
-        let sealed = seal(self.0.as_ref(), &bound(place, &statement), secret)?;
+        let sealed = seal(&self.0[..], &bound(place, &statement), secret)?;
         Ok([STATED, statement.as_bytes(), &sealed].concat())
     }
 
@@ -87,7 +98,7 @@ impl VaultKey {
         let stated = sealed.strip_prefix(STATED).and_then(|rest| rest.split_first_chunk::<32>());
         if let Some((found, sealed)) = stated {
             let found = Fingerprint::from_bytes(*found);
-            if let Some(secret) = open(self.0.as_ref(), &bound(place, &found), sealed) {
+            if let Some(secret) = open(&self.0[..], &bound(place, &found), sealed) {
                 return match found == statement {
                     true => Ok(secret),
                     false => Err(SealError::Changed { place: place.to_string() }),
@@ -213,7 +224,7 @@ impl PassphraseSeal {
         let mut salt = [0; SALT_BYTES];
         rand::fill(&mut salt).map_err(|_| SealError::Random)?;
         let sealing = derive(passphrase, &salt, cost)?;
-        let sealed = seal(sealing.as_ref(), VAULT_KEY_PLACE, key.secret_bytes())?;
+        let sealed = seal(&sealing[..], VAULT_KEY_PLACE, key.secret_bytes())?;
         let checksum = checksum(cost, &salt, &sealed);
         Ok(Self { cost, salt, sealed, checksum })
     }
@@ -224,7 +235,7 @@ impl PassphraseSeal {
             return Err(SealError::Damaged { what: Damaged::VaultKey });
         }
         let sealing = derive(passphrase, &self.salt, self.cost)?;
-        let key = open(sealing.as_ref(), VAULT_KEY_PLACE, &self.sealed).ok_or(SealError::WrongPassphrase)?;
+        let key = open(&sealing[..], VAULT_KEY_PLACE, &self.sealed).ok_or(SealError::WrongPassphrase)?;
         VaultKey::from_secret_bytes(&key)
     }
 }
@@ -347,16 +358,16 @@ impl fmt::Display for Damaged {
     }
 }
 
-fn derive(passphrase: &Passphrase, salt: &[u8], cost: Cost) -> Result<Zeroizing<[u8; KEY_BYTES]>, SealError> {
+fn derive(passphrase: &Passphrase, salt: &[u8], cost: Cost) -> Result<KeyBytes, SealError> {
     // The numbers come from the file: a hostile one must not take the machine's memory.
     let too_high = || SealError::CostTooHigh { cost };
     if cost.memory_kib > COST_MEMORY_KIB_MAX || cost.passes > COST_PASSES_MAX {
         return Err(too_high());
     }
     let parameters = Params::new(cost.memory_kib, cost.passes, 1, Some(KEY_BYTES)).map_err(|_| too_high())?;
-    let mut key = Zeroizing::new([0; KEY_BYTES]);
+    let mut key = no_key();
     Argon2::new(Algorithm::Argon2id, Version::V0x13, parameters)
-        .hash_password_into(passphrase.secret_passphrase().as_bytes(), salt, key.as_mut())
+        .hash_password_into(passphrase.secret_passphrase().as_bytes(), salt, &mut key[..])
         .map_err(|_| too_high())?;
     Ok(key)
 }

@@ -40,7 +40,7 @@ fn worked() -> Workplace {
         "pending delete gone",
         "issuer set corp --provider DigiCert",
         "create named --subject CN=named --kty EC --issuer corp -o named.csr",
-        "issuer fail named --message no",
+        "issuer fail named --code Denied --message no",
         "contact add pki@example.com",
         "ca init training --subject CN=Training",
         "create signed --subject CN=signed.example.com --dns signed.example.com --kty EC --issuer training -o signed.csr",

@@ -2,18 +2,19 @@
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::hmac;
-use zeroize::Zeroizing;
 
 use crate::fingerprint::Fingerprint;
-use crate::seal::VaultKey;
+use crate::seal::{KeyBytes, VaultKey, no_key};
 
 /// The key for the entry that comes next. It lies in the file: whoever has it can add entries, and cannot make the
 /// keys of those before.
-pub(crate) struct ChainKey(Zeroizing<[u8; KEY_BYTES]>);
+pub(crate) struct ChainKey(KeyBytes);
 
 impl ChainKey {
     pub(crate) fn from_secret_bytes(bytes: [u8; KEY_BYTES]) -> Self {
-        Self(Zeroizing::new(bytes))
+        let mut key = no_key();
+        key.copy_from_slice(&bytes);
+        Self(key)
     }
 
     pub(crate) fn secret_bytes(&self) -> &[u8; KEY_BYTES] {
@@ -22,7 +23,7 @@ impl ChainKey {
 
     /// Authenticates an entry: HMAC-SHA-256 over its hash.
     pub(crate) fn tag(&self, entry: &Fingerprint) -> [u8; KEY_BYTES] {
-        *mac(&self.0, b"entry", entry)
+        **mac(&self.0, b"entry", entry)
     }
 
     pub(crate) fn is_tag(&self, entry: &Fingerprint, tag: &[u8]) -> bool {
@@ -41,7 +42,7 @@ impl ChainKey {
 
 /// What the vault key gives: the first key, and new ones at every act that has the vault key, so that whoever saw the
 /// file before knows nothing of the keys after.
-pub(crate) struct Sealer(Zeroizing<[u8; KEY_BYTES]>);
+pub(crate) struct Sealer(KeyBytes);
 
 impl Sealer {
     pub(crate) fn of(vault_key: &VaultKey) -> Self {
@@ -59,12 +60,12 @@ impl Sealer {
     }
 }
 
-fn mac(key: &[u8; KEY_BYTES], label: &[u8], entry: &Fingerprint) -> Zeroizing<[u8; KEY_BYTES]> {
+fn mac(key: &[u8; KEY_BYTES], label: &[u8], entry: &Fingerprint) -> KeyBytes {
     let tag = hmac::sign(
         &hmac::Key::new(hmac::HMAC_SHA256, key),
         &[label, &[0], entry.as_bytes().as_slice()].concat(),
     );
-    let mut bytes = Zeroizing::new([0; KEY_BYTES]);
+    let mut bytes = no_key();
     bytes.copy_from_slice(tag.as_ref());
     bytes
 }

@@ -5,17 +5,17 @@ use std::fmt;
 use aws_lc_rs::rand;
 use zeroize::Zeroizing;
 
-use super::{Passphrase, SealError};
+use super::{KeyBytes, Passphrase, SealError, no_key};
 use crate::fingerprint::Fingerprint;
 
 /// 256 random bits that open a vault in place of a passphrase.
-pub struct RecoveryKey(Zeroizing<[u8; KEY_BYTES]>);
+pub struct RecoveryKey(KeyBytes);
 
 impl RecoveryKey {
     /// Makes a new one.
     pub fn generate() -> Result<Self, SealError> {
-        let mut key = Zeroizing::new([0; KEY_BYTES]);
-        rand::fill(key.as_mut()).map_err(|_| SealError::Random)?;
+        let mut key = no_key();
+        rand::fill(&mut key[..]).map_err(|_| SealError::Random)?;
         Ok(Self(key))
     }
 
@@ -40,28 +40,28 @@ impl RecoveryKey {
         let compact: Zeroizing<Vec<u8>> = Zeroizing::new(
             text.bytes()
                 .filter(|c| !matches!(c, b'-' | b' '))
-                .map(|c| c.to_ascii_uppercase())
+                .map(|c| match c.to_ascii_uppercase() {
+                    b'I' | b'L' => b'1',
+                    b'O' => b'0',
+                    other => other,
+                })
                 .take(TEXT_BYTES)
                 .collect(),
         );
-        let prefix: Vec<u8> = PREFIX.bytes().filter(|c| *c != b'-').collect();
-        let digits = compact.strip_prefix(prefix.as_slice()).ok_or(SealError::NotARecoveryKey)?;
+        // As the text above, misread letters and all.
+        let prefix = b"C01DCERTREC0VERY1";
+        let digits = compact.strip_prefix(prefix).ok_or(SealError::NotARecoveryKey)?;
         if digits.len() != DIGITS_OF_KEY + DIGITS_OF_CHECKSUM {
             return Err(SealError::NotARecoveryKey);
         }
-        let mut bits = Bits { key: Zeroizing::new([0; KEY_BYTES]), at: 0 };
+        let mut bits = Bits { key: no_key(), at: 0 };
         for digit in &digits[..DIGITS_OF_KEY] {
-            let digit = match digit {
-                b'I' | b'L' => b'1',
-                b'O' => b'0',
-                other => *other,
-            };
-            let value = DIGITS.iter().position(|one| *one == digit).ok_or(SealError::NotARecoveryKey)?;
+            let value = DIGITS.iter().position(|one| one == digit).ok_or(SealError::NotARecoveryKey)?;
             bits.add(value);
         }
         let key = Self(bits.key);
-        let same = key.digits().iter().zip(digits).skip(DIGITS_OF_KEY).all(|(own, found)| own == found);
-        if same { Ok(key) } else { Err(SealError::NotARecoveryKey) }
+        // The last digit of the key has four bits that are nothing, too.
+        if key.digits().as_slice() == digits { Ok(key) } else { Err(SealError::NotARecoveryKey) }
     }
 
     /// It is sealed by like a passphrase: the derivation costs the same, though nobody guesses 256 bits.
@@ -71,8 +71,8 @@ impl RecoveryKey {
 
     fn digits(&self) -> Zeroizing<Vec<u8>> {
         let mut digits = Zeroizing::new(Vec::with_capacity(DIGITS_OF_KEY + DIGITS_OF_CHECKSUM));
-        digits.extend(fives(self.0.as_ref()).take(DIGITS_OF_KEY));
-        let checksum = Fingerprint::of(self.0.as_ref());
+        digits.extend(fives(&self.0[..]).take(DIGITS_OF_KEY));
+        let checksum = Fingerprint::of(&self.0[..]);
         digits.extend(fives(&checksum.as_bytes()[..]).take(DIGITS_OF_CHECKSUM));
         digits
     }
@@ -98,7 +98,7 @@ fn fives(bytes: &[u8]) -> impl Iterator<Item = u8> + '_ {
 
 /// A key that is being read, bit by bit.
 struct Bits {
-    key: Zeroizing<[u8; KEY_BYTES]>,
+    key: KeyBytes,
     at: usize,
 }
 
@@ -115,7 +115,6 @@ impl Bits {
     }
 }
 
-const KEY_BYTES: usize = 32;
 const PREFIX: &str = "COLDCERT-RECOVERY-1";
 /// 256 bits, five in each.
 const DIGITS_OF_KEY: usize = 52;
@@ -139,7 +138,7 @@ mod tests {
             let compact = text.replace('-', "");
             for form in [text.to_string(), text.to_lowercase(), text.replace('-', " "), compact] {
                 let read = RecoveryKey::from_text(&form).unwrap();
-                assert_eq!(read.0.as_ref(), key.0.as_ref(), "{form}");
+                assert_eq!(read.0[..], key.0[..], "{form}");
             }
         }
     }

@@ -216,6 +216,10 @@ impl Vault {
                 }
             }
         }
+        for (name, fits) in self.authorities_in_place(vault_key)? {
+            keys += 1;
+            note(&mut faults, &format!("the CA {name}"), fits.map_err(|error| error.to_string()));
+        }
         Ok((keys, faults))
     }
 }

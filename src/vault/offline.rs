@@ -7,7 +7,7 @@ use crate::bundle::{Bundle, Given, Origin};
 use crate::certificate::Certificate;
 use crate::fingerprint::Fingerprint;
 use crate::issuer::Issuer;
-use crate::key::{PrivateKey, SecretDer};
+use crate::key::{PrivateKey, SecretDer, Signer};
 use crate::ledger::{Act, Event};
 use crate::policy::ObjectName;
 use crate::seal::{Place, Purpose, Statement, VaultKey};
@@ -97,9 +97,7 @@ impl Vault {
             None => now.plus_months(pending.policy.validity_months)?,
         };
         let validity = Validity { not_before, not_after: not_after.min(own.not_after()) };
-        let said = statement(&stored.chain, stored.profile);
-        let secret_key = vault_key.open_with(&place(&stored.name, own), said, &stored.sealed_key)?;
-        let key = PrivateKey::from_pkcs8(&SecretDer::new(secret_key))?;
+        let key = opened_key(vault_key, &stored)?;
         let authority = Authority::of(own.clone(), key)?;
         let leaf = authority.issue(&pending.request, validity, stored.profile, now)?;
 
@@ -117,6 +115,22 @@ impl Vault {
         self.merge_pending(vault_key, pending, &bundle, &terms, now)
     }
 
+    /// The CAs, and whether the key of each opens in its place.
+    pub(super) fn authorities_in_place(
+        &self,
+        vault_key: &VaultKey,
+    ) -> Result<Vec<(ObjectName, Result<bool, VaultError>)>, VaultError> {
+        let stored = store::authorities(self.store.connection(), None)?;
+        Ok(stored
+            .into_iter()
+            .map(|stored| {
+                let opened = opened_key(vault_key, &stored);
+                let fits = opened.map(|key| key.public_key() == stored.chain[0].public_key());
+                (stored.name, fits)
+            })
+            .collect())
+    }
+
     fn stored_authority(&self, name: &ObjectName) -> Result<StoredAuthority, VaultError> {
         let found = store::authorities(self.store.connection(), Some(name))?;
         let missing = || VaultError::AuthorityNotFound { name: name.to_string() };
@@ -129,6 +143,13 @@ impl From<StoredAuthority> for OfflineAuthority {
         let StoredAuthority { name, chain, profile, created, .. } = stored;
         Self { name, chain, profile, created }
     }
+}
+
+fn opened_key(vault_key: &VaultKey, stored: &StoredAuthority) -> Result<PrivateKey, VaultError> {
+    let said = statement(&stored.chain, stored.profile);
+    let place = place(&stored.name, &stored.chain[0]);
+    let secret_key = vault_key.open_with(&place, said, &stored.sealed_key)?;
+    Ok(PrivateKey::from_pkcs8(&SecretDer::new(secret_key))?)
 }
 
 /// What may not change of a CA: its chain, and by which profile it signs.

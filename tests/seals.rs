@@ -1,0 +1,192 @@
+//! What is sealed in a vault opens for whom it is meant, in its place, beside what was said there; and nowhere else.
+
+mod support;
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use rusqlite::Connection;
+use support::{Workplace, need};
+
+/// A sealed vault: `www` with two versions of one key, `api` with another, `waits`, and a CA.
+fn sealed() -> Workplace {
+    let work = Workplace::empty().passphrase("the passphrase");
+    work.run("init").done();
+    work.make_authority();
+    work.create_and_merge("www");
+    work.run("create www --reuse-key -o www.csr --force").done();
+    work.sign("www.csr", "again.pem");
+    work.run("--at 2099-01-01T00:00:00Z merge www again.pem intermediate.pem --accept expired").done();
+    work.create_and_merge("api");
+    work.create("waits");
+    work.sign("waits.csr", "waits.pem");
+    work.run("ca init training --subject CN=Training").done();
+    work.run("create signed --subject CN=signed.example.com --dns signed.example.com --issuer training -o signed.csr")
+        .done();
+    work
+}
+
+fn changed(work: &Workplace, sql: &str) {
+    let db = Connection::open(work.path("vault.coldcert")).expect("the file");
+    db.execute_batch(sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
+}
+
+/// What is done to the file, which command stumbles over it, and what it says.
+const ATTACKS: [(&str, &str, &str); 12] = [
+    (
+        "CREATE TABLE t AS SELECT id, sealed_key FROM version;
+         UPDATE version SET sealed_key = (SELECT sealed_key FROM t WHERE t.id = 3 - version.id) WHERE id IN (1, 2);
+         DROP TABLE t",
+        "export www -o www.pfx",
+        "was changed or damaged: it does not open under its seal",
+    ),
+    (
+        "UPDATE version SET sealed_key = (SELECT sealed_key FROM version AS other WHERE other.id = 3) WHERE id = 2",
+        "export www -o www.pfx",
+        "was changed or damaged",
+    ),
+    (
+        "CREATE TABLE t AS SELECT id, chain FROM version;
+         UPDATE version SET chain = (SELECT chain FROM t WHERE t.id = 3 - version.id) WHERE id IN (1, 2);
+         DROP TABLE t",
+        "export www -o www.pfx",
+        "the key was sealed with another certificate, request or attribute",
+    ),
+    ("UPDATE version SET exportable = 0 WHERE id = 3; UPDATE version SET exportable = 1 - exportable WHERE id = 2", "audit verify", "was sealed with another"),
+    ("UPDATE version SET content_type = 'application/x-pem-file'", "export www -o www-key.pem", "was sealed with another"),
+    ("UPDATE version SET accepted = '[]' WHERE id = 2", "export www -o www.pfx", "was sealed with another"),
+    ("UPDATE version SET created = created - 1", "export api -o api.pfx", "was sealed with another"),
+    ("UPDATE certificate SET name = 'other' WHERE name = 'api'", "export other -o api.pfx", "was changed or damaged"),
+    (
+        "UPDATE operation SET policy = replace(policy, '\"exportable\":true', '\"exportable\":false')",
+        "merge waits waits.pem intermediate.pem",
+        "was sealed with another",
+    ),
+    (
+        "UPDATE operation SET sealed_key = (SELECT sealed_key FROM version WHERE id = 1) WHERE state = 1",
+        "merge waits waits.pem intermediate.pem",
+        "was changed or damaged",
+    ),
+    ("UPDATE authority SET profile = CASE profile WHEN 'webpki' THEN 'rfc5280' ELSE 'webpki' END", "ca sign signed", "was sealed with another"),
+    ("UPDATE seal SET sealed = zeroblob(60)", "export api -o api.pfx", "the vault key's seal was changed or damaged"),
+];
+
+#[test]
+fn whatever_is_swapped_or_turned_in_the_file_is_noticed() {
+    if need("openssl").is_none() {
+        return;
+    }
+    let work = sealed();
+    let whole = work.read("vault.coldcert");
+    work.run("audit verify").done().says(&["private keys in their places"]);
+    for (attack, line, says) in ATTACKS {
+        work.write("vault.coldcert", &whole);
+        changed(&work, attack);
+        let run = work.run(line);
+        assert_ne!(run.code, Some(0), "{attack}: {line}: {}", run.stderr);
+        let run = run.says(&[says]);
+        assert!(!run.stderr.contains("passphrase is not the one"), "{}", run.stderr);
+        assert_ne!(work.run("audit verify").code, Some(0), "{attack}");
+        for file in ["www.pfx", "www-key.pem", "api.pfx"] {
+            assert!(!work.path(file).exists(), "{attack}: {file} left the vault");
+        }
+    }
+    // Another error than all of these.
+    work.write("vault.coldcert", &whole);
+    work.write("wrong", "another passphrase\n");
+    work.run("--passphrase-file wrong export api -o api.pfx")
+        .broken()
+        .says(&["the passphrase is not the one"]);
+    work.run("export api -o api.pfx").done();
+    support::say(&format!(
+        "reliability: swapped rows and turned flags noticed | {} | when the key is opened, and by audit verify",
+        ATTACKS.len()
+    ));
+}
+
+#[test]
+fn either_of_two_persons_opens_the_vault_and_changes_their_own_passphrase() {
+    let work = Workplace::empty().passphrase("alice's");
+    work.run("init").done();
+    work.write("alice", "alice's\n");
+    work.write("bob", "bob's\n");
+    work.write("new", "bob's new one\n");
+    work.run("passphrase add --label bob --new-passphrase-file alice")
+        .refused()
+        .says(&["opens the vault already"]);
+    work.run("passphrase add --label bob --new-passphrase-file bob").done().says(&["either opens"]);
+    work.run("passphrase add --label bob --new-passphrase-file new").refused();
+    for file in ["alice", "bob"] {
+        work.run(&format!("--passphrase-file {file} contact add {file}@example.com")).done();
+    }
+    work.run("--passphrase-file bob passphrase --new-passphrase-file new").done();
+    work.run("--passphrase-file bob contact add x@example.com").broken().says(&["passphrase is not the one"]);
+    for file in ["alice", "new"] {
+        work.run(&format!("--passphrase-file {file} contact add {file}@example.com")).done();
+    }
+    assert_eq!(work.run("passphrase list --json").done().json()["seals"].as_array().map(Vec::len), Some(2));
+    work.run("passphrase remove bob").done();
+    work.run("--passphrase-file new contact add x@example.com").broken();
+    work.run_with(&["passphrase", "remove", ""]).refused().says(&["the last passphrase"]);
+    work.run("audit verify").done();
+}
+
+#[test]
+fn a_recovery_key_opens_the_vault_when_the_passphrase_is_lost() {
+    let work = Workplace::empty().passphrase("soon forgotten");
+    work.run("init").done();
+    work.run("create www --subject CN=www --kty EC -o www.csr").done();
+    work.run("passphrase recovery-key -o paper.key").done().says(&["keep it where the vault is not"]);
+    assert_eq!(work.mode("paper.key"), 0o600);
+    let text = work.text("paper.key");
+    let work = work.passphrase("what was it");
+    work.write("new", "a new passphrase\n");
+    work.run("contact add x@example.com").broken();
+    work.run("--recovery-key paper.key passphrase --new-passphrase-file new").done();
+    work.run("--passphrase-file new create api --subject CN=api --kty EC -o api.csr").done();
+    work.write("old", "soon forgotten\n");
+    work.run("--passphrase-file old contact add x@example.com").broken();
+    // As somebody typed it.
+    let line = text.lines().last().expect("a line").to_lowercase().replace('-', " ");
+    work.write("typed.key", line);
+    work.run("--recovery-key typed.key contact add x@example.com").done();
+    // The key is not a passphrase, and a passphrase is not the key.
+    work.write("as-passphrase", text.lines().last().expect("a line"));
+    work.run("--passphrase-file as-passphrase contact add x@example.com").broken();
+    work.run("--recovery-key new contact add x@example.com").broken().says(&["no recovery key"]);
+    work.write("misread.key", text.replace(text.chars().rev().nth(3).expect("a digit"), "7"));
+    work.run("--recovery-key misread.key contact add x@example.com").broken();
+    let other = Workplace::empty().passphrase("x");
+    other.run("init").done();
+    other.run("passphrase recovery-key -o paper.key").done();
+    work.write("other.key", other.read("paper.key"));
+    work.run("--recovery-key other.key contact add x@example.com").broken().says(&["none of this vault's"]);
+    work.run("--passphrase-file new passphrase remove paper --recovery").done();
+    work.run("--recovery-key paper.key contact add x@example.com").broken();
+}
+
+#[test]
+fn permissions_that_let_others_in_are_taken_away_with_a_warning() {
+    let work = Workplace::with_vault();
+    for (mode, left) in [(0o644, 0o600), (0o666, 0o600), (0o640, 0o600), (0o700, 0o700), (0o444, 0o400)] {
+        fs::set_permissions(work.path("vault.coldcert"), fs::Permissions::from_mode(mode)).expect("a mode");
+        let said = work.run("list").done().stderr;
+        assert_eq!(work.mode("vault.coldcert"), left, "{mode:o}");
+        assert_eq!(said.contains(&format!("{mode:04o}")), mode & 0o077 != 0, "{said}");
+        assert!(!work.run("list").done().stderr.contains("permissions"), "said once");
+    }
+}
+
+/// Keys are in the memory of a server for as long as it runs.
+#[test]
+#[cfg(target_os = "linux")]
+fn no_core_file_is_written() {
+    let work = Workplace::with_vault();
+    let (mut child, _) = support::served(&work, "");
+    let limits = fs::read_to_string(format!("/proc/{}/limits", child.id())).expect("the limits");
+    let core = limits.lines().find(|line| line.starts_with("Max core file size")).expect("a limit");
+    let words: Vec<&str> = core.split_whitespace().collect();
+    assert_eq!(words[4..6], ["0", "0"], "{core}");
+    child.kill().expect("a signal");
+    child.wait().expect("an end");
+}
