@@ -59,7 +59,7 @@ impl Vault {
             Ok(store) => Ok(Self { store }),
             Err(error) => {
                 // Half a vault is no vault: the file was ours and is empty of anything that matters.
-                let _ = std::fs::remove_file(path);
+                store::remove_unfinished(path);
                 Err(error.into())
             }
         }
