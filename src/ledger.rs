@@ -99,13 +99,13 @@ impl Event {
     }
 
     /// An act on something that has a name.
-    pub fn on(act: Act, name: impl ToString) -> Self {
+    pub fn on(act: Act, name: &(impl ToString + ?Sized)) -> Self {
         Self { name: Some(name.to_string()), ..Self::of(act) }
     }
 
     /// With the version that it was about.
     #[must_use]
-    pub fn version(self, version: impl ToString) -> Self {
+    pub fn version(self, version: &impl ToString) -> Self {
         Self { version: Some(version.to_string()), ..self }
     }
 

@@ -172,6 +172,16 @@ impl Store {
     }
 }
 
+/// Takes away what [`Store::create`] leaves where it fails: the file, and the journal that SQLite may not have got rid of.
+pub(crate) fn remove_unfinished(path: &Path) {
+    let mut journal = path.as_os_str().to_owned();
+    journal.push("-journal");
+    for file in [path, Path::new(&journal)] {
+        // Not being there is as good; for anything else the error that is told is the first one.
+        let _ = std::fs::remove_file(file);
+    }
+}
+
 pub(crate) fn protection(db: &Connection) -> Result<Protection, StoreError> {
     rows::read_protection(db)
 }

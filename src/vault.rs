@@ -89,7 +89,7 @@ impl Vault {
             Ok(store) => Ok(Self { store, by, loose: None }),
             Err(error) => {
                 // Half a vault is no vault: the file was ours and is empty of anything that matters.
-                let _ = fs::remove_file(path);
+                store::remove_unfinished(path);
                 Err(error.into())
             }
         }

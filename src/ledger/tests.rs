@@ -17,7 +17,7 @@ fn ledger(sealer: &Sealer) -> (Vec<Stored>, End) {
     let mut stored = Vec::new();
     for number in 0..10 {
         let act = if number == 0 { Act::Init } else { Act::Judge };
-        let event = Event::on(act, format!("www{number}")).with("accepted", number % 2 == 0);
+        let event = Event::on(act, &format!("www{number}")).with("accepted", number % 2 == 0);
         let sealer = (number % 3 == 0).then_some(sealer);
         let (entry, behind) = end.add(event, &by("alice"), sealer, now());
         stored.push(entry);

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use rusqlite::ErrorCode;
+use rusqlite::{ErrorCode, ffi};
 
 use super::BUSY_WAIT;
 use crate::name::{escape, shown};
@@ -45,6 +45,15 @@ pub enum StoreError {
     /// The disk is full.
     #[error("the disk of the vault file is full")]
     DiskFull,
+    /// SQLite could not make its journal beside the file.
+    #[error("no file can be made beside the vault file, and without one nothing is written")]
+    NoJournal,
+    /// The system failed at a read or a write.
+    #[error("I/O error: {} (SQLite's code {code})", failed_at(*.code))]
+    Io {
+        /// SQLite's extended code.
+        code: i32,
+    },
     /// A row holds what this program never writes there.
     #[error("the vault file is damaged: {what} in it cannot be read")]
     Content {
@@ -61,7 +70,13 @@ impl StoreError {
     pub fn names_its_file(&self) -> bool {
         match self {
             Self::Open { .. } | Self::NotAVault { .. } | Self::Newer { .. } => true,
-            Self::Busy | Self::ReadOnly | Self::DiskFull | Self::Content { .. } | Self::Sqlite(_) => false,
+            Self::Busy
+            | Self::ReadOnly
+            | Self::DiskFull
+            | Self::NoJournal
+            | Self::Io { .. }
+            | Self::Content { .. }
+            | Self::Sqlite(_) => false,
         }
     }
 
@@ -76,6 +91,14 @@ impl StoreError {
             Self::Busy => "try again when the other process is done".to_owned(),
             Self::ReadOnly => "make the file and its folder writable, or work on a copy".to_owned(),
             Self::DiskFull => "make room and try again; the vault is as it was before".to_owned(),
+            Self::NoJournal => {
+                "make room on the disk, for new files too (df, df -i), and check the folder's permissions; nothing was changed"
+                    .to_owned()
+            }
+            Self::Io { .. } => {
+                "see in the system's log what is wrong with the disk; then look whether it was done, before trying again"
+                    .to_owned()
+            }
             Self::Content { .. } | Self::Sqlite(_) => "restore the vault file from a copy".to_owned(),
         }
     }
@@ -87,7 +110,24 @@ impl From<rusqlite::Error> for StoreError {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
             Some(ErrorCode::ReadOnly) => Self::ReadOnly,
             Some(ErrorCode::DiskFull) => Self::DiskFull,
+            // The vault file itself is open when a statement is run.
+            Some(ErrorCode::CannotOpen) => Self::NoJournal,
+            Some(ErrorCode::SystemIoFailure) => {
+                Self::Io { code: error.sqlite_error().map_or(0, |error| error.extended_code) }
+            }
             _ => Self::Sqlite(error),
         }
+    }
+}
+
+/// What it was that the system did not do.
+fn failed_at(code: i32) -> &'static str {
+    match code {
+        ffi::SQLITE_IOERR_READ | ffi::SQLITE_IOERR_SHORT_READ => "the vault file could not be read",
+        ffi::SQLITE_IOERR_WRITE | ffi::SQLITE_IOERR_TRUNCATE => "the vault file could not be written",
+        ffi::SQLITE_IOERR_FSYNC => "what was written to the vault file could not be flushed to the disk",
+        ffi::SQLITE_IOERR_DIR_FSYNC => "the folder of the vault file could not be flushed to the disk",
+        ffi::SQLITE_IOERR_DELETE => "the journal beside the vault file could not be removed",
+        _ => "the system failed at the vault file",
     }
 }

@@ -52,7 +52,7 @@ impl Vault {
         let secret = Secret::open(record, vault_key)?;
         if secret.has_private_key() {
             let event = Event::on(Act::SecretExported, &record.name)
-                .version(record.version)
+                .version(&record.version)
                 .key(record.certificate.public_key().fingerprint())
                 .with("form", form);
             self.record_alone(Some(vault_key), event, now)?;
@@ -91,6 +91,7 @@ impl Vault {
     pub(super) fn record_refusal(
         &mut self,
         vault_key: &VaultKey,
+        made: Option<Event>,
         refused: &Refused,
         now: UnixTime,
     ) -> Result<(), VaultError> {
@@ -103,7 +104,11 @@ impl Vault {
             Some(leaf) => event.with("certificate", leaf.fingerprint().hex()),
             None => event,
         };
-        self.record_alone(Some(vault_key), with_rules(event, verdict.findings()), now)
+        let transaction = self.store.begin()?;
+        for event in made.into_iter().chain([with_rules(event, verdict.findings())]) {
+            record(&transaction, &self.by, Some(vault_key), event, now)?;
+        }
+        Ok(transaction.commit()?)
     }
 
     /// An event that changes nothing else.
@@ -216,10 +221,10 @@ impl Vault {
                 }
             }
         }
-        for (name, fits) in self.authorities_in_place(vault_key)? {
+        self.each_authority(vault_key, |name, fits| {
             keys += 1;
             note(&mut faults, &format!("the CA {name}"), fits.map_err(|error| error.to_string()));
-        }
+        })?;
         Ok((keys, faults))
     }
 }

@@ -366,7 +366,7 @@ fn sign_self(
 /// What the ledger says of a version that came of a judged answer.
 pub(super) fn merged(record: &Record, request_id: Option<Identifier>) -> Event {
     let event = Event::on(Act::Merge, &record.name)
-        .version(record.version)
+        .version(&record.version)
         .key(record.certificate.public_key().fingerprint())
         .with("certificate", record.certificate.fingerprint().hex())
         .with("exportable", record.exportable);

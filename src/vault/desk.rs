@@ -35,7 +35,7 @@ impl Vault {
         now: UnixTime,
     ) -> Result<Merged, VaultError> {
         let pending = self.at_desk_by_name(name)?;
-        self.merge_pending(vault_key, pending, bundle, terms, now)
+        self.merge_pending(vault_key, pending, bundle, terms, None, now)
     }
 
     /// The issuer could not fulfil it. The key is still held, and an answer can be merged by hand (reference 2.5).

@@ -16,7 +16,8 @@ use crate::store::StoreError;
 use crate::time::TimeError;
 use crate::verdict::{Severity, Verdict};
 
-/// Why a verb did nothing. Whatever it is, the vault is as it was before.
+/// Why a verb did nothing. Whatever it is, the vault is as it was before; but for [`StoreError::Io`], where the disk may have
+/// failed when all was done and only to be confirmed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum VaultError {

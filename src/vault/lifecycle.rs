@@ -162,7 +162,7 @@ impl Vault {
                 Some(version) => VaultError::CertificateNotFound { name, version: Some(version.to_string()) },
             });
         };
-        event = event.version(record.version).key(record.certificate.public_key().fingerprint());
+        event = event.version(&record.version).key(record.certificate.public_key().fingerprint());
         if let Some(enabled) = attributes.enabled {
             event = event.with("enabled", enabled);
         }

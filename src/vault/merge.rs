@@ -7,6 +7,7 @@ use super::{Attributes, Vault, VaultError, audit, living};
 use crate::bundle::Bundle;
 use crate::csr::CertificateRequest;
 use crate::fingerprint::Fingerprint;
+use crate::ledger::Event;
 use crate::pending::{Operation, Pending};
 use crate::policy::{ObjectName, Route};
 use crate::record::{MergeError, Record};
@@ -90,16 +91,17 @@ impl Vault {
         if let Some(tags) = attributes.tags {
             pending.tags = tags;
         }
-        self.merge_pending(vault_key, pending, bundle, terms, now)
+        self.merge_pending(vault_key, pending, bundle, terms, None, now)
     }
 
-    /// Ends an operation that may be ended so.
+    /// Ends an operation that may be ended so; the ledger also says what made the answer, where that was here.
     pub(super) fn merge_pending(
         &mut self,
         vault_key: &VaultKey,
         pending: Pending,
         bundle: &Bundle,
         terms: &Terms,
+        made: Option<Event>,
         now: UnixTime,
     ) -> Result<Merged, VaultError> {
         let (name, request_id) = (pending.name.clone(), pending.request_id);
@@ -107,7 +109,7 @@ impl Vault {
         let findings = verdict.findings().to_vec();
         let record = match Record::merge(pending, verdict, vault_key, now) {
             Err(MergeError::Refused(refused)) => {
-                self.record_refusal(vault_key, &refused, now)?;
+                self.record_refusal(vault_key, made, &refused, now)?;
                 return Err(VaultError::Refused(refused));
             }
             merged => merged?,
@@ -125,8 +127,10 @@ impl Vault {
         }
         store::put_version(&transaction, entry.id, &record)?;
         store::complete_operation(&transaction, entry.id)?;
-        let event = merged(&record, Some(request_id)).with("profile", terms.profile.name());
-        audit::record(&transaction, &self.by, Some(vault_key), event, now)?;
+        let merged = merged(&record, Some(request_id)).with("profile", terms.profile.name());
+        for event in made.into_iter().chain([merged]) {
+            audit::record(&transaction, &self.by, Some(vault_key), event, now)?;
+        }
         transaction.commit()?;
         Ok(Merged { record, findings })
     }

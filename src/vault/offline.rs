@@ -111,24 +111,20 @@ impl Vault {
             .key(pending.request.public_key().fingerprint())
             .with("certificate", signed.hex())
             .with("for", pending.name.as_str());
-        self.record_alone(Some(vault_key), event, now)?;
-        self.merge_pending(vault_key, pending, &bundle, &terms, now)
+        self.merge_pending(vault_key, pending, &bundle, &terms, Some(event), now)
     }
 
-    /// The CAs, and whether the key of each opens in its place.
-    pub(super) fn authorities_in_place(
+    /// Looks at every CA, and whether its key opens in its place.
+    pub(super) fn each_authority(
         &self,
         vault_key: &VaultKey,
-    ) -> Result<Vec<(ObjectName, Result<bool, VaultError>)>, VaultError> {
-        let stored = store::authorities(self.store.connection(), None)?;
-        Ok(stored
-            .into_iter()
-            .map(|stored| {
-                let opened = opened_key(vault_key, &stored);
-                let fits = opened.map(|key| key.public_key() == stored.chain[0].public_key());
-                (stored.name, fits)
-            })
-            .collect())
+        mut look: impl FnMut(&ObjectName, Result<bool, VaultError>),
+    ) -> Result<(), VaultError> {
+        for stored in store::authorities(self.store.connection(), None)? {
+            let opened = opened_key(vault_key, &stored);
+            look(&stored.name, opened.map(|key| key.public_key() == stored.chain[0].public_key()));
+        }
+        Ok(())
     }
 
     fn stored_authority(&self, name: &ObjectName) -> Result<StoredAuthority, VaultError> {
