@@ -8,13 +8,15 @@ mod support;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use coldcert::identifier::Identifier;
 use coldcert::issuer::Contact;
 use coldcert::key::Signer;
 use coldcert::pending::Operation;
-use coldcert::policy::ObjectName;
+use coldcert::policy::{Document, ObjectName, Policy, Tags};
 use coldcert::time::UnixTime;
-use coldcert::vault::{CertificateView, ListOptions, Vault};
+use coldcert::vault::{CertificateView, ListOptions, NewCertificate, Vault};
 use rusqlite::Connection;
 use support::{Workplace, need};
 
@@ -53,7 +55,7 @@ fn either(is_before: bool, is_after: bool) -> Option<State> {
 }
 
 /// `base` is a merged certificate of the workplace's CA, `waits` one that waits for `waits.pem`.
-const ACTS: [Act; 10] = [
+const ACTS: [Act; 11] = [
     Act {
         line: "create new --subject CN=new.example.com --kty EC -o new.csr",
         before: &[],
@@ -134,6 +136,15 @@ const ACTS: [Act; 10] = [
         state: |_, vault| either(view(vault, "base").is_none(), versions(vault, "base") == 1),
     },
     Act {
+        line: "backup base -o out.backup",
+        before: &[],
+        state: |work, _| {
+            let written = std::fs::read(work.path("out.backup")).ok();
+            let is_json = |bytes: &Vec<u8>| serde_json::from_slice::<serde_json::Value>(bytes).is_ok();
+            either(written.is_none(), written.as_ref().is_some_and(is_json))
+        },
+    },
+    Act {
         line: "export base -o out.pfx",
         before: &[],
         state: |work, _| {
@@ -183,7 +194,7 @@ fn a_killed_command_has_happened_or_has_not() {
         }
     }
     support::say(&format!(
-        "crashes: {rounds} commands, {hit} killed while they ran, {after} had happened, seed {}",
+        "reliability: commands killed at any moment | {rounds} | {hit} while they ran, {after} had happened, seed {}",
         lot.seed
     ));
     assert!(hit * 10 > rounds, "{hit} of {rounds} were hit");
@@ -208,7 +219,74 @@ fn a_killed_change_of_the_passphrase_leaves_one_that_opens() {
             |file: &str| work.run(&format!("--passphrase-file {file} pending cancel www")).code == Some(0);
         assert!(opens("old") != opens("new"), "round {round}, {}", lot.seed);
     }
+    let rounds = wanted(60).div_ceil(20);
+    support::say(&format!(
+        "reliability: changes of a passphrase killed | {rounds} | one of the two opens each time"
+    ));
 }
+
+/// What a client asks a server for again and again, and whether a vault shows that it was done.
+struct Client {
+    method: &'static str,
+    /// `{}` is the number of the name.
+    path: &'static str,
+    body: fn(&Workplace) -> String,
+    /// The status of what was done.
+    done: &'static str,
+    is_there: fn(&Vault, &str) -> bool,
+}
+
+fn create_by(issuer: &str) -> String {
+    serde_json::json!({"policy": {
+        "issuer": {"name": issuer}, "key_props": {"kty": "EC"}, "x509_props": {"subject": "CN=x"},
+    }})
+    .to_string()
+}
+
+const CLIENTS: [Client; 6] = [
+    Client {
+        method: "POST",
+        path: "certificates/c{}/create",
+        body: |_| create_by("Unknown"),
+        done: "202",
+        is_there: |vault, name| view(vault, name).is_some(),
+    },
+    Client {
+        method: "POST",
+        path: "certificates/s{}/create",
+        body: |_| create_by("Self"),
+        done: "202",
+        is_there: |vault, name| view(vault, name).is_some(),
+    },
+    Client {
+        method: "POST",
+        path: "certificates/i{}/import",
+        body: |work| serde_json::json!({"value": BASE64_STANDARD.encode(work.read("old.pfx"))}).to_string(),
+        done: "200",
+        is_there: |vault, name| view(vault, name).is_some_and(|view| view.record.is_some()),
+    },
+    Client {
+        method: "DELETE",
+        path: "certificates/old{}",
+        body: |_| String::new(),
+        done: "200",
+        is_there: is_deleted,
+    },
+    Client {
+        method: "POST",
+        path: "deletedcertificates/gone{}/recover",
+        body: |_| String::new(),
+        done: "200",
+        is_there: |vault, name| view(vault, name).is_some(),
+    },
+    Client {
+        method: "PATCH",
+        path: "certificates/kept{}/policy",
+        body: |_| serde_json::json!({"lifetime_actions": []}).to_string(),
+        done: "200",
+        is_there: |vault, name| view(vault, name).is_some(),
+    },
+];
 
 #[test]
 fn a_killed_server_kept_what_it_answered() {
@@ -217,57 +295,94 @@ fn a_killed_server_kept_what_it_answered() {
     }
     let mut lot = Lot::new();
     let rounds = wanted(60).div_ceil(10);
+    let template = prepared_for_servers();
     let mut answered_in_all = 0;
     for round in 0..rounds {
-        let work = Workplace::with_vault();
+        let work = copy_of(&template);
         let (mut child, ready) = support::served(&work, "--self-delay 0");
-        let text = |member: &str| ready[member].as_str().expect("a text").to_owned();
-        let port = text("url").rsplit(':').next().expect("a port").to_owned();
         let pause = Duration::from_millis(80) + Duration::from_millis(170).mul_f64(lot.part());
-        // One curl for many creates, so that the kill comes in the middle of them.
-        let answered: Vec<String> = std::thread::scope(|scope| {
-            let clients: Vec<_> = (0..4)
-                .map(|client| {
-                    let (work, token, ca, port) = (&work, text("token"), text("ca"), port.clone());
-                    scope.spawn(move || {
-                        let mut curl = std::process::Command::new("curl");
-                        curl.args(["-s", "--cacert", &ca, "--resolve", &format!("vault.localhost:{port}:127.0.0.1")]);
-                        curl.args(["-o", "/dev/null", "-w", "%{http_code} %{url_effective}\\n"]);
-                        curl.args(["-H", &format!("Authorization: Bearer {token}"), "-H", "Content-Type: application/json"]);
-                        let issuer = if client % 2 == 0 { "Unknown" } else { "Self" };
-                        curl.args(["-d", &format!(
-                            "{{\"policy\":{{\"issuer\":{{\"name\":\"{issuer}\"}},\"key_props\":{{\"kty\":\"EC\"}},\"x509_props\":{{\"subject\":\"CN=x\"}}}}}}"
-                        )]);
-                        curl.args((0..200).map(|index| {
-                            format!("https://vault.localhost:{port}/certificates/c{client}-{index}/create?api-version=7.4")
-                        }));
-                        let output = curl.current_dir(work.path(".")).output().expect("curl");
-                        let lines = String::from_utf8_lossy(&output.stdout).into_owned();
-                        let done = lines.lines().filter(|line| line.starts_with("202 "));
-                        done.filter_map(|line| line.split('/').nth(4).map(str::to_owned)).collect::<Vec<_>>()
-                    })
-                })
-                .collect();
+        let answered: Vec<(&Client, Vec<String>)> = std::thread::scope(|scope| {
+            let asking: Vec<_> =
+                CLIENTS.iter().map(|client| (client, scope.spawn(|| asked(&work, &ready, client)))).collect();
             std::thread::sleep(pause);
             child.kill().expect("a signal");
-            clients.into_iter().flat_map(|client| client.join().expect("a thread")).collect()
+            asking.into_iter().map(|(client, thread)| (client, thread.join().expect("a thread"))).collect()
         });
         child.wait().expect("an end");
         let vault = whole(&work, "serve");
-        for name in &answered {
-            assert!(
-                view(&vault, name).is_some(),
-                "{name} was answered and is not there, round {round}, {}",
-                lot.seed
-            );
+        for (client, names) in &answered {
+            for name in names {
+                let is_there = (client.is_there)(&vault, name);
+                assert!(
+                    is_there,
+                    "{} {name}: answered and not done, round {round}, {}",
+                    client.path, lot.seed
+                );
+            }
+            answered_in_all += names.len();
         }
-        answered_in_all += answered.len();
     }
     support::say(&format!(
-        "crashes: {rounds} servers killed, {answered_in_all} answers kept, seed {}",
+        "reliability: servers killed while they worked | {rounds} | all of {answered_in_all} answers kept, seed {}",
         lot.seed
     ));
     assert!(answered_in_all > 0, "no server answered before it was killed");
+}
+
+/// One curl for many requests, so that the kill comes in the middle of them; the names of those that were done.
+fn asked(work: &Workplace, ready: &serde_json::Value, client: &Client) -> Vec<String> {
+    let text = |member: &str| ready[member].as_str().expect("a text");
+    let port = text("url").rsplit(':').next().expect("a port");
+    let mut curl = std::process::Command::new("curl");
+    curl.args(["-s", "--cacert", text("ca"), "--resolve", &format!("vault.localhost:{port}:127.0.0.1")]);
+    curl.args(["-X", client.method, "-o", "/dev/null", "-w", "%{http_code} %{url_effective}\n"]);
+    curl.args([
+        "-H",
+        &format!("Authorization: Bearer {}", text("token")),
+        "-H",
+        "Content-Type: application/json",
+    ]);
+    let body = (client.body)(work);
+    if !body.is_empty() {
+        curl.args(["-d", &body]);
+    }
+    curl.args((0..ASKED).map(|index| {
+        let path = client.path.replace("{}", &index.to_string());
+        format!("https://vault.localhost:{port}/{path}?api-version=7.4")
+    }));
+    let output = curl.current_dir(work.path(".")).output().expect("curl");
+    let lines = String::from_utf8_lossy(&output.stdout).into_owned();
+    let done = lines.lines().filter(|line| line.starts_with(client.done));
+    let name = |line: &str| line.split(['/', '?']).nth(4).map(str::to_owned);
+    done.filter_map(name).collect()
+}
+
+/// What the clients above find: certificates to delete, to recover, to change, and a PFX to import.
+fn prepared_for_servers() -> Workplace {
+    let work = Workplace::with_vault();
+    let mut vault = Vault::open(&work.path("vault.coldcert")).expect("the vault");
+    let vault_key = vault.unseal(None).expect("the vault key");
+    let document = serde_json::json!({
+        "key_props": {"kty": "EC"}, "x509_props": {"subject": "CN=x"}, "issuer": {"name": "Self"},
+    });
+    let (document, _) = Document::from_value(document).expect("a document");
+    for kind in ["old", "gone", "kept"] {
+        for index in 0..ASKED {
+            let new = NewCertificate {
+                name: ObjectName::new(&format!("{kind}{index}")).expect("a name"),
+                policy: Policy::understand(&document).expect("a policy"),
+                tags: Tags::default(),
+                enabled: None,
+            };
+            let name = new.name.clone();
+            vault.create(&vault_key, new, UnixTime::now()).expect("created");
+            if kind == "gone" {
+                vault.delete(&vault_key, &name, UnixTime::now()).expect("deleted");
+            }
+        }
+    }
+    work.run("export old0 -o old.pfx").done();
+    work
 }
 
 /// The file is whole for SQLite, nothing in it is without its owner, and every key that is held opens and is the one of its
@@ -282,6 +397,9 @@ fn whole(work: &Workplace, what: &str) -> Vault {
         db.query_row("SELECT count(*) FROM pragma_foreign_key_check", [], |row| row.get(0)).expect("a check");
     assert_eq!(orphans, 0, "{what}");
     let vault_key = vault.unseal(None).expect("the vault key");
+    // What happened and its entry in the ledger come together.
+    let audited = vault.audit(Some(&vault_key), &[]).expect("a ledger");
+    assert!(audited.is_whole(), "{what}: {audited:?}");
     for deleted in [false, true] {
         let options = ListOptions { include_pending: true, deleted };
         for view in vault.list(options, "", 10_000).expect("a list") {
@@ -384,3 +502,6 @@ impl Lot {
         f64::from(u32::try_from(self.state >> 32).unwrap_or(u32::MAX)) / f64::from(u32::MAX)
     }
 }
+
+/// Requests of each client: more than a server answers before it is killed.
+const ASKED: usize = 100;

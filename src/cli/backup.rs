@@ -45,8 +45,9 @@ impl Backup {
         }
         context.check_output(&self.output, Kind::Secret, self.force)?;
         let vault_key = context.unseal(&mut vault)?;
+        let place = context.prepare(&self.output, Kind::Secret, self.force)?;
         let backup = vault.backup(&vault_key, &name, context.now)?;
-        context.prepare(&self.output, Kind::Secret, self.force)?.write(&backup, context.stdout())?;
+        place.write(&backup, context.stdout())?;
         if context.json {
             context.write_json(&json!({"file": self.output, "name": name.as_str()}))?;
         }

@@ -155,6 +155,8 @@ impl Export {
             true => Some(context.unseal(&mut vault)?),
             false => None,
         };
+        // A place that cannot be written is found before the ledger says that something left the vault.
+        let place = context.prepare(&self.output, kind, self.force)?;
         let secrets = records.iter().map(|record| match &vault_key {
             Some(key) if record.exportable => vault.release(key, record, &format.name(), context.now),
             _ => Ok(Secret::without_key(record)),
@@ -162,7 +164,7 @@ impl Export {
         let secrets = secrets.collect::<Result<Vec<_>, _>>()?;
         let parts: Vec<Part<'_>> = secrets.iter().map(|secret| secret.part(self.root(format))).collect();
         let bytes = self.bytes(format, &records, &parts, &password).map_err(VaultError::from)?;
-        context.prepare(&self.output, kind, self.force)?.write(&bytes, context.stdout())?;
+        place.write(&bytes, context.stdout())?;
         self.report(context, format, &records, &parts)
     }
 
