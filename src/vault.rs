@@ -8,6 +8,7 @@ mod begin;
 mod bring;
 mod desk;
 mod error;
+mod issuers;
 mod lifecycle;
 mod merge;
 mod offline;

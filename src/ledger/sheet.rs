@@ -66,6 +66,6 @@ fn row(page: &mut String, entry: &Entry) {
 const STYLE: &str = "body{font:12px/1.4 sans-serif;max-width:64em;margin:2em auto;padding:0 1em;color:#222}\
 h1{font-size:1.4em}.head{font:bold 1.3em monospace;border:2px solid;padding:.5em;display:inline-block}\
 table{border-collapse:collapse;width:100%;margin:1em 0}thead{display:table-header-group}\
-td,th{border:1px solid #888;padding:.3em .5em;text-align:left;vertical-align:top;overflow-wrap:anywhere}\
+td,th{border:1px solid #888;padding:.3em .5em;text-align:left;vertical-align:top;overflow-wrap:anywhere}td:nth-child(-n+3){white-space:nowrap}\
 tr{break-inside:avoid}.signatures td{height:3em}.line{color:#888;width:28%}\
 @media print{body{margin:0;max-width:none;font-size:10px}}";
