@@ -9,6 +9,7 @@ use super::{StoreError, not_a_vault};
 /// Lays out the tables and marks the file as ours.
 pub(super) fn create(db: &Connection) -> Result<(), StoreError> {
     db.execute_batch(TABLES)?;
+    db.execute_batch(LEDGER)?;
     db.pragma_update(None, "application_id", APPLICATION_ID)?;
     db.pragma_update(None, "user_version", SCHEMA_VERSION)?;
     Ok(())
@@ -31,10 +32,9 @@ fn migrate(db: &mut Connection, path: &Path) -> Result<(), StoreError> {
     let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     // Another process may have been faster.
     let found = version(&transaction, path)?;
-    for (from, step) in MIGRATIONS {
-        if found <= from {
-            transaction.execute_batch(step)?;
-        }
+    let steps = MIGRATIONS.iter().filter(|(from, _)| found <= *from).flat_map(|(_, steps)| *steps);
+    for step in steps {
+        transaction.execute_batch(step)?;
     }
     transaction.pragma_update(None, "user_version", SCHEMA_VERSION)?;
     Ok(transaction.commit()?)
@@ -69,53 +69,32 @@ const APPLICATION_ID: i32 = 0x636f_6c64;
 const SCHEMA_VERSION: i32 = 5;
 
 /// What brings the tables of a version to those of the next.
-const MIGRATIONS: [(i32, &str); 4] = [
-    (1, "ALTER TABLE version ADD COLUMN accepted TEXT NOT NULL DEFAULT '[]'"),
+const MIGRATIONS: [(i32, &[&str]); 4] = [
+    (1, &["ALTER TABLE version ADD COLUMN accepted TEXT NOT NULL DEFAULT '[]'"]),
     (
         2,
-        "ALTER TABLE operation ADD COLUMN enabled INTEGER NOT NULL DEFAULT 1;
+        &["ALTER TABLE operation ADD COLUMN enabled INTEGER NOT NULL DEFAULT 1;
          ALTER TABLE issuer ADD COLUMN administrators TEXT NOT NULL DEFAULT '[]';
-         CREATE INDEX version_in_order ON version (certificate, version);",
+         CREATE INDEX version_in_order ON version (certificate, version);"],
     ),
     (
         3,
-        "CREATE TABLE authority (
+        &["CREATE TABLE authority (
              name TEXT PRIMARY KEY COLLATE NOCASE,
              chain BLOB NOT NULL,
              sealed_key BLOB NOT NULL,
              profile TEXT NOT NULL,
              created INTEGER NOT NULL
-         ) STRICT;",
+         ) STRICT;"],
     ),
     (
         4,
-        "ALTER TABLE seal ADD COLUMN kind INTEGER NOT NULL DEFAULT 1;
+        &[
+            "ALTER TABLE seal ADD COLUMN kind INTEGER NOT NULL DEFAULT 1;
          ALTER TABLE seal ADD COLUMN label TEXT NOT NULL DEFAULT '';
-         ALTER TABLE seal ADD COLUMN created INTEGER NOT NULL DEFAULT 0;
-         CREATE TABLE ledger (
-             sequence INTEGER PRIMARY KEY,
-             time INTEGER NOT NULL,
-             act TEXT NOT NULL,
-             name TEXT,
-             version TEXT,
-             public_key BLOB,
-             operator TEXT NOT NULL,
-             witness TEXT,
-             reason TEXT,
-             program TEXT NOT NULL,
-             detail TEXT NOT NULL,
-             hash BLOB NOT NULL,
-             keyed INTEGER NOT NULL,
-             tag BLOB
-         ) STRICT;
-         CREATE INDEX ledger_by_name ON ledger (name COLLATE NOCASE, sequence) WHERE name IS NOT NULL;
-         CREATE TABLE ledger_end (
-             id INTEGER PRIMARY KEY CHECK (id = 1),
-             sequence INTEGER NOT NULL,
-             hash BLOB NOT NULL,
-             key BLOB
-         ) STRICT;
-         INSERT INTO ledger_end (id, sequence, hash) VALUES (1, 0, zeroblob(32));",
+         ALTER TABLE seal ADD COLUMN created INTEGER NOT NULL DEFAULT 0;",
+            LEDGER,
+        ],
     ),
 ];
 
@@ -211,6 +190,10 @@ const TABLES: &str = "
         name TEXT,
         phone TEXT
     ) STRICT;
+";
+
+/// The ledger has been there since schema 5.
+const LEDGER: &str = "
     CREATE TABLE ledger (               -- rows are added and never changed
         sequence INTEGER PRIMARY KEY,
         time INTEGER NOT NULL,
