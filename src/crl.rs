@@ -15,8 +15,8 @@ use der::{Tag, TagNumber};
 
 use crate::certificate::read_time;
 use crate::extension::{
-    AUTHORITY_KEY_IDENTIFIER, DistributionPoint, DistributionPointError, Extension, FRESHEST_CRL,
-    ISSUING_DISTRIBUTION_POINT, IssuingDistributionPoint,
+    AUTHORITY_KEY_IDENTIFIER, DistributionPoint, DistributionPointError, EXTENSIONS_MAX, Extension,
+    ExtensionsError, FRESHEST_CRL, ISSUING_DISTRIBUTION_POINT, IssuingDistributionPoint,
 };
 use crate::key::{PublicKey, SignatureAlgorithm, SignatureFault};
 use crate::name::{DistinguishedName, GeneralName, NameError};
@@ -367,8 +367,14 @@ impl<'a> Fields<'a> {
 #[non_exhaustive]
 pub enum CrlError {
     /// The DER is wrong; the reader says at which byte.
-    #[error("not a CRL: {0}")]
+    #[error("not a CRL: {}", tlv::said(.0))]
     Der(#[from] der::Error),
+    /// More extensions than [`EXTENSIONS_MAX`].
+    #[error("the CRL has {found} extensions, and at most {EXTENSIONS_MAX} are read")]
+    TooManyExtensions {
+        /// How many it has.
+        found: usize,
+    },
     /// The DER is right and not that of a CRL.
     #[error("not a CRL: it has not {expected}, as RFC 5280 5 wants")]
     Shape {
@@ -400,6 +406,15 @@ pub enum CrlError {
         /// Of what.
         unit: &'static str,
     },
+}
+
+impl From<ExtensionsError> for CrlError {
+    fn from(error: ExtensionsError) -> Self {
+        match error {
+            ExtensionsError::Der(error) => Self::Der(error),
+            ExtensionsError::TooMany { found } => Self::TooManyExtensions { found },
+        }
+    }
 }
 
 impl CrlError {

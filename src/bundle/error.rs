@@ -6,6 +6,7 @@ use super::zip::ZipError;
 use super::{CERTIFICATES_MAX, Origin};
 use crate::ber::BerError;
 use crate::certificate::CertificateError;
+use crate::json::JsonError;
 use crate::pem::PemError;
 use crate::pkcs12::Pkcs12Error;
 
@@ -92,12 +93,12 @@ pub enum BundleError {
         place: Origin,
     },
     /// JSON that is broken.
-    #[error("{place}: not JSON: {error}")]
+    #[error("{place}: {}{error}", if .error.is_limit() { "" } else { "not JSON: " })]
     Json {
         /// Where it stands.
         place: Origin,
         /// What is wrong, at which line and column of it.
-        error: serde_json::Error,
+        error: JsonError,
     },
     /// A member of a JSON document that must be a certificate, and is not.
     #[error("{place} holds no certificate, but {found}")]
@@ -150,6 +151,20 @@ pub enum BundleError {
 }
 
 impl BundleError {
+    /// Whether there was more of it than is read.
+    pub(crate) fn is_limit(&self) -> bool {
+        match self {
+            Self::TooDeep { .. }
+            | Self::TooLarge { .. }
+            | Self::TooMany { .. }
+            | Self::TooManyOthers { .. }
+            | Self::Zip { error: ZipError::TooMany | ZipError::TooLarge, .. }
+            | Self::Pkcs12 { error: Pkcs12Error::Iterations { .. } | Pkcs12Error::TooManyBags, .. } => true,
+            Self::Json { error, .. } => error.is_limit(),
+            _ => false,
+        }
+    }
+
     /// What to do about it.
     pub fn help(&self) -> String {
         match self {
@@ -174,6 +189,9 @@ impl BundleError {
             }
             Self::Stray { .. } => {
                 "copy the whole block again, with its BEGIN and END lines, or delete the line".to_owned()
+            }
+            Self::Json { error, .. } if error.is_limit() => {
+                "give the operation or the certificates alone, and not what stands around them".to_owned()
             }
             Self::Json { .. } => "save the whole answer again, from the first brace to the last".to_owned(),
             Self::Pkcs12 { error: Pkcs12Error::WrongPassword { was_given: false, .. }, .. } => {

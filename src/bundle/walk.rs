@@ -11,7 +11,8 @@ use crate::certificate::Certificate;
 use crate::crl::CertificateRevocationList;
 
 /// What was found so far in a file, and what may still be spent on all files together.
-pub(super) struct Walk<'p> {
+#[derive(Debug)]
+pub(crate) struct Walk<'p> {
     pub(super) items: Vec<Item>,
     certificates: usize,
     others: usize,
@@ -92,6 +93,12 @@ impl Here {
         let mut here = self.clone();
         here.place.item = Some(item);
         here
+    }
+}
+
+impl Default for Walk<'_> {
+    fn default() -> Self {
+        Self::new(None)
     }
 }
 

@@ -403,7 +403,7 @@ fn remark(file: &str, operation: &[u8]) -> Option<String> {
     if operation.trim_ascii_start().first() != Some(&b'{') {
         return None;
     }
-    let operation: serde_json::Value = serde_json::from_slice(operation).ok()?;
+    let operation = crate::json::read(operation).ok()?;
     let status = operation["status"].as_str()?;
     // `az` and the libraries have names of their own for it.
     let issuer = [&operation["issuer"]["name"], &operation["issuerParameters"]["name"]];

@@ -126,6 +126,7 @@ impl Server {
         let identity_handle = Handle::new();
         let mut identity_server = axum_server::from_tcp(identity_listener)
             .map_err(failed)?
+            .acceptor(Places(Arc::new(Semaphore::new(IDENTITY_CONNECTIONS_MAX))))
             .handle(identity_handle.clone())
             .http1_only();
         limits(identity_server.http_builder());
@@ -322,6 +323,8 @@ impl ServeError {
 
 /// Open connections at once. Each costs some 40 KiB with its TLS state; what is more is closed.
 const CONNECTIONS_MAX: usize = 20_000;
+/// Open connections at once to the identity endpoint. Each client asks once for a token and goes; no TLS bounds them.
+const IDENTITY_CONNECTIONS_MAX: usize = 1_000;
 /// Connections that wait to be accepted; the system may allow fewer.
 const BACKLOG: i32 = 4_096;
 /// A handshake over the loopback takes milliseconds.
