@@ -245,13 +245,13 @@ fn requested_extensions(policy: &Policy) -> Vec<Extension> {
     extensions
 }
 
-/// The extensions of every extensionRequest attribute; other attributes are passed over.
 /// Info, algorithm and signature of a request, each as it stands in it.
 fn parts(der: &[u8]) -> Result<[tlv::Tlv<'_>; 3], RequestError> {
     let parts = tlv::sequence_parts(der)?;
     parts.try_into().map_err(|_| RequestError::Shape { reason: "a request has three parts" })
 }
 
+/// The extensions of every extensionRequest attribute; other attributes are passed over.
 fn read_extensions(attributes: &[tlv::Tlv<'_>]) -> Result<Vec<Extension>, RequestError> {
     let Some(attributes) = attributes.iter().find(|part| part.tag == ATTRIBUTES) else {
         return Ok(Vec::new());
