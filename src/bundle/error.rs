@@ -1,5 +1,6 @@
 //! Why files gave no certificates: the sum of what their forms can go wrong with, each with its place.
 
+use super::base64::TRIES_OF_A_CHARACTER;
 use super::kind::Kind;
 use super::walk::{BYTES_MAX, DEPTH_MAX, OTHERS_MAX};
 use super::zip::ZipError;
@@ -86,6 +87,14 @@ pub enum BundleError {
         /// How many there are, without white space.
         characters: usize,
     },
+    /// Base64 of base64 that may be one thing or several, in every layer.
+    #[error(
+        "{place}: base64 in base64 that can be parted in too many ways, each character is tried at most {TRIES_OF_A_CHARACTER} times"
+    )]
+    TooManyWays {
+        /// Where it begins.
+        place: Origin,
+    },
     /// A long line of base64 outside of any block: a part of one whose ends are lost.
     #[error("{place}: a line of base64 outside of any block")]
     Stray {
@@ -155,6 +164,7 @@ impl BundleError {
     pub(crate) fn is_limit(&self) -> bool {
         match self {
             Self::TooDeep { .. }
+            | Self::TooManyWays { .. }
             | Self::TooLarge { .. }
             | Self::TooMany { .. }
             | Self::TooManyOthers { .. }
@@ -199,7 +209,7 @@ impl BundleError {
             }
             Self::Pkcs12 { error, .. } => error.help(),
             Self::Zip { error, .. } => error.help(),
-            Self::TooDeep { .. } => "take the outer layers off first, or ask for the file itself".to_owned(),
+            Self::TooDeep { .. } | Self::TooManyWays { .. } => "take the outer layers off first, or ask for the file itself".to_owned(),
             Self::TooLarge { .. } | Self::TooMany { .. } | Self::TooManyOthers { .. } => {
                 "give the certificates of this chain alone".to_owned()
             }
