@@ -99,10 +99,13 @@ fn shown_comes_back(name: &DistinguishedName) {
     }
 }
 
+/// How a name is made of text.
+type Make = fn(&str) -> Result<GeneralName, NameError>;
+
 /// Names that a user writes for a certificate, a host, an object of the vault; and general names in DER.
 pub fn names(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
-    let made: [fn(&str) -> Result<GeneralName, NameError>; 5] =
+    let made: [Make; 5] =
         [GeneralName::dns, GeneralName::email, GeneralName::uri, GeneralName::upn, GeneralName::ip];
     for make in made {
         match make(&text) {

@@ -7,6 +7,7 @@ use super::zip::ZipError;
 use super::{CERTIFICATES_MAX, Origin};
 use crate::ber::BerError;
 use crate::certificate::CertificateError;
+use crate::crl::CRLS_MAX;
 use crate::json::JsonError;
 use crate::pem::PemError;
 use crate::pkcs12::Pkcs12Error;
@@ -151,6 +152,12 @@ pub enum BundleError {
         /// The file.
         file: String,
     },
+    /// More CRLs than are compared.
+    #[error("{file} brings the number of CRLs above {CRLS_MAX}")]
+    TooManyRevocationLists {
+        /// The file.
+        file: String,
+    },
     /// More of what is no certificate than anybody reads about.
     #[error("{file} brings the number of what is no certificate above {OTHERS_MAX}")]
     TooManyOthers {
@@ -167,6 +174,7 @@ impl BundleError {
             | Self::TooManyWays { .. }
             | Self::TooLarge { .. }
             | Self::TooMany { .. }
+            | Self::TooManyRevocationLists { .. }
             | Self::TooManyOthers { .. }
             | Self::Zip { error: ZipError::TooMany | ZipError::TooLarge, .. }
             | Self::Pkcs12 { error: Pkcs12Error::Iterations { .. } | Pkcs12Error::TooManyBags, .. } => true,
@@ -210,6 +218,7 @@ impl BundleError {
             Self::Pkcs12 { error, .. } => error.help(),
             Self::Zip { error, .. } => error.help(),
             Self::TooDeep { .. } | Self::TooManyWays { .. } => "take the outer layers off first, or ask for the file itself".to_owned(),
+            Self::TooManyRevocationLists { .. } => "give the CRLs of this chain's CAs alone".to_owned(),
             Self::TooLarge { .. } | Self::TooMany { .. } | Self::TooManyOthers { .. } => {
                 "give the certificates of this chain alone".to_owned()
             }
