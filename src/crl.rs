@@ -434,6 +434,10 @@ impl CrlError {
 /// it is held in memory.
 pub const CRL_BYTES_MAX: usize = 64 * 1024 * 1024;
 
+/// The most bytes in all files of CRLs taken for one judgement: two of the largest. Ours: they are all held in memory, and
+/// a hundred of the largest would take gigabytes.
+pub const CRLS_BYTES_MAX: usize = 2 * CRL_BYTES_MAX;
+
 /// The most CRLs taken for one judgement. Ours: each is compared with each, for every certificate of every path; a
 /// chain has one or two for each of its CAs.
 pub const CRLS_MAX: usize = 100;

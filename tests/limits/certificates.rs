@@ -11,7 +11,8 @@ use coldcert::extension::{
 };
 use coldcert::key::RSA_BITS_MAX;
 use coldcert::name::{
-    ATTRIBUTES_MAX, DistinguishedName, GENERAL_NAMES_BYTES_MAX, GeneralName, NAME_BYTES_MAX, OID_BYTES_MAX,
+    ATTRIBUTES_MAX, DISPLAY_CHARACTERS_MAX, DistinguishedName, GENERAL_NAMES_BYTES_MAX, GeneralName,
+    NAME_BYTES_MAX, OID_BYTES_MAX,
 };
 
 use crate::made::{self, Draft, Key, Kind, extension, oid, sequence, tlv};
@@ -85,6 +86,12 @@ pub(crate) fn cases() -> Vec<Case> {
             || {
                 list(&entry(&[]), EXTENSIONS_MAX).expect("a list");
             },
+        ),
+        case(
+            "name-display-characters",
+            DISPLAY_CHARACTERS_MAX,
+            || told(DistinguishedName::from_display_text(&"x".repeat(DISPLAY_CHARACTERS_MAX + 1))),
+            not_asked,
         ),
         case(
             "name-bytes",

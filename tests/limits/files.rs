@@ -10,7 +10,7 @@ use coldcert::bundle::{
     ZIP_ENTRIES_MAX,
 };
 use coldcert::cli::INPUT_BYTES_MAX;
-use coldcert::crl::CRLS_MAX;
+use coldcert::crl::{CRLS_BYTES_MAX, CRLS_MAX};
 use coldcert::json;
 use coldcert::pem;
 
@@ -31,6 +31,7 @@ pub(crate) fn cases() -> Vec<Case> {
                 assert!(!lists_given(50).contains("at most"), "{}", lists_given(50));
             },
         ),
+        case("crls-bytes", CRLS_BYTES_MAX, long_lists, not_asked),
         case(
             "crls-beside",
             CRLS_MAX,
@@ -175,6 +176,18 @@ fn lists_given(count: usize) -> String {
     work.write("lists", list().repeat(count));
     let run = work.run("check www.cer --csr www.csr --crl lists --crl lists");
     if run.stderr.contains("error: ") { said(&run) } else { run.stderr }
+}
+
+/// Two files of a list and blanks, which may be as long as they are, and a byte.
+fn long_lists() -> String {
+    let work = Workplace::empty();
+    work.write("www.cer", certificate());
+    work.write("www.csr", made::request(Key::of(Kind::P256, 0), "www.example.com"));
+    let mut bytes = list();
+    bytes.resize(CRLS_BYTES_MAX / 2, b'\n');
+    work.write("long", bytes);
+    work.write("one", "x");
+    said(&work.run("check www.cer --csr www.csr --crl long --crl long --crl one"))
 }
 
 fn with_lists(count: usize) -> Result<Bundle, BundleError> {

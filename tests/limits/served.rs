@@ -4,7 +4,7 @@ use axum::body::Body;
 use coldcert::bundle::CERTIFICATES_MAX;
 use coldcert::http::{
     BODY_BYTES_MAX, BODY_WAIT, CONNECTIONS_MAX, HANDSHAKE_WAIT, HEADER_BYTES_MAX, HEADER_WAIT, HEADERS_MAX,
-    IDENTITY_CONNECTIONS_MAX, PAGE_SIZE_MAX, STOP_WAIT, VAULT_CONNECTIONS_MAX,
+    IDENTITY_CONNECTIONS_MAX, PAGE_SIZE_MAX, STOP_WAIT, TOKEN_CHARACTERS_MIN, VAULT_CONNECTIONS_MAX,
 };
 use coldcert::json::{DEPTH_MAX, VALUES_MAX};
 use coldcert::seal::{Cost, Passphrase, PassphraseSeal, SealError, VaultKey};
@@ -76,6 +76,7 @@ pub(crate) fn cases() -> Vec<Case> {
             || merged(&[vec![0x30; ELEMENT_BYTES_MAX + 1]]),
             not_asked,
         ),
+        case("http-token-characters", TOKEN_CHARACTERS_MIN, short_token, not_asked),
         case("seal-memory", 1 << 20, || told(sealed((1 << 20) + 1, 1)), not_asked),
         case(
             "seal-passes",
@@ -146,6 +147,12 @@ fn merged(elements: &[Vec<u8>]) -> String {
     let desk = Desk::new();
     desk.create("www", "Unknown").is(202);
     heard(&desk.merge("www", &elements.iter().map(Vec::as_slice).collect::<Vec<_>>()))
+}
+
+fn short_token() -> String {
+    let work = Workplace::with_vault();
+    work.write("tokens", "x".repeat(TOKEN_CHARACTERS_MIN - 1));
+    said(&work.run("serve --listen 127.0.0.1:0 --token-file tokens"))
 }
 
 fn sealed(memory_kib: u32, passes: u32) -> Result<PassphraseSeal, SealError> {
