@@ -51,7 +51,8 @@ pub fn read<E: AsRef<[u8]>>(elements: &[E], key: &PublicKey) -> Result<Bundle, X
 struct Reader {
     /// By the element's place and by what is left of it without base64 and armour.
     known: HashMap<(usize, Vec<u8>), Result<Bundle, X5cError>>,
-    /// What is left of the limits: they hold for all elements together, or many small ones would get around them.
+    /// What is left of the limits: they hold for all elements of an x5c together, or many small ones would get around
+    /// them.
     walk: Walk<'static>,
 }
 
@@ -69,6 +70,7 @@ impl Reader {
                 return Err(X5cError::TooLong { index, length });
             }
         }
+        self.walk = Walk::default();
         let mut all = Bundle::default();
         for (index, element) in elements.iter().enumerate() {
             all.certificates.extend(self.read_element(index, element.as_ref())?.certificates);

@@ -86,13 +86,30 @@ pub(crate) fn cases() -> Vec<Case> {
                 assert_eq!(submitted(&vec![certificate(); CERTIFICATES_MAX]), "it was taken");
             },
         ),
+        case(
+            "x5c-certificates",
+            CERTIFICATES_MAX,
+            || submitted(&vec![bag_of(20); 51]),
+            || {
+                assert_eq!(submitted(&vec![bag_of(20); 50]), "it was taken");
+            },
+        ),
     ]
 }
 
 /// PKCS#7 with so many nothings where its certificates are.
 fn bag(elements: usize) -> Vec<u8> {
+    bag_with(&[5, 0].repeat(elements))
+}
+
+/// PKCS#7 of so many certificates.
+fn bag_of(certificates: usize) -> Vec<u8> {
+    bag_with(&certificate().repeat(certificates))
+}
+
+fn bag_with(certificates: &[u8]) -> Vec<u8> {
     let data = sequence(&[oid("1.2.840.113549.1.7.1")]);
-    let certificates = tlv(0xa0, &[5, 0].repeat(elements));
+    let certificates = tlv(0xa0, certificates);
     let signed = sequence(&[tlv(2, &[1]), tlv(0x31, &[]), data, certificates, tlv(0x31, &[])]);
     sequence(&[oid("1.2.840.113549.1.7.2"), tlv(0xa0, &signed)])
 }
