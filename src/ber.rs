@@ -35,8 +35,11 @@ impl<'a> Element<'a> {
         }
         let mut octets = Vec::with_capacity(self.contents.len());
         for piece in self.parts()? {
-            if piece.tag & !CONSTRUCTED != OCTET_STRING || depth == 0 {
+            if piece.tag & !CONSTRUCTED != OCTET_STRING {
                 return Err(BerError::Tag { found: piece.tag, expected: "a piece of an OCTET STRING" });
+            }
+            if depth == 0 {
+                return Err(BerError::TooDeep);
             }
             octets.extend_from_slice(&piece.octets_within(depth - 1)?);
         }
@@ -60,10 +63,13 @@ pub(crate) fn split_first(bytes: &[u8]) -> Result<(Element<'_>, &[u8]), BerError
     Ok((Element { tag: header.tag, contents, whole, is_definite: header.length.is_some() }, rest))
 }
 
-/// Every element of some bytes, which must be filled to the end.
+/// Every element of some bytes, which must be filled to the end; an error beyond [`ELEMENTS_MAX`].
 pub(crate) fn split_all(mut bytes: &[u8]) -> Result<Vec<Element<'_>>, BerError> {
     let mut elements = Vec::new();
     while !bytes.is_empty() {
+        if elements.len() == ELEMENTS_MAX {
+            return Err(BerError::TooMany);
+        }
         let (first, rest) = split_first(bytes)?;
         elements.push(first);
         bytes = rest;
@@ -161,6 +167,14 @@ pub enum BerError {
         /// What belongs there.
         expected: &'static str,
     },
+    /// More elements side by side than are read.
+    #[error("more than {ELEMENTS_MAX} elements in one, and at most {ELEMENTS_MAX} are read")]
+    TooMany,
+    /// Pieces in pieces in pieces.
+    #[error(
+        "an OCTET STRING in pieces within pieces, and at most {PIECES_DEPTH_MAX} layers of them are read"
+    )]
+    TooDeep,
 }
 
 pub(crate) const INTEGER: u8 = 0x02;
@@ -178,3 +192,30 @@ const HIGH_TAG: u8 = 0x1f;
 const END_OF_CONTENTS: [u8; 2] = [0, 0];
 /// How deep the pieces of a string are followed. Ours: one level is what programs write, and the stack has an end.
 const PIECES_DEPTH_MAX: usize = 4;
+/// The most elements that are taken apart at once, each at fifty bytes of memory. Ours: the longest that anybody writes
+/// are the certificates of a root store, of which there are hundreds; two bytes make an element.
+const ELEMENTS_MAX: usize = 1 << 16;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn elements_are_taken_apart_up_to_the_limit_and_not_beyond() {
+        let nulls = [0x05, 0x00].repeat(ELEMENTS_MAX);
+        assert_eq!(split_all(&nulls).unwrap().len(), ELEMENTS_MAX);
+        assert_eq!(split_all(&[nulls.as_slice(), &[0x05, 0x00]].concat()).unwrap_err(), BerError::TooMany);
+    }
+
+    #[test]
+    fn pieces_are_put_together_through_four_layers_and_not_through_five() {
+        let mut string = vec![OCTET_STRING, 1, 7];
+        for layer in 1..=PIECES_DEPTH_MAX + 1 {
+            let length = u8::try_from(string.len()).unwrap();
+            string = [&[OCTET_STRING | CONSTRUCTED, length], string.as_slice()].concat();
+            let (element, _) = split_first(&string).unwrap();
+            let octets = element.octets().map(Cow::into_owned);
+            assert_eq!(octets, if layer > PIECES_DEPTH_MAX { Err(BerError::TooDeep) } else { Ok(vec![7]) });
+        }
+    }
+}

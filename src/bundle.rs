@@ -33,7 +33,8 @@ pub use walk::{BYTES_MAX, DEPTH_MAX, ITERATIONS_MAX, OTHERS_MAX};
 pub use walk::{Found, Item};
 pub use zip::{BYTES_MAX as ZIP_BYTES_MAX, ENTRIES_MAX as ZIP_ENTRIES_MAX, ZipError};
 
-use walk::{Here, Walk};
+use walk::Here;
+pub(crate) use walk::Walk;
 
 /// A file as it was given: what to call it, and its bytes.
 #[derive(Clone, Copy, Debug)]
@@ -110,10 +111,14 @@ impl Bundle {
     /// # Errors
     /// As [`Bundle::read`].
     pub fn read_with_password(sources: &[Source<'_>], password: Option<&str>) -> Result<Self, BundleError> {
+        Self::read_on(sources, &mut Walk::new(password))
+    }
+
+    /// As [`Bundle::read`], with what earlier readings left of the limits.
+    pub(crate) fn read_on(sources: &[Source<'_>], walk: &mut Walk<'_>) -> Result<Self, BundleError> {
         let mut bundle = Self::default();
-        let mut walk = Walk::new(password);
         for source in sources {
-            let items = items(source, &mut walk)?;
+            let items = items(source, walk)?;
             bundle.add_file(source, items)?;
         }
         match (bundle.certificates.first(), sources.last()) {
@@ -197,6 +202,8 @@ fn items(source: &Source<'_>, walk: &mut Walk<'_>) -> Result<Vec<Item>, BundleEr
     if source.bytes.iter().all(|byte| text::is_blank(*byte)) {
         return Err(BundleError::Empty { file: source.name.to_owned() });
     }
+    // Of a reading that ended in an error.
+    walk.items.clear();
     walk.read(source.bytes, &Here::of_file(source.name))?;
     Ok(std::mem::take(&mut walk.items))
 }

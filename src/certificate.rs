@@ -9,7 +9,7 @@ use aws_lc_rs::digest;
 use der::asn1::{IntRef, ObjectIdentifier};
 use der::{Decode, Tag, TagNumber};
 
-use crate::extension::{self, Extension};
+use crate::extension::{self, EXTENSIONS_MAX, Extension, ExtensionsError};
 use crate::fingerprint::Fingerprint;
 use crate::key::{KeyError, PublicKey, SignatureAlgorithm, SignatureFault};
 use crate::name::{DistinguishedName, GeneralName, NameError};
@@ -313,8 +313,14 @@ impl<'a> Fields<'a> {
 #[non_exhaustive]
 pub enum CertificateError {
     /// The DER is wrong; the reader says at which byte.
-    #[error("not a certificate: {0}")]
+    #[error("not a certificate: {}", tlv::said(.0))]
     Der(#[from] der::Error),
+    /// More extensions than [`EXTENSIONS_MAX`].
+    #[error("the certificate has {found} extensions, and at most {EXTENSIONS_MAX} are read")]
+    TooManyExtensions {
+        /// How many it has.
+        found: usize,
+    },
     /// The DER is right and not that of a certificate.
     #[error("not a certificate: it has not {expected}, as RFC 5280 4.1 wants")]
     Shape {
@@ -336,6 +342,15 @@ pub enum CertificateError {
     /// A date in it is none.
     #[error("a date in the certificate: {0}")]
     Time(#[from] TimeError),
+}
+
+impl From<ExtensionsError> for CertificateError {
+    fn from(error: ExtensionsError) -> Self {
+        match error {
+            ExtensionsError::Der(error) => Self::Der(error),
+            ExtensionsError::TooMany { found } => Self::TooManyExtensions { found },
+        }
+    }
 }
 
 impl CertificateError {

@@ -136,7 +136,7 @@ impl<'p> Search<'p> {
             dead_ends: HashSet::new(),
             signatures_left: SIGNATURES_MAX,
             paths_left: PATHS_MAX,
-            bytes_left: BYTES_MAX,
+            bytes_left: PATH_BYTES_MAX,
         }
     }
 
@@ -144,7 +144,8 @@ impl<'p> Search<'p> {
     pub fn begin_again(&mut self) {
         self.remembered.extend(self.verified.drain());
         self.dead_ends.clear();
-        (self.signatures_left, self.paths_left, self.bytes_left) = (SIGNATURES_MAX, PATHS_MAX, BYTES_MAX);
+        (self.signatures_left, self.paths_left, self.bytes_left) =
+            (SIGNATURES_MAX, PATHS_MAX, PATH_BYTES_MAX);
     }
 
     /// Shows every path from a leaf, a position in [`Pool::given`], until one is good enough or the budget is
@@ -393,16 +394,16 @@ fn names_another_key(certificate: &Certificate) -> bool {
 
 /// Signature checks in one search. RFC 5280 sets no bound; x509-limbo's pathological chains would need
 /// hundreds of millions, honest answers need a dozen.
-const SIGNATURES_MAX: usize = 200;
+pub const SIGNATURES_MAX: usize = 200;
 /// Paths shown in one search: each is judged, which costs about as much as two signature checks.
-const PATHS_MAX: usize = 200;
+pub const PATHS_MAX: usize = 200;
 /// Paths of them after which no dead end is gone to twice. Ours: no answer with cross-certificates that somebody made
 /// for use has so many.
 const PATHS_SHOWN_IN_FULL: usize = 40;
 /// Bytes of certificates in all paths shown in one search: a judge reads each of them again in each path. Ours: the
 /// paths that are allowed, of the longest public chains; one certificate full of names must not be read two hundred
 /// times.
-const BYTES_MAX: usize = 2 << 20;
+pub const PATH_BYTES_MAX: usize = 2 << 20;
 /// Certificates between leaf and end when nobody says otherwise. Public chains have at most three; PKITS goes to
 /// six.
 pub const INTERMEDIATES_MAX: usize = 16;

@@ -15,8 +15,8 @@ use der::{Tag, TagNumber};
 
 use crate::certificate::read_time;
 use crate::extension::{
-    AUTHORITY_KEY_IDENTIFIER, DistributionPoint, DistributionPointError, Extension, FRESHEST_CRL,
-    ISSUING_DISTRIBUTION_POINT, IssuingDistributionPoint,
+    AUTHORITY_KEY_IDENTIFIER, DistributionPoint, DistributionPointError, EXTENSIONS_MAX, Extension,
+    ExtensionsError, FRESHEST_CRL, ISSUING_DISTRIBUTION_POINT, IssuingDistributionPoint,
 };
 use crate::key::{PublicKey, SignatureAlgorithm, SignatureFault};
 use crate::name::{DistinguishedName, GeneralName, NameError};
@@ -367,8 +367,14 @@ impl<'a> Fields<'a> {
 #[non_exhaustive]
 pub enum CrlError {
     /// The DER is wrong; the reader says at which byte.
-    #[error("not a CRL: {0}")]
+    #[error("not a CRL: {}", tlv::said(.0))]
     Der(#[from] der::Error),
+    /// More extensions than [`EXTENSIONS_MAX`].
+    #[error("the CRL has {found} extensions, and at most {EXTENSIONS_MAX} are read")]
+    TooManyExtensions {
+        /// How many it has.
+        found: usize,
+    },
     /// The DER is right and not that of a CRL.
     #[error("not a CRL: it has not {expected}, as RFC 5280 5 wants")]
     Shape {
@@ -402,6 +408,15 @@ pub enum CrlError {
     },
 }
 
+impl From<ExtensionsError> for CrlError {
+    fn from(error: ExtensionsError) -> Self {
+        match error {
+            ExtensionsError::Der(error) => Self::Der(error),
+            ExtensionsError::TooMany { found } => Self::TooManyExtensions { found },
+        }
+    }
+}
+
 impl CrlError {
     /// What to do about it.
     pub fn help(&self) -> String {
@@ -418,6 +433,10 @@ impl CrlError {
 /// The largest CRL read, in bytes. Ours: the largest public ones are of some tens of megabytes, and all of
 /// it is held in memory.
 pub const CRL_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// The most bytes in all files of CRLs taken for one judgement: two of the largest. Ours: they are all held in memory, and
+/// a hundred of the largest would take gigabytes.
+pub const CRLS_BYTES_MAX: usize = 2 * CRL_BYTES_MAX;
 
 /// The most CRLs taken for one judgement. Ours: each is compared with each, for every certificate of every path; a
 /// chain has one or two for each of its CAs.

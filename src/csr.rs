@@ -7,7 +7,7 @@ use der::Tag;
 use der::asn1::{BitStringRef, ObjectIdentifier};
 use der::{Decode, TagNumber};
 
-use crate::extension::{self, Extension};
+use crate::extension::{self, EXTENSIONS_MAX, Extension, ExtensionsError};
 use crate::key::{KeyError, PublicKey, SignatureAlgorithm, SignatureFault, Signer};
 use crate::name::{self, DistinguishedName, GeneralName, NameError};
 use crate::policy::{KeyKind, Policy};
@@ -245,13 +245,13 @@ fn requested_extensions(policy: &Policy) -> Vec<Extension> {
     extensions
 }
 
-/// The extensions of every extensionRequest attribute; other attributes are passed over.
 /// Info, algorithm and signature of a request, each as it stands in it.
 fn parts(der: &[u8]) -> Result<[tlv::Tlv<'_>; 3], RequestError> {
     let parts = tlv::sequence_parts(der)?;
     parts.try_into().map_err(|_| RequestError::Shape { reason: "a request has three parts" })
 }
 
+/// The extensions of every extensionRequest attribute; other attributes are passed over.
 fn read_extensions(attributes: &[tlv::Tlv<'_>]) -> Result<Vec<Extension>, RequestError> {
     let Some(attributes) = attributes.iter().find(|part| part.tag == ATTRIBUTES) else {
         return Ok(Vec::new());
@@ -265,6 +265,9 @@ fn read_extensions(attributes: &[tlv::Tlv<'_>]) -> Result<Vec<Extension>, Reques
         if ObjectIdentifier::from_der(oid.whole)? == EXTENSION_REQUEST {
             for value in tlv::split_all(values.contents)? {
                 extensions.extend(Extension::read_all(value.whole)?);
+                if extensions.len() > EXTENSIONS_MAX {
+                    return Err(RequestError::TooManyExtensions { found: extensions.len() });
+                }
             }
         }
     }
@@ -276,8 +279,14 @@ fn read_extensions(attributes: &[tlv::Tlv<'_>]) -> Result<Vec<Extension>, Reques
 #[non_exhaustive]
 pub enum RequestError {
     /// The DER is wrong; the reader says at which byte.
-    #[error("not a certificate request: {0}")]
+    #[error("not a certificate request: {}", tlv::said(.0))]
     Der(#[from] der::Error),
+    /// More extensions than [`EXTENSIONS_MAX`].
+    #[error("the certificate request has {found} extensions, and at most {EXTENSIONS_MAX} are read")]
+    TooManyExtensions {
+        /// How many it has.
+        found: usize,
+    },
     /// The DER is right and not that of a request.
     #[error("not a certificate request: {reason}")]
     Shape {
@@ -301,11 +310,20 @@ pub enum RequestError {
     Signature(#[from] SignatureFault),
 }
 
+impl From<ExtensionsError> for RequestError {
+    fn from(error: ExtensionsError) -> Self {
+        match error {
+            ExtensionsError::Der(error) => Self::Der(error),
+            ExtensionsError::TooMany { found } => Self::TooManyExtensions { found },
+        }
+    }
+}
+
 impl RequestError {
     /// What to do about it.
     pub fn help(&self) -> String {
         match self {
-            Self::Der(_) | Self::Shape { .. } | Self::TooLarge { .. } => {
+            Self::Der(_) | Self::Shape { .. } | Self::TooLarge { .. } | Self::TooManyExtensions { .. } => {
                 "give a PKCS#10 request, as DER or PEM".to_owned()
             }
             Self::Name(error) => error.help(),

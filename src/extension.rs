@@ -47,12 +47,12 @@ pub struct Extension {
 
 impl Extension {
     /// Reads an `Extensions` SEQUENCE; an error beyond [`EXTENSIONS_MAX`].
-    pub fn read_all(der: &[u8]) -> der::Result<Vec<Self>> {
+    pub fn read_all(der: &[u8]) -> Result<Vec<Self>, ExtensionsError> {
         let parts = tlv::sequence_parts(der)?;
         if parts.len() > EXTENSIONS_MAX {
-            return Err(der::ErrorKind::Overlength.into());
+            return Err(ExtensionsError::TooMany { found: parts.len() });
         }
-        parts.iter().map(|part| Self::read(part.whole)).collect()
+        parts.iter().map(|part| Ok(Self::read(part.whole)?)).collect()
     }
 
     /// Writes an `Extensions` SEQUENCE.
@@ -215,6 +215,21 @@ impl Extension {
         let critical = if self.critical { tlv::encoded(&true) } else { Vec::new() };
         tlv::sequence(&[&tlv::encoded(&self.oid), &critical, &octets(&self.value)])
     }
+}
+
+/// Why a list of extensions cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ExtensionsError {
+    /// The DER is wrong; the reader says at which byte.
+    #[error("{}", tlv::said(.0))]
+    Der(#[from] der::Error),
+    /// More than [`EXTENSIONS_MAX`].
+    #[error("{found} extensions, expected at most {EXTENSIONS_MAX}")]
+    TooMany {
+        /// How many there are.
+        found: usize,
+    },
 }
 
 /// basicConstraints (RFC 5280 4.2.1.9).

@@ -51,10 +51,15 @@ use route::Route;
 pub use clock::Clock;
 pub use host::Names;
 pub use journal::Journal;
-pub use server::{Listening, ServeError, Server};
+pub use pool::VAULT_CONNECTIONS_MAX;
+pub use query::PAGE_SIZE_MAX;
+pub use server::{
+    CONNECTIONS_MAX, HANDSHAKE_WAIT, HEADER_BYTES_MAX, HEADER_WAIT, HEADERS_MAX, IDENTITY_CONNECTIONS_MAX,
+    Listening, STOP_WAIT, ServeError, Server,
+};
 pub use service::{Service, Settings};
 pub use tls::TlsError;
-pub use token::Tokens;
+pub use token::{TOKEN_CHARACTERS_MIN, Tokens};
 
 /// The service as a router: for a server, or for a test without a socket.
 pub fn app(service: Arc<Service>) -> Router {
@@ -178,6 +183,6 @@ fn client_id(headers: &HeaderMap) -> Option<Bytes> {
 /// one request keeps in memory.
 pub const BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// How long a body may take: nobody on the loopback needs more, and whoever sends a byte now and then must not stay.
-const BODY_WAIT: std::time::Duration = std::time::Duration::from_secs(30);
+pub const BODY_WAIT: std::time::Duration = std::time::Duration::from_secs(30);
 /// Azure's guidelines have a UUID there; what is longer is not echoed.
-const CLIENT_ID_BYTES_MAX: usize = 128;
+pub const CLIENT_ID_BYTES_MAX: usize = 128;

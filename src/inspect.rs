@@ -148,7 +148,7 @@ fn by_its_beginning(bytes: &[u8]) -> Option<(&'static str, String)> {
             Some(("SQLite", "a vault of coldcert, if it is one: coldcert --vault FILE list".to_owned()))
         }
         _ => {
-            let document: serde_json::Value = serde_json::from_slice(bytes).ok()?;
+            let document = crate::json::read(bytes).ok()?;
             match (document["format"].as_str(), &document["kty"], &document["keys"]) {
                 (Some("coldcert-backup"), ..) => Some((
                     "JSON",

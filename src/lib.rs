@@ -15,6 +15,7 @@ pub mod name;
 pub mod pem;
 pub mod time;
 mod ber;
+pub mod json;
 mod tlv;
 // the request
 pub mod seal;

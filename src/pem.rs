@@ -219,7 +219,7 @@ fn read_block(text: &mut Text<'_>, label: String, line: usize) -> Result<Block, 
         Armour { word: Word::End, at, .. } => at,
     };
     let mut body = Text { bytes: &text.bytes[..body_end], at: start, line: start_line };
-    let headers = read_headers(&mut body);
+    let headers = read_headers(&mut body, &label, line)?;
     let characters = base64_characters(&mut body, &label, line)?;
     // Sized for the worst case, so that decoding a key never moves it.
     let mut contents = Zeroizing::new(Vec::with_capacity(characters.len()));
@@ -231,7 +231,7 @@ fn read_block(text: &mut Text<'_>, label: String, line: usize) -> Result<Block, 
 
 /// Takes the RFC 1421 4.6 headers from the top of a block. A line with a colon is one, as base64 has none;
 /// a line indented deeper than the first header goes on with the value above it.
-fn read_headers(body: &mut Text<'_>) -> Vec<(String, String)> {
+fn read_headers(body: &mut Text<'_>, label: &str, block: usize) -> Result<Vec<(String, String)>, PemError> {
     let mut headers: Vec<(String, String)> = Vec::new();
     let mut indent = 0;
     loop {
@@ -243,18 +243,22 @@ fn read_headers(body: &mut Text<'_>) -> Vec<(String, String)> {
         if trimmed.is_empty() {
             // Before the first header blank lines mean nothing, after it one ends the headers.
             if !headers.is_empty() || length == rest.len() {
-                return headers;
+                return Ok(headers);
             }
         } else if let Some((name, value)) = trimmed.split_once(':') {
             if headers.is_empty() {
                 indent = this_indent;
+            }
+            if headers.len() == MAX_HEADERS {
+                let (label, line) = (label.to_owned(), block);
+                return Err(PemError::TooManyHeaders { label, line, limit: MAX_HEADERS });
             }
             headers.push((name.trim().to_owned(), value.trim().to_owned()));
         } else if let Some((_, value)) = headers.last_mut().filter(|_| this_indent > indent) {
             value.push(' ');
             value.push_str(&trimmed);
         } else {
-            return headers;
+            return Ok(headers);
         }
         let line_end = if rest[length..].starts_with(b"\r\n") { 2 } else { 1 };
         body.advance((body.at + length + line_end).min(body.bytes.len()));
@@ -364,6 +368,10 @@ pub const MAX_INPUT: usize = 16 << 20;
 /// The longest label, in characters. The number is ours: the longest in use are near 30 (`CERTIFICATE REQUEST`,
 /// `ENCRYPTED PRIVATE KEY`), and the label is repeated in messages, which a long one would flood.
 pub const MAX_LABEL: usize = 64;
+
+/// The most headers of one block. The number is ours: OpenSSL writes two, RFC 1421 4.6 knows about ten, and each is
+/// kept as two texts, which take ten times the memory of a short line.
+pub const MAX_HEADERS: usize = 64;
 
 const BEGIN: &[u8] = b"-----BEGIN ";
 const END: &[u8] = b"-----END ";

@@ -50,6 +50,10 @@ pub const INPUT_BYTES_MAX: usize = 4 << 20;
 /// (Windows), 2,048 (OpenSSL), 10,000 (Java) or 600,000 (NSS).
 pub const ITERATIONS_MAX: u64 = 6_000_000;
 
+/// The most memory that scrypt may ask for: 32 MiB, the limit that OpenSSL's EVP_PBE_scrypt has where nobody says another.
+/// A file of 100 bytes could otherwise ask for all there is.
+pub const SCRYPT_BYTES_MAX: u64 = 32 << 20;
+
 /// Iterations for each derivation under a password: 200,000. There are three (certificates, key, MAC), which make
 /// 600,000 together: the limit that .NET is known to have had, for one derivation (dotnet/runtime issue 35428) and
 /// for an import without a stated password (KB5025823). More would slow down whoever guesses the password, and

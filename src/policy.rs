@@ -16,7 +16,7 @@ pub use document::{Document, DocumentError, alternative_names_document};
 pub use key_kind::KeyKind;
 pub use object_name::{OBJECT_NAME_CHARACTERS_MAX, ObjectName, ObjectNameError};
 pub use tags::{TAG_CHARACTERS_MAX, TAGS_MAX, Tags, TagsError};
-pub use understand::{PolicyError, Refusal, VALIDITY_MONTHS_MAX};
+pub use understand::{LIST_ITEMS_MAX, PolicyError, Refusal, VALIDITY_MONTHS_MAX};
 
 use crate::name::{DistinguishedName, GeneralName};
 

@@ -23,6 +23,17 @@ pub(crate) fn split_first(bytes: &[u8]) -> der::Result<(Tlv<'_>, &[u8])> {
     Ok((Tlv { tag: any.tag(), contents: any.value(), whole }, rest))
 }
 
+/// An error of the reader in words: what [`split_all`] refuses for its number is said by our limit.
+pub(crate) fn said(error: &der::Error) -> String {
+    // The library gives a position with every error of its own.
+    match (error.kind(), error.position()) {
+        (der::ErrorKind::Overlength, None) => {
+            format!("more than {PARTS_MAX} elements in one, and at most {PARTS_MAX} are read")
+        }
+        _ => error.to_string(),
+    }
+}
+
 /// Every TLV of some bytes, which must be filled to the end; an error beyond [`PARTS_MAX`].
 pub(crate) fn split_all(mut bytes: &[u8]) -> der::Result<Vec<Tlv<'_>>> {
     let mut parts = Vec::new();
@@ -123,7 +134,8 @@ mod tests {
     fn more_parts_than_anybody_writes_are_an_error() {
         let parts = |count: usize| wrapped(Tag::Sequence, &[0x05, 0x00].repeat(count));
         assert_eq!(sequence_parts(&parts(PARTS_MAX)).unwrap().len(), PARTS_MAX);
-        assert!(sequence_parts(&parts(PARTS_MAX + 1)).is_err());
+        let error = sequence_parts(&parts(PARTS_MAX + 1)).unwrap_err();
+        assert_eq!(said(&error), "more than 65536 elements in one, and at most 65536 are read");
         assert_eq!(first_parts(&parts(PARTS_MAX + 1), 3).unwrap().len(), 3);
     }
 

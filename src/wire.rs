@@ -20,7 +20,7 @@ use crate::vault::{CertificateView, RECOVERABLE_DAYS, VaultError};
 
 pub use key::{deleted_key, deleted_secret, key, key_item, secret_item};
 pub use refusal::{Asked, Refusal};
-pub use request::{IssuerRequest, NewRequest, RequestBody};
+pub use request::{IssuerRequest, LIST_ITEMS_MAX, NewRequest, RequestBody, TEXT_CHARACTERS_MAX};
 
 /// Where identifiers begin: `https://HOST`, without a slash at its end.
 #[derive(Clone, Debug)]

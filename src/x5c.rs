@@ -13,7 +13,7 @@ use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
-use crate::bundle::{Bundle, Given, Origin, Source};
+use crate::bundle::{Bundle, CERTIFICATES_MAX, Given, Origin, Source, Walk};
 use crate::certificate::Certificate;
 use crate::fingerprint::Fingerprint;
 use crate::key::PublicKey;
@@ -51,6 +51,9 @@ pub fn read<E: AsRef<[u8]>>(elements: &[E], key: &PublicKey) -> Result<Bundle, X
 struct Reader {
     /// By the element's place and by what is left of it without base64 and armour.
     known: HashMap<(usize, Vec<u8>), Result<Bundle, X5cError>>,
+    /// What is left of the limits: they hold for all elements of an x5c together, or many small ones would get around
+    /// them.
+    walk: Walk<'static>,
 }
 
 impl Reader {
@@ -58,12 +61,16 @@ impl Reader {
         if elements.iter().all(|element| element.as_ref().is_empty()) {
             return Err(X5cError::NoItem);
         }
+        if elements.len() > CERTIFICATES_MAX {
+            return Err(X5cError::TooMany { found: elements.len() });
+        }
         for (index, element) in elements.iter().enumerate() {
             let length = element.as_ref().len();
             if length > ELEMENT_BYTES_MAX {
                 return Err(X5cError::TooLong { index, length });
             }
         }
+        self.walk = Walk::default();
         let mut all = Bundle::default();
         for (index, element) in elements.iter().enumerate() {
             all.certificates.extend(self.read_element(index, element.as_ref())?.certificates);
@@ -95,14 +102,20 @@ impl Reader {
             Entry::Vacant(new) => {
                 let name = format!("x5c[{index}]");
                 // Mostly it is a certificate and nothing else.
-                let bundle = match Certificate::from_der(&new.key().1) {
+                let source = Source { name: &name, bytes: &new.key().1 };
+                let bundle = match Certificate::from_der(source.bytes) {
                     Ok(certificate) => {
-                        Some(Bundle::of(vec![Given { certificate, place: Origin::of_file(&name) }]))
+                        Ok(Bundle::of(vec![Given { certificate, place: Origin::of_file(&name) }]))
                     }
-                    Err(_) => Bundle::read(&[Source { name: &name, bytes: &new.key().1 }]).ok(),
+                    Err(_) => match Bundle::read_on(&[source], &mut self.walk) {
+                        Ok(bundle) if !bundle.certificates.is_empty() => Ok(bundle),
+                        Err(error) if error.is_limit() => {
+                            Err(X5cError::TooMuch { reason: error.to_string() })
+                        }
+                        Ok(_) | Err(_) => Err(not_readable()),
+                    },
                 };
-                let bundle = bundle.filter(|bundle| !bundle.certificates.is_empty());
-                new.insert(bundle.ok_or_else(not_readable)).clone()
+                new.insert(bundle).clone()
             }
         }
     }
@@ -128,6 +141,18 @@ pub enum X5cError {
         index: usize,
         /// Its bytes, decoded.
         length: usize,
+    },
+    /// More elements than [`CERTIFICATES_MAX`]. Ours: the service's own bound is not known.
+    #[error("x5c has {found} elements, at most {CERTIFICATES_MAX} are taken")]
+    TooMany {
+        /// How many there are.
+        found: usize,
+    },
+    /// Beyond a limit of this program to all elements together.
+    #[error("{reason}")]
+    TooMuch {
+        /// The element, and the limit.
+        reason: String,
     },
     /// An element is nothing that the service reads. \[REC\] of text, a key's backup, the base64 text of a PFX.
     #[error("x5c[{index}] is neither a certificate nor a PFX or PKCS#7 of certificates")]
@@ -162,12 +187,19 @@ impl X5cError {
         "BadParameter"
     }
 
+    /// Whether it is a limit of this program, of which the service is not known to have one.
+    pub fn is_own_limit(&self) -> bool {
+        matches!(self, Self::TooMany { .. } | Self::TooMuch { .. })
+    }
+
     /// The service's words, exactly.
     pub fn message(&self) -> &'static str {
         match self {
             Self::NoItem => "Property x5c has invalid value X5C must has at least one valid item",
             Self::TooLong { .. } => "value is too long.",
-            Self::NotReadable { .. } => "Certificate can not be read. Please check if certificate is valid.",
+            Self::TooMany { .. } | Self::TooMuch { .. } | Self::NotReadable { .. } => {
+                "Certificate can not be read. Please check if certificate is valid."
+            }
             Self::NoLeaf { .. } => "Unable to parse X5c certificate chain and locate leaf certificate",
             Self::KeyMismatch { .. } => KEY_MISMATCH_MESSAGE,
         }
@@ -177,7 +209,7 @@ impl X5cError {
     pub fn help(&self) -> String {
         match self {
             Self::NoItem => "send the DER of each certificate as an element of its own".to_owned(),
-            Self::TooLong { .. } => {
+            Self::TooLong { .. } | Self::TooMany { .. } | Self::TooMuch { .. } => {
                 "send one certificate for each element, without anything beside it".to_owned()
             }
             Self::NotReadable { .. } | Self::NoLeaf { .. } => {

@@ -1,7 +1,7 @@
-//! Any bytes as certificate, revocation list, bundle, request and answer to be judged: they are read or refused, and
-//! nothing panics. What a fuzzer does without end (`fuzz/`), bounded, for machines without a nightly toolchain.
+//! Any bytes to every parser that faces foreign ones: they are read or refused, and nothing panics. What a fuzzer does
+//! without end (`fuzz/`), bounded, for machines without a nightly toolchain.
 //!
-//! As many cases as `PROPTEST_CASES` says, [`CASES`] without it.
+//! As many cases of each kind of change and for each parser as `PROPTEST_CASES` says, [`CASES`] without it.
 
 #[path = "../fuzz/src/lib.rs"]
 #[allow(unreachable_pub, reason = "it is a library where it lives")]
@@ -11,52 +11,48 @@ mod made;
 #[path = "support/seeds.rs"]
 mod seeds;
 
+use std::fs;
+use std::path::Path;
 use std::sync::LazyLock;
 
-use coldcert::pem;
 use proptest::prelude::*;
 use proptest::sample::Index;
+use proptest::test_runner::TestRunner;
 
-use seeds::{Kind, Seed};
+use inputs::{PARSERS, Parser};
+use seeds::Seed;
 
-proptest! {
-    #![proptest_config(config())]
+#[test]
+fn bytes_of_no_kind_are_refused() {
+    every_parser_reads(prop::collection::vec(any::<u8>(), 0..400), |_, bytes| bytes);
+}
 
-    #[test]
-    fn bytes_of_no_kind_are_refused(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
-        read_as_everything(&bytes);
-    }
+/// Tags of certificates with lengths that are nearly right: deeper than plain bytes come.
+#[test]
+fn elements_in_any_order_are_read_or_refused() {
+    every_parser_reads(element(), |_, element| element);
+}
 
-    /// Tags of certificates with lengths that are nearly right: deeper than plain bytes come.
-    #[test]
-    fn elements_in_any_order_are_read_or_refused(element in element()) {
-        read_as_everything(&element);
-    }
-
-    #[test]
-    fn changed_inputs_are_read_or_refused(
-        seed in any::<Index>(),
-        other in any::<Index>(),
-        changes in prop::collection::vec(change(), 1..6),
-    ) {
-        let (seed, other) = (seed.get(&SEEDS), other.get(&SEEDS));
-        let mut bytes = seed.bytes.clone();
+#[test]
+fn changed_inputs_are_read_or_refused() {
+    let drawn = (any::<Index>(), any::<Index>(), prop::collection::vec(change(), 1..6));
+    every_parser_reads(drawn, |inputs, (seed, other, changes)| {
+        let (mut bytes, other) = (seed.get(inputs).clone(), other.get(&SEEDS));
         for change in &changes {
             change.apply(&mut bytes, &other.bytes);
         }
-        read_as(seed.kind, &bytes);
-    }
+        bytes
+    });
+}
 
-    /// One element of an input replaced by one of another, lengths around it mended: what is wrong is inside.
-    #[test]
-    fn grafted_inputs_are_read_or_refused(
-        seed in any::<Index>(),
-        other in any::<Index>(),
-        grafts in prop::collection::vec((any::<Index>(), any::<Index>(), 0..4usize), 1..4),
-    ) {
-        let (seed, other) = (seed.get(&SEEDS), other.get(&SEEDS));
+/// One element of an input replaced by one of another, lengths around it mended: what is wrong is inside.
+#[test]
+fn grafted_inputs_are_read_or_refused() {
+    let grafts = prop::collection::vec((any::<Index>(), any::<Index>(), 0..4usize), 1..4);
+    every_parser_reads((any::<Index>(), any::<Index>(), grafts), |inputs, (seed, other, grafts)| {
+        let other = other.get(&SEEDS);
         let scions = elements_of(&other.bytes);
-        let mut bytes = seed.bytes.clone();
+        let mut bytes = seed.get(inputs).clone();
         for (at, scion, times) in grafts {
             let places = elements_of(&bytes);
             if !places.is_empty() && !scions.is_empty() {
@@ -64,26 +60,67 @@ proptest! {
                 bytes = grafted(&bytes, at.get(&places), &scion.repeat(times));
             }
         }
-        read_as(seed.kind, &bytes);
-    }
+        bytes
+    });
 }
 
 #[test]
-fn every_seed_is_read_as_what_it_is() {
-    assert!(SEEDS.len() >= seeds::MADE, "{}", SEEDS.len());
-    for seed in SEEDS.iter() {
-        read_as(seed.kind, &seed.bytes);
+fn every_seed_is_read_and_every_parser_has_some() {
+    for Parser { name, read } in PARSERS {
+        let own = seeds::of(&SEEDS, name);
+        assert!(own.len() >= 2, "{name}: {}", own.len());
+        own.iter().for_each(|bytes| read(bytes));
     }
+    for Seed { parser, .. } in SEEDS.iter() {
+        assert!(PARSERS.iter().any(|known| known.name == *parser), "{parser} is no parser");
+    }
+}
+
+/// The table is what the fuzzer runs: each parser has its target, and there is no other.
+#[test]
+fn every_parser_is_a_fuzz_target() {
+    let fuzz = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz");
+    let manifest = fs::read_to_string(fuzz.join("Cargo.toml")).expect("fuzz/Cargo.toml");
+    for Parser { name, .. } in PARSERS {
+        let target = fs::read_to_string(fuzz.join(format!("fuzz_targets/{name}.rs"))).expect(name);
+        assert!(target.contains(&format!("|bytes: &[u8]| inputs::{name}(bytes)")), "{target}");
+        assert!(
+            manifest.contains(&format!("name = \"{name}\"\npath = \"fuzz_targets/{name}.rs\"")),
+            "{name}"
+        );
+    }
+    assert_eq!(manifest.matches("[[bin]]").count(), PARSERS.len());
+    assert_eq!(fs::read_dir(fuzz.join("fuzz_targets")).expect("a folder").count(), PARSERS.len());
 }
 
 /// What the grafts rest on: an element replaced by itself leaves all as it was.
 #[test]
 fn an_element_grafted_onto_its_own_place_changes_nothing() {
-    for seed in SEEDS.iter().filter(|seed| seed.kind != Kind::Bundle).take(seeds::MADE) {
-        let places = elements_of(&seed.bytes);
-        assert!(places.len() > 20, "{:?}: {}", seed.kind, places.len());
-        for place in places {
-            assert_eq!(grafted(&seed.bytes, &place, &seed.bytes[place.clone()]), seed.bytes);
+    for parser in ["certificate", "revocation_list", "request", "pkcs7", "pkcs12"] {
+        for bytes in seeds::of(&seeds::made_here(), parser).iter().filter(|bytes| bytes[..2] == [0x30, 0x82])
+        {
+            let places = elements_of(bytes);
+            assert!(places.len() > 20, "{parser}: {}", places.len());
+            for place in places {
+                assert_eq!(grafted(bytes, &place, &bytes[place.clone()]), *bytes);
+            }
+        }
+    }
+}
+
+/// Draws inputs for each parser, from its own seeds, and lets it read them.
+fn every_parser_reads<T: std::fmt::Debug>(
+    drawn: impl Strategy<Value = T>,
+    input: impl Fn(&[Vec<u8>], T) -> Vec<u8>,
+) {
+    for Parser { name, read } in PARSERS {
+        let own = seeds::of(&SEEDS, name);
+        let outcome = TestRunner::new(config()).run(&drawn, |drawn| {
+            read(&input(&own, drawn));
+            Ok(())
+        });
+        if let Err(error) = outcome {
+            panic!("{name}: {error}");
         }
     }
 }
@@ -95,34 +132,6 @@ fn config() -> ProptestConfig {
         config.cases = CASES;
     }
     config
-}
-
-fn read_as(kind: Kind, bytes: &[u8]) {
-    match kind {
-        Kind::Certificate => {
-            inputs::certificate(bytes);
-            // With a sound one to be its issuer, and as PEM.
-            inputs::judge(&[bytes, &SEEDS[0].bytes].concat());
-            inputs::bundle(pem::write("CERTIFICATE", bytes).as_bytes());
-        }
-        Kind::RevocationList => inputs::revocation_list(bytes),
-        Kind::Request => inputs::request(bytes),
-        Kind::Bundle => {
-            inputs::bundle(bytes);
-            inputs::judge(bytes);
-            inputs::inspect(bytes);
-        }
-        Kind::Pkcs12 => {
-            inputs::pkcs12(bytes);
-            inputs::bundle(bytes);
-        }
-    }
-}
-
-fn read_as_everything(bytes: &[u8]) {
-    for kind in [Kind::Certificate, Kind::RevocationList, Kind::Request, Kind::Bundle, Kind::Pkcs12] {
-        read_as(kind, bytes);
-    }
 }
 
 #[derive(Clone, Debug)]
@@ -248,5 +257,5 @@ fn grafted(bytes: &[u8], place: &std::ops::Range<usize>, scion: &[u8]) -> Vec<u8
 
 static SEEDS: LazyLock<Vec<Seed>> = LazyLock::new(seeds::all);
 
-/// Of each kind of change: a few seconds together.
-const CASES: u32 = 2_000;
+/// Of each kind of change for each parser: half a minute together.
+const CASES: u32 = 500;

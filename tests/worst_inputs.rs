@@ -13,6 +13,8 @@ use std::fs;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD_NO_PAD;
 use coldcert::bundle::{Bundle, CERTIFICATES_MAX};
 use coldcert::certificate::Certificate;
 use coldcert::crl::{CRLS_MAX, CertificateRevocationList};
@@ -177,7 +179,7 @@ fn plain() -> Input {
 type Make = fn() -> Input;
 
 /// The inputs by what they are.
-static INPUTS: [(&str, Make); 32] = [
+static INPUTS: [(&str, Make); 33] = [
     ("sequences in sequences", || Input::Any(nested(500_000))),
     ("lengths without an end", || Input::Any([0x30, 0x80].repeat(2_000_000))),
     ("lengths beyond the end", || Input::Any([0x30, 0x84, 0x7f, 0xff, 0xff, 0xff].repeat(500_000))),
@@ -188,6 +190,7 @@ static INPUTS: [(&str, Make); 32] = [
     ("many PEM headers", || {
         Input::Any([b"-----BEGIN A-----\n".as_slice(), &b"a: b\n".repeat(2_000_000)].concat())
     }),
+    ("base64 of base64 that can be parted in three ways", || Input::Any(parted_in_three_ways())),
     ("dashes", || Input::Any(b"-".repeat(15_000_000))),
     ("more extensions than are read", || Input::Certificate(with(&vec![unknown(); 90_000]))),
     ("as many extensions as are read", || Input::Bundle(with(&vec![unknown(); 250]).repeat(999))),
@@ -299,6 +302,22 @@ fn nested(depth: usize) -> Vec<u8> {
     }
     backwards.reverse();
     backwards
+}
+
+/// Each layer has lines with and without a blank line between them, which may be one text, two or three, and what is
+/// innermost is cut off: no way is the right one.
+fn parted_in_three_ways() -> Vec<u8> {
+    let cut_off = [&[0x30, 0x83, 0x7f, 0xff, 0xff, 0x30, 0x83, 0x7f], [0x30; 1_000_000].as_slice()].concat();
+    let mut text = BASE64_STANDARD_NO_PAD.encode(cut_off);
+    for _ in 0..5 {
+        while text.len() % 3 != 0 {
+            text.push(' ');
+        }
+        let line = BASE64_STANDARD_NO_PAD.encode(&text);
+        let short = &line[..60];
+        text = format!("{line}\n\n{short}\n{short}");
+    }
+    text.into_bytes()
 }
 
 fn pem_of(der: &[u8]) -> Vec<u8> {

@@ -1,4 +1,4 @@
-//! One certificate request, as DER.
+//! One certificate request, in any form.
 
 #![no_main]
 

@@ -1,7 +1,12 @@
-//! What foreign bytes go through, one function for each kind of input: read, then everything asked of them that the
-//! program asks. The fuzz targets call these, and so do the tests that need no fuzzer.
+//! What foreign bytes go through, one function for each parser: read, then everything asked of them that the program
+//! asks. The fuzz targets call these, and so do the tests and the example that need no fuzzer, by [`PARSERS`].
 //!
-//! Nothing is asserted but that it comes back, and that an error can be shown to a person.
+//! Nothing is asserted but that it comes back, that an error can be shown to a person, and that the server answers in its
+//! own form.
+
+mod files;
+mod served;
+mod texts;
 
 use std::hint::black_box;
 
@@ -9,13 +14,46 @@ use coldcert::bundle::{Bundle, Given, Origin, Source};
 use coldcert::certificate::Certificate;
 use coldcert::crl::CertificateRevocationList;
 use coldcert::csr::CertificateRequest;
-use coldcert::inspect::{Inspection, What};
-use coldcert::pkcs12::{Password, Pfx};
+use coldcert::key::{PrivateKey, SecretDer, Signer};
 use coldcert::report::{self, Heading};
 use coldcert::time::UnixTime;
 use coldcert::verdict::{PeerName, Profile, Question, Terms, Verdict};
-use coldcert::x5c::submit_to_each;
 use der::asn1::ObjectIdentifier;
+
+pub use files::{bundle, inspect, pem, pkcs7, pkcs12, zip};
+pub use served::{backup, http};
+pub use texts::{base64, json, names, policy, subject};
+
+/// Something that foreign bytes are given to.
+#[derive(Clone, Copy, Debug)]
+pub struct Parser {
+    /// The name of its fuzz target and of its function here.
+    pub name: &'static str,
+    /// Reads an input.
+    pub read: fn(&[u8]),
+}
+
+/// Every parser that faces foreign bytes.
+pub static PARSERS: [Parser; 18] = [
+    Parser { name: "certificate", read: certificate },
+    Parser { name: "revocation_list", read: revocation_list },
+    Parser { name: "request", read: request },
+    Parser { name: "private_key", read: private_key },
+    Parser { name: "pem", read: pem },
+    Parser { name: "bundle", read: bundle },
+    Parser { name: "pkcs7", read: pkcs7 },
+    Parser { name: "pkcs12", read: pkcs12 },
+    Parser { name: "zip", read: zip },
+    Parser { name: "base64", read: base64 },
+    Parser { name: "json", read: json },
+    Parser { name: "policy", read: policy },
+    Parser { name: "subject", read: subject },
+    Parser { name: "names", read: names },
+    Parser { name: "http", read: http },
+    Parser { name: "backup", read: backup },
+    Parser { name: "inspect", read: inspect },
+    Parser { name: "judge", read: judge },
+];
 
 /// One certificate, as DER: read, shown, its signature checked by its own key, judged alone.
 pub fn certificate(bytes: &[u8]) {
@@ -44,20 +82,6 @@ pub fn revocation_list(bytes: &[u8]) {
     }
 }
 
-/// A file as a CA sends it: PEM, DER, or something else; also as an official client would send it on.
-pub fn bundle(bytes: &[u8]) {
-    let source = Source { name: "answer", bytes };
-    match Bundle::read(&[source]) {
-        Ok(bundle) => {
-            if let Some(given) = bundle.certificates.first() {
-                black_box(submit_to_each(&[source], given.certificate.public_key()));
-            }
-            black_box(bundle.passed_over.iter().map(|one| one.kind.to_string()).collect::<Vec<_>>());
-        }
-        Err(error) => said(&error, &error.help()),
-    }
-}
-
 /// One certificate request, in any form, and as DER.
 pub fn request(bytes: &[u8]) {
     if let Err(error) = CertificateRequest::read(&Source { name: "request", bytes }) {
@@ -71,31 +95,11 @@ pub fn request(bytes: &[u8]) {
     }
 }
 
-/// A PKCS#12: seen from outside, opened by no password and by the empty one, looked at.
-pub fn pkcs12(bytes: &[u8]) {
-    let passwords = Password::unstated();
-    match Pfx::parse(bytes) {
-        Ok(pfx) => match pfx.open(&passwords) {
-            Ok(contents) => {
-                black_box((contents.private_keys.len(), contents.certificates.len()));
-            }
-            Err(error) => said(&error, &error.help()),
-        },
-        Err(error) => said(&error, &error.help()),
-    }
-    inspect(bytes);
-}
-
-/// Any file, looked at.
-pub fn inspect(bytes: &[u8]) {
-    let source = Source { name: "file", bytes };
-    match Inspection::of(&source, &Password::unstated()) {
-        Ok(inspection) => {
-            for object in &inspection.objects {
-                if let What::PrivateKey(key) = &object.what {
-                    black_box((key.to_string(), inspection.certificates_of(key)));
-                }
-            }
+/// A private key in PKCS#8.
+pub fn private_key(bytes: &[u8]) {
+    match PrivateKey::from_pkcs8(&SecretDer::new(bytes.to_vec().into())) {
+        Ok(key) => {
+            black_box((format!("{key:?}"), key.to_pkcs8().is_ok(), key.sign(b"message").is_ok()));
         }
         Err(error) => said(&error, &error.help()),
     }

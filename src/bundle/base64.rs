@@ -34,15 +34,31 @@ impl Run<'_> {
 
     /// Whether it decodes to something that is not cut off.
     pub(super) fn is_whole(&self) -> bool {
-        self.split().is_ok()
+        self.is_whole_within(&mut self.effort())
+    }
+
+    fn is_whole_within(&self, effort: &mut Effort) -> bool {
+        self.split(effort).is_ok()
+    }
+
+    /// What may be spent on telling what it decodes to.
+    fn effort(&self) -> Effort {
+        Effort { characters_left: self.length().saturating_mul(TRIES_OF_A_CHARACTER).max(TRIES_MIN) }
+    }
+
+    fn length(&self) -> usize {
+        self.lines.iter().map(|line| line.text.len()).sum()
     }
 
     /// What it decodes to: one thing or several, each encoded on its own. There are three ways to tell several
     /// apart, and the first that leaves nothing cut off is the right one. The error is the way that was most likely.
-    fn split(&self) -> Result<Vec<Vec<u8>>, Option<Vec<Vec<u8>>>> {
+    fn split(&self, effort: &mut Effort) -> Result<Vec<Vec<u8>>, Option<Vec<Vec<u8>>>> {
         let mut first = None;
         let mut tried = Vec::new();
         for ends in [at_padding, at_blank_lines, at_line_ends] {
+            if !effort.spend(self.length()) {
+                break;
+            }
             let chunks = chunks(&self.lines, ends);
             if chunks == tried {
                 continue;
@@ -50,7 +66,7 @@ impl Run<'_> {
             let decoded: Option<Vec<Vec<u8>>> =
                 chunks.iter().map(|chunk| LENIENT.decode(chunk).ok()).collect();
             if let Some(decoded) = &decoded
-                && decoded.iter().all(|bytes| is_whole(bytes))
+                && decoded.iter().all(|bytes| is_whole(bytes, effort))
             {
                 return Ok(decoded.clone());
             }
@@ -96,7 +112,12 @@ pub(super) fn read_as(
     here: &Here,
 ) -> Result<(), BundleError> {
     let here = here.at_line(run.first_line()).within(layer);
-    let (Ok(decoded) | Err(Some(decoded))) = run.split() else {
+    let mut effort = run.effort();
+    let split = run.split(&mut effort);
+    if effort.is_used_up() && split.is_err() {
+        return Err(BundleError::TooManyWays { place: here.place });
+    }
+    let (Ok(decoded) | Err(Some(decoded))) = split else {
         let characters = run.lines.iter().flat_map(Line::characters).count();
         return Err(BundleError::Base64 { place: here.place, characters });
     };
@@ -254,8 +275,26 @@ fn is_known_encoded(characters: &[u8]) -> bool {
         && is_known_encoded(&decoded)
 }
 
+/// How much may still be tried: text in text can be parted in three ways in every layer, which multiply.
+struct Effort {
+    characters_left: usize,
+}
+
+impl Effort {
+    /// Whether so many characters can be tried once more.
+    fn spend(&mut self, characters: usize) -> bool {
+        let left = self.characters_left.checked_sub(characters.max(1));
+        self.characters_left = left.unwrap_or(0);
+        left.is_some()
+    }
+
+    fn is_used_up(&self) -> bool {
+        self.characters_left == 0
+    }
+}
+
 /// Whether decoded bytes are not cut off, as far as their framing tells; text is judged by whoever reads it.
-fn is_whole(bytes: &[u8]) -> bool {
+fn is_whole(bytes: &[u8], effort: &mut Effort) -> bool {
     if asn1::begins(bytes) {
         return asn1::is_plausible(bytes);
     }
@@ -264,7 +303,7 @@ fn is_whole(bytes: &[u8]) -> bool {
         return true;
     }
     let (runs, _) = runs(&text, 1);
-    !runs.is_empty() && runs.iter().all(Run::is_whole)
+    !runs.is_empty() && runs.iter().all(|run| run.is_whole_within(effort))
 }
 
 fn is_character(byte: u8) -> bool {
@@ -287,5 +326,10 @@ const PROBE: usize = 64;
 const LONGEST_WRAPPED: usize = 76;
 /// RFC 7468 2 wraps at 64; the shortest full line in use is a little shorter.
 const SHORTEST_WRAPPED: usize = 60;
+/// How often each character of a run may be looked at to tell what the run is, all layers in it together. Ours: base64 of
+/// base64 of some certificates takes four; what is made to be parted in three ways in each of five layers takes hundreds.
+pub(super) const TRIES_OF_A_CHARACTER: usize = 16;
+/// The least for a run: a short one may be tried as often as it likes.
+const TRIES_MIN: usize = 1 << 20;
 /// What lists of strings have around their items.
 const SURROUNDING: [u8; 4] = *b"\"',;";

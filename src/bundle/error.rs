@@ -1,11 +1,14 @@
 //! Why files gave no certificates: the sum of what their forms can go wrong with, each with its place.
 
+use super::base64::TRIES_OF_A_CHARACTER;
 use super::kind::Kind;
 use super::walk::{BYTES_MAX, DEPTH_MAX, OTHERS_MAX};
 use super::zip::ZipError;
 use super::{CERTIFICATES_MAX, Origin};
 use crate::ber::BerError;
 use crate::certificate::CertificateError;
+use crate::crl::CRLS_MAX;
+use crate::json::JsonError;
 use crate::pem::PemError;
 use crate::pkcs12::Pkcs12Error;
 
@@ -85,6 +88,14 @@ pub enum BundleError {
         /// How many there are, without white space.
         characters: usize,
     },
+    /// Base64 of base64 that may be one thing or several, in every layer.
+    #[error(
+        "{place}: base64 in base64 that can be parted in too many ways, each character is tried at most {TRIES_OF_A_CHARACTER} times"
+    )]
+    TooManyWays {
+        /// Where it begins.
+        place: Origin,
+    },
     /// A long line of base64 outside of any block: a part of one whose ends are lost.
     #[error("{place}: a line of base64 outside of any block")]
     Stray {
@@ -92,12 +103,12 @@ pub enum BundleError {
         place: Origin,
     },
     /// JSON that is broken.
-    #[error("{place}: not JSON: {error}")]
+    #[error("{place}: {}{error}", if .error.is_limit() { "" } else { "not JSON: " })]
     Json {
         /// Where it stands.
         place: Origin,
         /// What is wrong, at which line and column of it.
-        error: serde_json::Error,
+        error: JsonError,
     },
     /// A member of a JSON document that must be a certificate, and is not.
     #[error("{place} holds no certificate, but {found}")]
@@ -141,6 +152,12 @@ pub enum BundleError {
         /// The file.
         file: String,
     },
+    /// More CRLs than are compared.
+    #[error("{file} brings the number of CRLs above {CRLS_MAX}")]
+    TooManyRevocationLists {
+        /// The file.
+        file: String,
+    },
     /// More of what is no certificate than anybody reads about.
     #[error("{file} brings the number of what is no certificate above {OTHERS_MAX}")]
     TooManyOthers {
@@ -150,6 +167,22 @@ pub enum BundleError {
 }
 
 impl BundleError {
+    /// Whether there was more of it than is read.
+    pub(crate) fn is_limit(&self) -> bool {
+        match self {
+            Self::TooDeep { .. }
+            | Self::TooManyWays { .. }
+            | Self::TooLarge { .. }
+            | Self::TooMany { .. }
+            | Self::TooManyRevocationLists { .. }
+            | Self::TooManyOthers { .. }
+            | Self::Zip { error: ZipError::TooMany | ZipError::TooLarge, .. }
+            | Self::Pkcs12 { error: Pkcs12Error::Iterations { .. } | Pkcs12Error::TooManyBags, .. } => true,
+            Self::Json { error, .. } => error.is_limit(),
+            _ => false,
+        }
+    }
+
     /// What to do about it.
     pub fn help(&self) -> String {
         match self {
@@ -175,13 +208,17 @@ impl BundleError {
             Self::Stray { .. } => {
                 "copy the whole block again, with its BEGIN and END lines, or delete the line".to_owned()
             }
+            Self::Json { error, .. } if error.is_limit() => {
+                "give the operation or the certificates alone, and not what stands around them".to_owned()
+            }
             Self::Json { .. } => "save the whole answer again, from the first brace to the last".to_owned(),
             Self::Pkcs12 { error: Pkcs12Error::WrongPassword { was_given: false, .. }, .. } => {
                 "give its password with --pfx-password-file FILE".to_owned()
             }
             Self::Pkcs12 { error, .. } => error.help(),
             Self::Zip { error, .. } => error.help(),
-            Self::TooDeep { .. } => "take the outer layers off first, or ask for the file itself".to_owned(),
+            Self::TooDeep { .. } | Self::TooManyWays { .. } => "take the outer layers off first, or ask for the file itself".to_owned(),
+            Self::TooManyRevocationLists { .. } => "give the CRLs of this chain's CAs alone".to_owned(),
             Self::TooLarge { .. } | Self::TooMany { .. } | Self::TooManyOthers { .. } => {
                 "give the certificates of this chain alone".to_owned()
             }

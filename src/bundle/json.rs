@@ -23,7 +23,7 @@ pub(super) fn read(
     if !matches!(bytes.first(), Some(b'{' | b'[' | b'"')) {
         return Ok(false);
     }
-    let value: Value = match serde_json::from_slice(bytes) {
+    let value = match crate::json::read(bytes) {
         Ok(value) => value,
         // Broken JSON with PEM in it is read as PEM, which says that line breaks are written as \n.
         Err(error) if begins(bytes) && !armour => {
@@ -49,7 +49,7 @@ fn begins(bytes: &[u8]) -> bool {
     )
 }
 
-/// The library's own limit on depth, 128, holds here too.
+/// As deep as [`DEPTH_MAX`](crate::json::DEPTH_MAX) at most.
 fn read_value(
     walk: &mut Walk<'_>,
     value: &Value,

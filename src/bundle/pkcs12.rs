@@ -18,8 +18,9 @@ pub(super) fn read(walk: &mut Walk<'_>, pfx: &Element<'_>, here: &Here) -> Resul
     let mut opener = Opener::new(&passwords, walk.iterations_left);
     let failed = |error| BundleError::Pkcs12 { place: here.place.clone(), error };
     let pfx = Pfx::read(pfx).map_err(failed)?;
-    let parts = pfx.bags(&mut opener).map_err(failed)?;
+    let parts = pfx.bags(&mut opener);
     walk.iterations_left = opener.iterations_left;
+    let parts = parts.map_err(failed)?;
     let mut bags = Bags { number: 0, certificates: 0 };
     for part in &parts {
         bags.read(walk, part.bags(), here)?;

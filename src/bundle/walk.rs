@@ -8,12 +8,14 @@ use super::kind::Kind;
 use super::{CERTIFICATES_MAX, Origin, asn1, text, zip};
 use crate::ber::{self, Element};
 use crate::certificate::Certificate;
-use crate::crl::CertificateRevocationList;
+use crate::crl::{CRLS_MAX, CertificateRevocationList};
 
 /// What was found so far in a file, and what may still be spent on all files together.
-pub(super) struct Walk<'p> {
+#[derive(Debug)]
+pub(crate) struct Walk<'p> {
     pub(super) items: Vec<Item>,
     certificates: usize,
+    revocation_lists: usize,
     others: usize,
     bytes_left: usize,
     /// Iterations of key derivation, for PKCS#12.
@@ -95,11 +97,18 @@ impl Here {
     }
 }
 
+impl Default for Walk<'_> {
+    fn default() -> Self {
+        Self::new(None)
+    }
+}
+
 impl<'p> Walk<'p> {
     pub(super) fn new(password: Option<&'p str>) -> Self {
         Self {
             items: Vec::new(),
             certificates: 0,
+            revocation_lists: 0,
             others: 0,
             bytes_left: BYTES_MAX,
             iterations_left: ITERATIONS_MAX,
@@ -176,6 +185,10 @@ impl<'p> Walk<'p> {
 
     /// Adds a CRL, or says that it cannot be read: certificates do not depend on it.
     pub(super) fn add_revocation_list(&mut self, der: &[u8], here: &Here) -> Result<(), BundleError> {
+        if self.revocation_lists == CRLS_MAX {
+            return Err(BundleError::TooManyRevocationLists { file: here.place.file.clone() });
+        }
+        self.revocation_lists += 1;
         match CertificateRevocationList::from_der(der) {
             Ok(list) => self.add(Found::RevocationList(Box::new(list)), here),
             Err(error) => self.add_other(Kind::UnreadableRevocationList { fault: error.to_string() }, here),

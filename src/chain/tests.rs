@@ -168,7 +168,7 @@ fn many_leaves_share_one_budget() {
 #[test]
 fn a_certificate_of_great_size_is_not_judged_in_every_path() {
     let (mut pool, top) = ladder(4, 4);
-    let leaf = Entity { padding: BYTES_MAX / 4, ..Entity::new("CN=leaf") };
+    let leaf = Entity { padding: PATH_BYTES_MAX / 4, ..Entity::new("CN=leaf") };
     let first = pool.given[0].clone();
     let below = pool.entities[0].issues(&leaf);
     assert!(below.as_der().len() > first.as_der().len() * 100);

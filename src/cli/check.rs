@@ -15,7 +15,7 @@ use super::terminal::shown;
 use super::verdict_json::{Asked, verdict_json};
 use crate::bundle::{Bundle, Source};
 use crate::certificate::Certificate;
-use crate::crl::{CRL_BYTES_MAX, CRLS_MAX};
+use crate::crl::{CRL_BYTES_MAX, CRLS_BYTES_MAX, CRLS_MAX};
 use crate::csr::CertificateRequest;
 use crate::fingerprint::Fingerprint;
 use crate::key::{PrivateKey, PublicKey, SecretDer, Signer};
@@ -117,14 +117,20 @@ impl TermsOptions {
             let bundle = read_bundle(context, &self.roots)?;
             terms.anchors = bundle.certificates.into_iter().map(|given| given.certificate).collect();
         }
+        let too_many = |value: String, allowed: String| CliError::Option { option: "--crl", value, allowed };
+        let mut bytes_in_all = 0;
         for path in &self.crl {
             let bytes = context.read_within(path, u64::try_from(CRL_BYTES_MAX).unwrap_or(u64::MAX))?;
+            bytes_in_all += bytes.len();
+            if bytes_in_all > CRLS_BYTES_MAX {
+                let allowed = format!("at most {CRLS_BYTES_MAX} bytes in all files");
+                return Err(too_many(format!("{bytes_in_all} bytes"), allowed));
+            }
             let source = Source { name: &shown(path), bytes: &bytes };
             terms.crls.extend(Bundle::read_revocation_lists(&source).map_err(VaultError::from)?);
             if terms.crls.len() > CRLS_MAX {
-                let value = format!("{} lists", terms.crls.len());
                 let allowed = format!("at most {CRLS_MAX} lists");
-                return Err(CliError::Option { option: "--crl", value, allowed });
+                return Err(too_many(format!("{} lists", terms.crls.len()), allowed));
             }
         }
         Ok(terms)
@@ -407,7 +413,7 @@ fn remark(file: &str, operation: &[u8]) -> Option<String> {
     if operation.trim_ascii_start().first() != Some(&b'{') {
         return None;
     }
-    let operation: serde_json::Value = serde_json::from_slice(operation).ok()?;
+    let operation = crate::json::read(operation).ok()?;
     let status = operation["status"].as_str()?;
     // `az` and the libraries have names of their own for it.
     let issuer = [&operation["issuer"]["name"], &operation["issuerParameters"]["name"]];

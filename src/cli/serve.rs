@@ -16,7 +16,9 @@ use zeroize::Zeroizing;
 use super::context::{Context, at};
 use super::error::CliError;
 use super::terminal::shown;
-use crate::http::{Clock, Journal, Names, ServeError, Server, Service, Settings, Tokens};
+use crate::http::{
+    Clock, Journal, Names, ServeError, Server, Service, Settings, TOKEN_CHARACTERS_MIN, Tokens,
+};
 use crate::ledger::Attribution;
 use crate::time::UnixTime;
 use crate::verdict::Profile;
@@ -235,7 +237,9 @@ impl Options {
         let refused = || CliError::Option {
             option: "--token-file",
             value: shown(path),
-            allowed: "one token a line, each of at least 16 characters without blanks".to_owned(),
+            allowed: format!(
+                "one token a line, each of at least {TOKEN_CHARACTERS_MIN} characters without blanks"
+            ),
         };
         let text = std::str::from_utf8(&bytes).map_err(|_| refused())?;
         let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());

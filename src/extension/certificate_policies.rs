@@ -159,7 +159,7 @@ pub fn read_inhibit_any_policy(value: &[u8]) -> Result<u32, PolicyExtensionError
 #[non_exhaustive]
 pub enum PolicyExtensionError {
     /// The DER is wrong; the reader says at which byte.
-    #[error("it is not what RFC 5280 defines: {0}")]
+    #[error("it is not what RFC 5280 defines: {}", tlv::said(.0))]
     Der(#[from] der::Error),
     /// Something that RFC 5280 wants one of at least.
     #[error("it is empty, where RFC 5280 wants one entry at least")]

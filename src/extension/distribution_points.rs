@@ -241,7 +241,7 @@ impl fmt::Display for Reasons {
 #[non_exhaustive]
 pub enum DistributionPointError {
     /// The DER is wrong; the reader says at which byte.
-    #[error("a distribution point: {0}")]
+    #[error("a distribution point: {}", tlv::said(.0))]
     Der(#[from] der::Error),
     /// A name in it cannot be read.
     #[error("a name of a distribution point: {0}")]

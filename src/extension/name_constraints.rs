@@ -358,7 +358,7 @@ impl fmt::Display for NameForm {
 #[non_exhaustive]
 pub enum NameConstraintsError {
     /// The DER is wrong.
-    #[error("{0}")]
+    #[error("{}", tlv::said(.0))]
     Der(#[from] der::Error),
     /// The name in a constraint is damaged.
     #[error("{0}")]

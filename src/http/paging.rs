@@ -4,9 +4,10 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::exchange::Exchange;
+use crate::json;
 use crate::wire::{self, Refusal};
 
 /// Where a page begins.
@@ -26,7 +27,7 @@ impl Place {
         };
         let invalid = || Refusal::bad_parameter("Property $skiptoken has invalid value: it is none of ours");
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(token.trim_end_matches('=')).map_err(|_| invalid())?;
-        let token: Value = serde_json::from_slice(&bytes).map_err(|_| invalid())?;
+        let token = json::read(&bytes).map_err(|_| invalid())?;
         let after = token[MARKER].as_str().ok_or_else(invalid)?.to_owned();
         Ok(Self { after, include_pending: include_pending || token[PENDING] == true })
     }
@@ -50,7 +51,7 @@ impl Place {
 
     /// The service's form, port and all (reference 1.4).
     fn link(&self, exchange: &Exchange, path: &str, after: &str) -> String {
-        let mut token = json!({MARKER: after, "TargetLocation": 0});
+        let mut token = serde_json::json!({MARKER: after, "TargetLocation": 0});
         if self.include_pending {
             token[PENDING] = true.into();
         }

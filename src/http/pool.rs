@@ -18,7 +18,7 @@ pub(super) struct Pool {
 impl Pool {
     pub(super) fn new(vault: Vault) -> Self {
         let idle = std::sync::Arc::new(Mutex::new(vec![vault]));
-        Self { idle, permits: Semaphore::new(CONNECTIONS_MAX) }
+        Self { idle, permits: Semaphore::new(VAULT_CONNECTIONS_MAX) }
     }
 
     /// Does some work with a connection, on a thread that may block. Work that panics is answered with 500, and its
@@ -62,4 +62,4 @@ pub(super) fn broken() -> Refusal {
 }
 
 /// Keys are made on the processors that there are; more connections than this would only wait for each other.
-const CONNECTIONS_MAX: usize = 16;
+pub const VAULT_CONNECTIONS_MAX: usize = 16;

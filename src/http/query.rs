@@ -93,7 +93,7 @@ fn is_api_version(text: &str) -> bool {
 }
 
 /// The service's default and its most (reference 1.3).
-const PAGE_SIZE_MAX: u32 = 25;
+pub const PAGE_SIZE_MAX: u32 = 25;
 const VERSION_CHARACTERS_MAX: usize = 60;
 
 #[cfg(test)]

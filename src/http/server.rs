@@ -126,6 +126,7 @@ impl Server {
         let identity_handle = Handle::new();
         let mut identity_server = axum_server::from_tcp(identity_listener)
             .map_err(failed)?
+            .acceptor(Places(Arc::new(Semaphore::new(IDENTITY_CONNECTIONS_MAX))))
             .handle(identity_handle.clone())
             .http1_only();
         limits(identity_server.http_builder());
@@ -321,17 +322,20 @@ impl ServeError {
 }
 
 /// Open connections at once. Each costs some 40 KiB with its TLS state; what is more is closed.
-const CONNECTIONS_MAX: usize = 20_000;
+pub const CONNECTIONS_MAX: usize = 20_000;
+/// Open connections at once to the identity endpoint. Each client asks once for a token and goes; no TLS bounds them.
+pub const IDENTITY_CONNECTIONS_MAX: usize = 1_000;
 /// Connections that wait to be accepted; the system may allow fewer.
 const BACKLOG: i32 = 4_096;
 /// A handshake over the loopback takes milliseconds.
-const HANDSHAKE_WAIT: Duration = Duration::from_secs(10);
+pub const HANDSHAKE_WAIT: Duration = Duration::from_secs(10);
 /// From the end of one request to the whole head of the next: idle connections are closed after this.
-const HEADER_WAIT: Duration = Duration::from_secs(60);
-const HEADERS_MAX: usize = 100;
+pub const HEADER_WAIT: Duration = Duration::from_secs(60);
+/// Headers of a request: hyper's own number, and ten times what official clients send.
+pub const HEADERS_MAX: usize = 100;
 /// The head of a request; hyper's least is 8 KiB.
-const HEADER_BYTES_MAX: usize = 64 * 1024;
+pub const HEADER_BYTES_MAX: usize = 64 * 1024;
 /// How often it is looked whether the certificate is to be renewed.
 const RENEWAL_LOOKS: Duration = Duration::from_secs(3_600);
 /// How long requests under way may take to end: an RSA 4096 key takes seconds.
-const STOP_WAIT: Duration = Duration::from_secs(30);
+pub const STOP_WAIT: Duration = Duration::from_secs(30);

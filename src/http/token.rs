@@ -81,7 +81,7 @@ pub(super) fn random_secret() -> Option<Zeroizing<String>> {
 /// RFC 6750 2.1; the scheme in any case (RFC 9110 11.1).
 const SCHEME: &[u8] = b"Bearer ";
 /// Shorter ones can be guessed at over the loopback: 16 characters of hex are 64 bits.
-const TOKEN_CHARACTERS_MIN: usize = 16;
+pub const TOKEN_CHARACTERS_MIN: usize = 16;
 
 #[cfg(test)]
 mod tests {

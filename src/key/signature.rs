@@ -72,7 +72,7 @@ impl SignatureAlgorithm {
             }
             (Check::Rsa(parameters), PublicKeyAlgorithm::Rsa { modulus_bits }) => {
                 if !takes(parameters, *modulus_bits) {
-                    return Err(cannot());
+                    return Err(not_of_this_length(row.name, key, *modulus_bits));
                 }
                 parameters
             }
@@ -116,8 +116,8 @@ impl SignatureAlgorithm {
         }
         match key.algorithm() {
             PublicKeyAlgorithm::Rsa { modulus_bits } if takes(row.check, *modulus_bits) => {}
-            PublicKeyAlgorithm::Rsa { .. } => {
-                return Err(SignatureFault::CannotCheck { algorithm: row.name.to_owned(), key: kind });
+            PublicKeyAlgorithm::Rsa { modulus_bits } => {
+                return Err(not_of_this_length(row.name, key, *modulus_bits));
             }
             _ => return Err(SignatureFault::WrongKeyType { algorithm: row.name, key: kind }),
         }
@@ -144,6 +144,15 @@ impl SignatureAlgorithm {
             }
         }
     }
+}
+
+/// A key that is too short for any provider, or too long for ours, which is said.
+fn not_of_this_length(algorithm: &str, key: &PublicKey, modulus_bits: u32) -> SignatureFault {
+    let mut key = key.algorithm().to_string();
+    if modulus_bits > RSA_BITS_MAX {
+        key += &format!(" (at most {RSA_BITS_MAX} bits are checked)");
+    }
+    SignatureFault::CannotCheck { algorithm: algorithm.to_owned(), key }
 }
 
 /// Whether a key is for a signature with these parameters. RFC 4055 3.3: where the key names parameters, the hash and the
@@ -292,6 +301,9 @@ enum Sha3 {
     Bits384,
     Bits512,
 }
+
+/// The longest RSA key that a signature is checked under: the provider's, whose time grows with the square of it.
+pub const RSA_BITS_MAX: u32 = 8_192;
 
 const SHA256_WITH_RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.11");
 const ECDSA_SHA256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.2");

@@ -5,7 +5,7 @@ use std::fmt;
 use der::oid::ObjectIdentifier;
 
 use super::error::NameError;
-use super::oid::Oid;
+use super::oid::{OID_BYTES_MAX, Oid};
 use super::preparation::{prepared, prepared_domain_component};
 use super::printed::Printed;
 use super::tlv::{self, Tlv, Tlvs};
@@ -95,6 +95,10 @@ impl Attribute {
             return Err(NameError::der(value_at, "the end".to_owned(), "an attribute value"));
         };
         parts.finish()?;
+        if oid.content.len() > OID_BYTES_MAX {
+            let (found, unit) = (oid.content.len(), "octets in an object identifier");
+            return Err(NameError::TooLarge { found, maximum: OID_BYTES_MAX, unit });
+        }
         let Some(oid_read) = Oid::from_content(oid.content) else {
             let expected = "an object identifier of at most 128 octets, with arcs of at most 128 bits";
             return Err(NameError::der(oid.content_at, hex_of(oid.content), expected));

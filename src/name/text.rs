@@ -284,7 +284,10 @@ impl TextReader {
         }
         if self.source == Source::Written {
             if !tlv::is_well_formed(&der, tlv::DEPTH_MAX) {
-                return Err(bad("a DER value that is damaged inside"));
+                return Err(bad(&format!(
+                    "a DER value that is damaged inside, or deeper than {} layers",
+                    tlv::DEPTH_MAX
+                )));
             }
             let attribute = Attribute::new(oid.clone(), &element);
             match attribute.text() {

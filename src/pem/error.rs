@@ -30,6 +30,16 @@ pub enum PemError {
         /// [`MAX_LABEL`](super::MAX_LABEL).
         limit: usize,
     },
+    /// More than [`MAX_HEADERS`](super::MAX_HEADERS) headers at the top of a block.
+    #[error("line {line}: BEGIN {label} has more than {limit} headers, expected at most {limit}")]
+    TooManyHeaders {
+        /// The block.
+        label: String,
+        /// Where it began.
+        line: usize,
+        /// [`MAX_HEADERS`](super::MAX_HEADERS).
+        limit: usize,
+    },
     /// A second BEGIN before the first block's END.
     #[error(
         "line {inner_line}: BEGIN {inner} inside BEGIN {label} of line {line}, expected END {label} first"
@@ -113,6 +123,11 @@ impl PemError {
             }
             Self::Label { line, .. } => {
                 format!("look at line {line} in an editor that shows invisible characters")
+            }
+            Self::TooManyHeaders { line, .. } => {
+                format!(
+                    "delete the lines with colons below line {line}: certificates have none, keys have two"
+                )
             }
             Self::Truncated { label, .. } | Self::Nested { label, .. } => {
                 format!("copy the block again, down to and with the line -----END {label}-----")

@@ -18,6 +18,7 @@ use pkcs5::pbes2::{EncryptionScheme, Kdf, Parameters, Pbkdf2Params, Pbkdf2Prf};
 use rc2::Rc2;
 use zeroize::Zeroizing;
 
+use super::SCRYPT_BYTES_MAX;
 use super::bag::sequence;
 use super::error::{Pkcs12Error, name_of};
 use super::hash::Hash;
@@ -376,9 +377,8 @@ const CIPHERS: [&[u8]; 6] = [
     &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 3, 7],
 ];
 
-/// N and r of scrypt together, in blocks of 128 bytes: 32 MiB, the limit that OpenSSL's EVP_PBE_scrypt has where nobody says
-/// another.
-const SCRYPT_BLOCKS_MAX: u64 = (32 << 20) / 128;
+/// N and r of scrypt together, in blocks of 128 bytes.
+const SCRYPT_BLOCKS_MAX: u64 = SCRYPT_BYTES_MAX / 128;
 
 /// 1.2.840.113549.1.5.13, RFC 8018 A.4.
 const PBES2: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 5, 13];

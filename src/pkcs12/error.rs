@@ -4,7 +4,7 @@ use std::fmt;
 
 use der::asn1::ObjectIdentifier;
 
-use super::{BAGS_MAX, DEPTH_MAX, INPUT_BYTES_MAX, ITERATIONS_MAX, PASSWORD_ITERATIONS};
+use super::{BAGS_MAX, DEPTH_MAX, INPUT_BYTES_MAX, ITERATIONS_MAX, PASSWORD_ITERATIONS, SCRYPT_BYTES_MAX};
 use crate::ber::BerError;
 
 /// Why a PKCS#12 could not be written or read.
@@ -133,7 +133,9 @@ impl Pkcs12Error {
 
 fn too_much(iterations: u64) -> String {
     let asked = match iterations {
-        u64::MAX => "more memory or iterations of key derivation than anybody writes".to_owned(),
+        u64::MAX => {
+            format!("more than {SCRYPT_BYTES_MAX} bytes of memory, or more iterations than can be counted")
+        }
         iterations => format!("{iterations} iterations of key derivation"),
     };
     format!("the PFX asks for {asked}, expected at most {ITERATIONS_MAX} in all")

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use serde_json::{Map, Value};
 
 use super::{Policy, Trigger};
+use crate::json;
 use crate::name::GeneralName;
 
 /// A policy document in the REST shape, with known members only. Nothing in it was judged yet.
@@ -18,10 +19,13 @@ impl Document {
     /// the service ignores them without a word, the command line tells of them. The text is UTF-8, or UTF-16 with
     /// a byte order mark, which is what PowerShell's `>` writes.
     pub fn from_json(text: &[u8]) -> Result<(Self, Vec<String>), DocumentError> {
-        let value = serde_json::from_slice(&utf8(text)?).map_err(|error| DocumentError::NotJson {
-            line: error.line(),
-            column: error.column(),
-            reason: error.to_string(),
+        let value = json::read(&utf8(text)?).map_err(|error| match error.is_limit() {
+            true => DocumentError::TooMuch { reason: error.to_string() },
+            false => DocumentError::NotJson {
+                line: error.place().line,
+                column: error.place().column,
+                reason: error.to_string(),
+            },
         })?;
         Self::from_value(value)
     }
@@ -174,6 +178,12 @@ pub enum DocumentError {
         /// From 1.
         column: usize,
         /// The reader's word.
+        reason: String,
+    },
+    /// Deeper or longer than what is read.
+    #[error("{reason}")]
+    TooMuch {
+        /// The limit, and where it is passed.
         reason: String,
     },
     /// JSON, but a list, a string, a number.

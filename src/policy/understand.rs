@@ -11,7 +11,7 @@ use super::{
     DEFAULT_VALIDITY_MONTHS, Document, IssuerReference, KeyKind, KeyProperties, KeyUsage, LifetimeAction,
     ObjectName, Policy, Route, Subject, Trigger,
 };
-use crate::name::{GeneralName, NameError};
+use crate::name::{GENERAL_NAMES_BYTES_MAX, GeneralName, NameError};
 
 impl Policy {
     /// Understands a document, with the service's defaults for what it does not say (reference 2.3).
@@ -67,7 +67,11 @@ fn understand(mut top: Members<'_, '_>) -> Policy {
     let content_type = content_type(top.object("secret_props"));
     let mut x509 = top.object("x509_props");
     let subject = subject(&mut x509);
+    let is_subject_empty = subject.is_none()
+        && x509.value("subject").and_then(Value::as_str).is_some_and(|text| text.trim().is_empty());
+    let refused = x509.refusals.len();
     let alternative_names = x509.has("sans").then(|| alternative_names(x509.object("sans")));
+    let is_any_name_refused = x509.refusals.len() > refused;
     let extended_key_usages = x509
         .items("ekus", "an object identifier like 1.3.6.1.5.5.7.3.1", |text| {
             ObjectIdentifier::new(text).map_err(|_| None)
@@ -81,6 +85,10 @@ fn understand(mut top: Members<'_, '_>) -> Policy {
         x509.number("validity_months", 1, VALIDITY_MONTHS_MAX).unwrap_or(DEFAULT_VALIDITY_MONTHS);
     let ca = x509.object("basic_constraints").boolean("ca").unwrap_or(false);
     let named = alternative_names.as_ref().is_some_and(|names| !names.is_empty());
+    if is_subject_empty && !named && !is_any_name_refused {
+        let allowed = "an X.500 name like CN=www.example.com, or names under sans";
+        x509.refuse("subject", "\"\"", allowed, None);
+    }
     if subject.is_none() && !named && !x509.has("subject") {
         x509.refuse("subject", "absent", "an X.500 name like CN=www.example.com, or names under sans", None);
     }
@@ -189,9 +197,6 @@ fn subject(x509: &mut Members<'_, '_>) -> Option<Subject> {
     let text = x509.text("subject")?;
     if text.trim().is_empty() {
         // An empty text is no name, and no garbage either: the alternative names must say it all.
-        if !x509.has("sans") {
-            x509.refuse("subject", "\"\"", "an X.500 name like CN=www.example.com", None);
-        }
         return None;
     }
     Subject::from_text(&text)
@@ -218,11 +223,25 @@ fn alternative_names(mut sans: Members<'_, '_>) -> Vec<GeneralName> {
                 .unwrap_or_default(),
         );
     }
+    let bytes = GeneralName::encode_all(&names).len();
+    if bytes > GENERAL_NAMES_BYTES_MAX {
+        let (found, allowed) = (format!("{bytes} bytes"), format!("at most {GENERAL_NAMES_BYTES_MAX} bytes"));
+        // Whose names they are is said by the object's own path.
+        let member = std::mem::take(&mut sans.path);
+        sans.refuse(&member, &found, &allowed, Some("ask for fewer or shorter names".to_owned()));
+        return Vec::new();
+    }
     names
 }
 
 fn issuer(mut members: Members<'_, '_>) -> IssuerReference {
-    let certificate_type = members.text("cty");
+    let mut certificate_type = members.text("cty");
+    let characters = certificate_type.as_ref().map_or(0, |text| text.chars().count());
+    if characters > ISSUER_TEXT_CHARACTERS_MAX {
+        let allowed = format!("at most {ISSUER_TEXT_CHARACTERS_MAX} characters");
+        members.refuse("cty", &format!("{characters} characters"), &allowed, None);
+        certificate_type = None;
+    }
     let cert_transparency = members.boolean("cert_transparency");
     let name = members.text("name").unwrap_or_else(|| IssuerReference::unknown().name);
     if let Err(error) = ObjectName::new(&name) {
@@ -398,6 +417,9 @@ fn cut(text: &str) -> String {
 pub const VALIDITY_MONTHS_MAX: u32 = 1200;
 /// A list has no more items: ten times the names that public CAs put into one certificate (100 to 250), and few
 /// enough that a list of nothing but faults is still an error that can be read. The service's bound is unverified.
-const LIST_ITEMS_MAX: usize = 1000;
+pub const LIST_ITEMS_MAX: usize = 1000;
+/// The longest `cty` of an issuer. Ours: the service's are a word or two, and its bound is not known; it is kept and
+/// answered with every policy.
+const ISSUER_TEXT_CHARACTERS_MAX: usize = 1000;
 /// An error quotes no more of a foreign text than this.
 const SHOWN_CHARACTERS: usize = 80;

@@ -3,7 +3,7 @@
 use super::rule::{Fault, Rule, Severity};
 use super::{About, Finding, Judge, rules, strength};
 use crate::certificate::Certificate;
-use crate::chain::{End, Path, Step};
+use crate::chain::{End, PATH_BYTES_MAX, PATHS_MAX, Path, SIGNATURES_MAX, Step};
 use crate::fingerprint::hex;
 use crate::key::SignatureFault;
 use crate::name::DistinguishedName;
@@ -120,7 +120,9 @@ impl Judge<'_> {
             ),
             End::BudgetUsedUp => (
                 &rules::PATH_NOT_FOUND,
-                "the search for its issuers was given up: too many certificates fit".to_owned(),
+                format!(
+                    "the search for its issuers was given up after {SIGNATURES_MAX} signatures, {PATHS_MAX} paths or {PATH_BYTES_MAX} bytes of certificates: too many certificates fit"
+                ),
                 "give the certificates of this chain alone".to_owned(),
             ),
         };

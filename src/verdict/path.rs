@@ -15,6 +15,7 @@ use crate::key::PublicKeyAlgorithm;
 use crate::name::GeneralName;
 use crate::policy::KeyUsage;
 use crate::time::UnixTime;
+use crate::tlv;
 
 /// The faults of a path, leaf first. An anchor's own constraints count as those of any other certificate, unless
 /// it is chosen that they do not.
@@ -318,7 +319,7 @@ static KNOWN: [Known; 13] = [
         if bits.bits().any(|bit| bit) { Ok(()) } else { Err("no usage is set".to_owned()) }
     }),
     known(extension::EXTENDED_KEY_USAGE, "extKeyUsage", false, |value| {
-        let purposes = Extension::read_extended_key_usage(value).map_err(text)?;
+        let purposes = Extension::read_extended_key_usage(value).map_err(|error| tlv::said(&error))?;
         if purposes.is_empty() { Err("it lists no purpose".to_owned()) } else { Ok(()) }
     }),
     known(extension::SUBJECT_ALTERNATIVE_NAME, "subjectAltName", false, |value| {
@@ -344,7 +345,7 @@ static KNOWN: [Known; 13] = [
         Extension::read_authority_key_identifier(value).map(|_| ()).map_err(text)
     }),
     known(extension::AUTHORITY_INFORMATION_ACCESS, "authorityInfoAccess", true, |value| {
-        Extension::read_information_access(value).map(|_| ()).map_err(text)
+        Extension::read_information_access(value).map(|_| ()).map_err(|error| tlv::said(&error))
     }),
     known(extension::NAME_CONSTRAINTS, "nameConstraints", false, |_| Ok(())),
     known(extension::CERTIFICATE_POLICIES, "certificatePolicies", false, |_| Ok(())),

@@ -68,6 +68,9 @@ impl Refusal {
 
     /// The answer to an `x5c` that the service does not take.
     pub fn of_x5c(error: &X5cError) -> Self {
+        if error.is_own_limit() {
+            return Self::new(400, error.code(), format!("Property x5c has invalid value: {error}"));
+        }
         Self::new(400, error.code(), error.message())
     }
 

@@ -13,6 +13,7 @@ use zeroize::{Zeroize, Zeroizing};
 use super::refusal::UNEXPECTED_PEM;
 use super::{Asked, Base, Refusal};
 use crate::issuer::{Administrator, Contact};
+use crate::json;
 use crate::policy::{Document, Tags};
 use crate::vault::VaultError;
 
@@ -52,13 +53,16 @@ impl RequestBody {
         if bytes.is_empty() {
             return Ok(Self(Map::new()));
         }
-        match serde_json::from_slice(bytes) {
+        match json::read(bytes) {
             Ok(Value::Object(members)) => Ok(Self(members)),
             Ok(_) => Err(Refusal::bad_parameter("The request body is JSON, but no object.")),
+            Err(error) if error.is_limit() => {
+                Err(Refusal::bad_parameter(format!("The request body is too large: {error}.")))
+            }
             Err(error) => Err(Refusal::bad_parameter(format!(
                 "The request body is not JSON: line {}, column {}.",
-                error.line(),
-                error.column()
+                error.place().line,
+                error.place().column
             ))),
         }
     }
@@ -232,6 +236,10 @@ fn object<'a>(
 fn list<'a>(members: &'a Map<String, Value>, name: &str) -> Result<Option<&'a [Value]>, Refusal> {
     match members.get(name) {
         None | Some(Value::Null) => Ok(None),
+        Some(Value::Array(items)) if items.len() > LIST_ITEMS_MAX => Err(invalid(
+            name,
+            &format!("a list of {} items, at most {LIST_ITEMS_MAX} are taken", items.len()),
+        )),
         Some(Value::Array(items)) => Ok(Some(items)),
         Some(_) => Err(invalid(name, "a list is expected")),
     }
@@ -247,8 +255,10 @@ fn string<'a>(members: &'a Map<String, Value>, name: &str) -> Result<Option<&'a 
 
 fn owned(members: &Map<String, Value>, name: &str) -> Result<Option<String>, Refusal> {
     let text = string(members, name)?;
-    if text.is_some_and(|text| text.chars().count() > TEXT_CHARACTERS_MAX) {
-        return Err(invalid(name, "it is too long"));
+    let characters = text.map_or(0, |text| text.chars().count());
+    if characters > TEXT_CHARACTERS_MAX {
+        let why = format!("it has {characters} characters, at most {TEXT_CHARACTERS_MAX} are taken");
+        return Err(invalid(name, &why));
     }
     Ok(text.map(str::to_owned))
 }
@@ -283,4 +293,7 @@ const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIEN
 const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
 const PEM_BEGINS: &str = "-----BEGIN ";
 /// Of a name, an address, a telephone number. The service's own bound is not known; this one keeps lists short.
-const TEXT_CHARACTERS_MAX: usize = 1_000;
+pub const TEXT_CHARACTERS_MAX: usize = 1_000;
+/// The most items of a list: certificates of a merge, contacts, administrators. As many certificates as are read of files;
+/// the service's own bound is not known. Each item is looked at, answered again and kept.
+pub const LIST_ITEMS_MAX: usize = crate::bundle::CERTIFICATES_MAX;

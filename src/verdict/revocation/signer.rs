@@ -92,8 +92,8 @@ impl<'a> List<'a> {
                     key = Err(SignerFault::Bad(fault));
                 }
                 Some(Err(_)) => {}
-                None if matches!(key, Err(SignerFault::NotGiven)) => key = Err(SignerFault::TooManyKeys),
-                None => {}
+                // One of those that are not tried may be the right one.
+                None => key = Err(SignerFault::TooManyKeys),
             }
         }
         let Ok(found) = key else {
@@ -123,7 +123,9 @@ pub(super) enum SignerFault {
     NotGiven,
     #[error("has a bad signature: {0}")]
     Bad(SignatureFault),
-    #[error("bears a name of which more than {KEYS_TRIED_MAX} keys were given, none of which signed it")]
+    #[error(
+        "bears a name of more keys than are tried, at most {KEYS_TRIED_MAX}, and none of those signed it"
+    )]
     TooManyKeys,
 }
 
