@@ -52,7 +52,7 @@ use crate::time::UnixTime;
 pub use arguments::Arguments;
 use context::Context;
 use error::CliError;
-pub use input::INPUT_BYTES_MAX;
+pub use input::{FILES_BYTES_MAX, INPUT_BYTES_MAX};
 pub use surroundings::{Exit, Surroundings};
 use terminal::Palette;
 

@@ -18,7 +18,7 @@ pub fn read(bytes: &[u8]) -> Result<Value, JsonError> {
 }
 
 /// Counts what opens and what separates, outside of strings. It asks for no right order: that is the reader's.
-fn within_limits(bytes: &[u8]) -> Result<(), JsonError> {
+pub(crate) fn within_limits(bytes: &[u8]) -> Result<(), JsonError> {
     let (mut depth, mut values) = (0_usize, 1_usize);
     let mut place = Place { line: 1, column: 0 };
     let (mut in_string, mut is_escaped) = (false, false);

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use super::error::CliError;
 use super::findings::finding_lines;
-use super::input;
+use super::input::{self, InputError};
 use super::output::{Kind, Output, put_public, refuse_vault};
 use super::passphrase::PassphraseSource;
 use super::surroundings::Surroundings;
@@ -238,7 +238,16 @@ impl<'c, 's> Context<'c, 's> {
 
     /// Reads several files; the result can be lent as sources.
     pub(super) fn read_all(&mut self, paths: &[PathBuf]) -> Result<Vec<ReadFile>, CliError> {
-        paths.iter().map(|path| Ok(ReadFile { name: input::named(path), bytes: self.read(path)? })).collect()
+        let (mut files, mut length) = (Vec::with_capacity(paths.len()), 0_usize);
+        for path in paths {
+            let bytes = self.read(path)?;
+            length += bytes.len();
+            if u64::try_from(length).is_ok_and(|length| length > input::FILES_BYTES_MAX) {
+                return Err(InputError::AllTooLarge { path: path.clone() }.into());
+            }
+            files.push(ReadFile { name: input::named(path), bytes });
+        }
+        Ok(files)
     }
 
     /// The password of a file that is given: the file's first line; empty when there is no file.

@@ -111,6 +111,15 @@ pub enum InputError {
         /// The limit in bytes.
         limit: u64,
     },
+    /// Several files that are too much together.
+    #[error(
+        "with {} the files have more than {FILES_BYTES_MAX} bytes, and at most so many are read at once",
+        named(path)
+    )]
+    AllTooLarge {
+        /// The path with which they were too much.
+        path: PathBuf,
+    },
     /// The system refused to open or read it.
     #[error("{} cannot be read: {cause}", named(path))]
     Unreadable {
@@ -127,6 +136,7 @@ impl InputError {
         match self {
             Self::Missing { .. } => "check the path; `-` reads from stdin".to_owned(),
             Self::Directory { path } => format!("name a file inside {}", shown(path)),
+            Self::AllTooLarge { .. } => "give fewer files at once".to_owned(),
             Self::TooLarge { .. } | Self::GoesOn { .. } => {
                 "check that this is the file you meant; certificates and keys are far smaller".to_owned()
             }
@@ -143,6 +153,9 @@ pub(super) fn named(path: &Path) -> String {
 /// The most that is read of one input: 16 MiB. The bundle of a whole root store (Mozilla's) is under
 /// 1 MiB; a file of 100 MB given by mistake is refused without filling the memory.
 pub const INPUT_BYTES_MAX: u64 = 16 * 1024 * 1024;
+
+/// The most that is read of all files of a command: 64 MiB, four of the largest, as what is decoded of them.
+pub const FILES_BYTES_MAX: u64 = 4 * INPUT_BYTES_MAX;
 
 /// Holds every usual certificate, so that most inputs are read without growing.
 const FIRST_BUFFER_BYTES: u64 = 8 * 1024;

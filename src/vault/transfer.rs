@@ -15,6 +15,7 @@ use super::{Vault, VaultError, audit};
 use crate::certificate::Certificate;
 use crate::fingerprint::Fingerprint;
 use crate::identifier::Identifier;
+use crate::json;
 use crate::key::{PrivateKey, SecretDer, Signer};
 use crate::ledger::{Act, Event};
 use crate::policy::{ContentType, Document, ObjectName, Policy, Tags};
@@ -137,6 +138,7 @@ impl Vault {
         let name = ObjectName::new(&file.name)?;
         let sealed = BASE64_STANDARD.decode(&file.sealed).map_err(not_a_backup)?;
         let content = source.as_ref().unwrap_or(vault_key).open(&place(name.as_str()), &sealed)?;
+        json::within_limits(&content).map_err(not_a_backup)?;
         let content: Content = serde_json::from_slice(&content).map_err(not_a_backup)?;
         let (document, _) = Document::from_value(content.policy.clone())?;
         let entry = Entry {
@@ -194,6 +196,7 @@ struct File {
 
 impl File {
     fn read(bytes: &[u8]) -> Result<Self, VaultError> {
+        json::within_limits(bytes).map_err(not_a_backup)?;
         let file: Self = serde_json::from_slice(bytes).map_err(not_a_backup)?;
         if file.format != FORMAT || file.version != VERSION {
             let reason = format!("format {:?} version {}", file.format, file.version);

@@ -9,7 +9,7 @@ use coldcert::bundle::{
     BYTES_MAX, Bundle, BundleError, CERTIFICATES_MAX, DEPTH_MAX, OTHERS_MAX, Source, ZIP_BYTES_MAX,
     ZIP_ENTRIES_MAX,
 };
-use coldcert::cli::INPUT_BYTES_MAX;
+use coldcert::cli::{FILES_BYTES_MAX, INPUT_BYTES_MAX};
 use coldcert::crl::{CRLS_BYTES_MAX, CRLS_MAX};
 use coldcert::json;
 use coldcert::pem;
@@ -23,6 +23,12 @@ pub(crate) fn cases() -> Vec<Case> {
     vec![
         case("file-bytes", file_bytes, a_large_file, not_asked),
         case("stream-bytes", file_bytes, || said(&Workplace::empty().run("inspect /dev/zero")), not_asked),
+        case(
+            "files-bytes",
+            usize::try_from(FILES_BYTES_MAX).expect("memory"),
+            || large_files(5),
+            || assert!(!large_files(4).contains("read at once"), "four of the largest are read"),
+        ),
         case(
             "crls-given",
             CRLS_MAX,
@@ -166,6 +172,17 @@ fn a_large_file() -> String {
     let file = File::create(work.path("answer.pem")).expect("a file");
     file.set_len(INPUT_BYTES_MAX + 1).expect("a size");
     said(&work.run("inspect answer.pem"))
+}
+
+/// What is said of so many files of the largest size.
+fn large_files(count: usize) -> String {
+    let work = Workplace::empty();
+    work.write("www.csr", made::request(Key::of(Kind::P256, 0), "www.example.com"));
+    let names: Vec<String> = (0..count).map(|number| format!("f{number}")).collect();
+    for name in &names {
+        File::create(work.path(name)).and_then(|file| file.set_len(INPUT_BYTES_MAX)).expect("a file");
+    }
+    said(&work.run(&format!("check {} --csr www.csr", names.join(" "))))
 }
 
 /// Two files of so many lists each, given beside a certificate.

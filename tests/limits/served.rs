@@ -7,7 +7,10 @@ use coldcert::http::{
     IDENTITY_CONNECTIONS_MAX, PAGE_SIZE_MAX, STOP_WAIT, TOKEN_CHARACTERS_MIN, VAULT_CONNECTIONS_MAX,
 };
 use coldcert::json::{DEPTH_MAX, VALUES_MAX};
-use coldcert::seal::{Cost, Passphrase, PassphraseSeal, SealError, VaultKey};
+use coldcert::ledger::WORDS_CHARACTERS_MAX;
+use coldcert::seal::{Cost, Passphrase, PassphraseSeal, SEALS_MAX, SealError, VaultKey};
+use coldcert::time::UnixTime;
+use coldcert::vault::{Vault, VaultError};
 use coldcert::wire::{LIST_ITEMS_MAX, TEXT_CHARACTERS_MAX};
 use coldcert::x5c::ELEMENT_BYTES_MAX;
 use rusqlite::Connection;
@@ -87,6 +90,25 @@ pub(crate) fn cases() -> Vec<Case> {
             },
         ),
         case("backup-seals", 4, || restored(5), || assert!(!restored(4).contains("seals that are tried"))),
+        case(
+            "vault-seals",
+            SEALS_MAX,
+            || told(added(SEALS_MAX)),
+            || added(SEALS_MAX - 1).expect("as many as there may be"),
+        ),
+        case(
+            "seal-label",
+            60,
+            || in_words(&["passphrase", "add", "--label", &"x".repeat(61)]),
+            || assert!(in_words(&["passphrase", "add", "--label", &"x".repeat(60)]).is_empty()),
+        ),
+        case("recovery-file", 4_096, large_recovery_key, not_asked),
+        case(
+            "ledger-words",
+            WORDS_CHARACTERS_MAX,
+            || in_words(&["list", "--reason", &"x".repeat(WORDS_CHARACTERS_MAX + 1)]),
+            || assert!(in_words(&["list", "--reason", &"x".repeat(WORDS_CHARACTERS_MAX)]).is_empty()),
+        ),
         case("vault-wait", 10, kept_by_another, not_asked),
     ]
 }
@@ -188,6 +210,32 @@ fn restored(seals: usize) -> String {
     other.write("one", "one");
     let run = other.run("restore www.backup --backup-passphrase-file one");
     if run.code == Some(0) { run.stderr } else { said(&run) }
+}
+
+/// A vault with its first passphrase, and as many more.
+fn added(more: usize) -> Result<(), VaultError> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let word = |number: usize| Passphrase::new(format!("word {number}").into()).expect("a passphrase");
+    let mut vault = Vault::init(&folder.path().join("vault"), Some(&word(0)), UnixTime::now())?;
+    let key = vault.unseal(Some(&word(0)))?;
+    (1..=more).try_for_each(|number| {
+        vault.add_passphrase(&key, &number.to_string(), &word(number), UnixTime::now())
+    })
+}
+
+/// What an argument is refused with, after the words that repeat it; nothing where it is not refused.
+fn in_words(arguments: &[&str]) -> String {
+    let run = Workplace::with_vault().run_with(arguments);
+    let refused =
+        run.stderr.lines().find(|line| line.contains("invalid value")).unwrap_or_default().to_owned();
+    refused.split(">': ").nth(1).unwrap_or_default().to_owned()
+}
+
+fn large_recovery_key() -> String {
+    let work = Workplace::empty().passphrase("one");
+    work.run("init").done();
+    work.write("recovery.key", vec![b'#'; 4_097]);
+    said(&work.run("--recovery-key recovery.key contact add pki@example.com"))
 }
 
 /// What a command says that finds the vault kept.
