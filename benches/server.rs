@@ -431,7 +431,9 @@ fn empty_route(folder: &Path) {
     println!("{}", json!({"url": url, "ca": ca, "token": "none"}));
     let app = axum::Router::new().fallback(|| async {});
     let tls = axum_server::tls_rustls::RustlsConfig::from_config(Arc::new(config));
-    tokio::runtime::Runtime::new().unwrap().block_on(async {
+    // As the program itself has it.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
         axum_server::from_tcp_rustls(listener, tls)
             .unwrap()
             .http1_only()

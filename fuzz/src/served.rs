@@ -117,11 +117,7 @@ impl Served {
             journal: Journal::new(None, None),
             delay_of_self: Duration::from_millis(1),
         };
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .enable_all()
-            .build()
-            .expect("a runtime");
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let app = app(Arc::new(Service::new(vault, vault_key, settings).expect("a service")));
         let mut served = Self { runtime, app, token, requests: 0, _folder: folder };
         served.create("waits");

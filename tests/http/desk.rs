@@ -1,5 +1,8 @@
 //! A server over a vault of its own, asked without a socket; a CA; and the issuers' desk beside it.
 
+#[path = "../support/runtime.rs"]
+mod runtime;
+
 use std::cell::Cell;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,8 +25,10 @@ use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
+use runtime::Runtime;
+
 pub(crate) struct Desk {
-    pub(crate) runtime: tokio::runtime::Runtime,
+    pub(crate) runtime: Runtime,
     pub(crate) folder: tempfile::TempDir,
     app: Router,
     token: String,
@@ -93,11 +98,7 @@ impl Desk {
         let now = UnixTime::now().plus_seconds(-600);
         let authority = Authority::root("CN=Root", KeyKind::P256, Validity::days(now, 365)).expect("a CA");
         Self {
-            runtime: tokio::runtime::Builder::new_multi_thread()
-                .worker_threads(1)
-                .enable_all()
-                .build()
-                .expect("a runtime"),
+            runtime: Runtime::new(),
             folder,
             app: app(Arc::new(Service::new(vault, vault_key, settings).expect("a service"))),
             token,
