@@ -300,7 +300,7 @@ fn a_killed_server_kept_what_it_answered() {
     for round in 0..rounds {
         let work = copy_of(&template);
         let (mut child, ready) = support::served(&work, "--self-delay 0");
-        let pause = Duration::from_millis(80) + Duration::from_millis(170).mul_f64(lot.part());
+        let pause = Duration::from_millis(80) + Duration::from_millis(420).mul_f64(lot.part());
         let answered: Vec<(&Client, Vec<String>)> = std::thread::scope(|scope| {
             let asking: Vec<_> =
                 CLIENTS.iter().map(|client| (client, scope.spawn(|| asked(&work, &ready, client)))).collect();
@@ -472,9 +472,10 @@ fn usual_time(template: &Workplace, act: &Act) -> Duration {
     }
     let began = Instant::now();
     let ended = started(&work, act.line).wait().expect("an end");
+    let usual = began.elapsed();
     assert!(ended.success(), "{}", act.line);
     assert_eq!((act.state)(&work, &whole(&work, act.line)), Some(State::After), "{}", act.line);
-    began.elapsed()
+    usual
 }
 
 fn wanted(usual: usize) -> usize {
