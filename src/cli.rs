@@ -36,6 +36,7 @@ mod serve;
 mod set;
 mod show;
 mod surroundings;
+mod system_names;
 pub mod terminal;
 mod verdict_json;
 
@@ -45,7 +46,7 @@ use std::io::{self, IsTerminal, LineWriter, Write};
 use std::os::fd::AsFd;
 use std::process::ExitCode;
 
-use nix::unistd::{Uid, User};
+use nix::unistd::Uid;
 use rustix::process::{Resource, Rlimit};
 
 use crate::time::UnixTime;
@@ -99,10 +100,7 @@ fn log() -> Option<Box<dyn Write + Send>> {
 /// The process's user by name, or by number where the system has no name for it.
 fn operator() -> String {
     let user = Uid::current();
-    match User::from_uid(user) {
-        Ok(Some(found)) => found.name,
-        _ => format!("user {user}"),
-    }
+    system_names::of_user(user).unwrap_or_else(|| format!("user {user}"))
 }
 
 /// Runs one command line, the program's name first.

@@ -335,7 +335,7 @@ fn asked(work: &Workplace, ready: &serde_json::Value, client: &Client) -> Vec<St
     let port = text("url").rsplit(':').next().expect("a port");
     let mut curl = std::process::Command::new("curl");
     curl.args(["-s", "--cacert", text("ca"), "--resolve", &format!("vault.localhost:{port}:127.0.0.1")]);
-    curl.args(["-X", client.method, "-o", "/dev/null", "-w", "%{http_code} %{url_effective}\n"]);
+    curl.args(["-X", client.method, "-w", "\n%{http_code} %{url_effective}\n"]);
     curl.args([
         "-H",
         &format!("Authorization: Bearer {}", text("token")),

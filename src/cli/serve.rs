@@ -2,7 +2,7 @@
 
 use std::fs::OpenOptions;
 use std::io::Write;
-use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 
 use super::context::{Context, at};
 use super::error::CliError;
+use super::system_names;
 use super::terminal::shown;
 use crate::http::{
     Clock, Journal, Names, ServeError, Server, Service, Settings, TOKEN_CHARACTERS_MIN, Tokens,
@@ -192,9 +193,8 @@ impl Options {
         if self.any_token {
             context.say("warn    any token is taken: every user of this machine is let in");
         }
-        let host = url.trim_start_matches("https://");
-        if host.to_socket_addrs().is_err() {
-            let name = host.split(':').next().unwrap_or_default();
+        let name = url.trim_start_matches("https://").split(':').next().unwrap_or_default();
+        if !system_names::knows_host(name) {
             context.say(&format!("note    {name} is not known to this machine's resolver"));
             context.say(&format!("        help: add this line to its hosts file: 127.0.0.1 {name}"));
         }
