@@ -84,6 +84,12 @@ fn every_act_is_recorded_with_who_saw_it_and_why() {
         assert_eq!(acts.contains(&act.name()), act != Act::Begin, "{act}");
     }
     let of = |act: &str| entries.iter().find(|entry| entry["act"] == act).expect("an entry");
+    let request = coldcert::fingerprint::Fingerprint::of(
+        coldcert::pem::read(&work.read("again.csr")).expect("PEM")[0].contents(),
+    );
+    for act in ["create", "request-exported"] {
+        assert_eq!(of(act)["detail"]["request"], request.hex(), "{act}");
+    }
     let key = &of("create")["public_key"];
     assert_eq!(key.as_str().map(str::len), Some(64));
     for act in ["request-exported", "cancel", "judge", "refuse", "merge", "secret-exported"] {

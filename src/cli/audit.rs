@@ -249,7 +249,7 @@ fn line(entry: &Entry) -> String {
         match value {
             // What is long is in the JSON.
             Value::Object(_) => add(member),
-            Value::String(text) if member == "certificate" => {
+            Value::String(text) if ["certificate", "request"].contains(&member.as_str()) => {
                 add(&format!("{member} {}", text.chars().take(16).collect::<String>()));
             }
             Value::String(text) => add(&format!("{member} {text}")),

@@ -10,9 +10,9 @@ pub enum Act {
     Init,
     /// The ledger began in a vault that was there before it.
     Begin,
-    /// A key and a request were made, and an operation began; with issuer Self it ended at once.
+    /// A key and a request were made, and the request was handed out (its SHA-256 is `request`): an operation began.
     Create,
-    /// A certificate request was written out once more.
+    /// A certificate request was handed out once more.
     RequestExported,
     /// It was asked that an operation be cancelled, or that was taken back.
     Cancel,

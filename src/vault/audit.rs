@@ -1,6 +1,8 @@
 //! The ledger of a vault: what writes it, and what reads and checks it.
 
+use super::begin::of_operation;
 use super::{Vault, VaultError};
+use crate::fingerprint::Fingerprint;
 use crate::key::Signer;
 use crate::ledger::{Act, Attribution, Entry, Event, Head, LedgerFault, Proof, Prover, Sealer, WrittenHead};
 use crate::pending::Operation;
@@ -66,7 +68,9 @@ impl Vault {
         operation: &Operation,
         now: UnixTime,
     ) -> Result<(), VaultError> {
-        self.record_alone(None, super::begin::of_operation(Act::RequestExported, operation), now)
+        let request = Fingerprint::of(operation.request().as_der());
+        let event = of_operation(Act::RequestExported, operation).with("request", request.hex());
+        self.record_alone(None, event, now)
     }
 
     /// Says in the ledger that an answer was judged, and not merged.

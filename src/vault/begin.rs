@@ -4,6 +4,7 @@ use super::{Vault, VaultError, audit, judged_alone, living};
 use crate::authority;
 use crate::bundle::{Bundle, Given, Origin};
 use crate::csr::{self, CertificateRequest, Concern};
+use crate::fingerprint::Fingerprint;
 use crate::identifier::Identifier;
 use crate::key::{PrivateKey, PublicKey, Signer};
 use crate::ledger::{Act, Event};
@@ -301,7 +302,8 @@ impl Vault {
         let event = Event::on(Act::Create, &entry.name)
             .key(pending.request.public_key().fingerprint())
             .with("issuer", pending.policy.issuer.name.as_str())
-            .with("request_id", pending.request_id.to_string());
+            .with("request_id", pending.request_id.to_string())
+            .with("request", Fingerprint::of(pending.request.as_der()).hex());
         audit::record(&transaction, &self.by, Some(vault_key), event, now)?;
         if let Some(version) = record {
             let event = merged(version, Some(pending.request_id));
