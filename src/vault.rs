@@ -8,6 +8,7 @@ mod begin;
 mod bring;
 mod desk;
 mod error;
+mod events;
 mod issuers;
 mod lifecycle;
 mod merge;

@@ -1,17 +1,17 @@
 //! The ledger of a vault: what writes it, and what reads and checks it.
 
-use super::begin::of_operation;
+use super::events::{of_operation, record, with_rules};
 use super::{Vault, VaultError};
 use crate::fingerprint::Fingerprint;
 use crate::key::Signer;
-use crate::ledger::{Act, Attribution, Entry, Event, Head, LedgerFault, Proof, Prover, Sealer, WrittenHead};
+use crate::ledger::{Act, Entry, Event, Head, LedgerFault, Proof, Prover, Sealer, WrittenHead};
 use crate::pending::Operation;
 use crate::record::{Record, Refused};
 use crate::seal::VaultKey;
 use crate::secret::Secret;
 use crate::store::{self, StoreError};
 use crate::time::UnixTime;
-use crate::verdict::{Finding, Severity, Verdict};
+use crate::verdict::Verdict;
 
 /// What a check of the ledger, and of what it tells about, found.
 #[derive(Debug)]
@@ -29,17 +29,6 @@ impl Audited {
     pub fn is_whole(&self) -> bool {
         self.proof.is_whole() && self.faults.is_empty()
     }
-}
-
-/// Adds an event within the transaction of what happened.
-pub(super) fn record(
-    db: &rusqlite::Connection,
-    by: &Attribution,
-    vault_key: Option<&VaultKey>,
-    event: Event,
-    now: UnixTime,
-) -> Result<(), VaultError> {
-    Ok(store::record(db, event, by, vault_key.map(Sealer::of).as_ref(), now)?)
 }
 
 impl Vault {
@@ -238,23 +227,6 @@ fn note(faults: &mut Vec<String>, what: &str, opened: Result<bool, String>) {
         Ok(true) => {}
         Ok(false) => faults.push(format!("{what}: its key is another one")),
         Err(error) => faults.push(format!("{what}: {error}")),
-    }
-}
-
-/// The rules that refused, and those that somebody accepted.
-fn with_rules(event: Event, findings: &[Finding]) -> Event {
-    let names = |accepted: bool| -> Vec<&str> {
-        findings
-            .iter()
-            .filter(|finding| finding.severity == Severity::Refuse || finding.accepted)
-            .filter(|finding| finding.accepted == accepted)
-            .map(|finding| finding.rule.name)
-            .collect()
-    };
-    let event = event.with("refused_by", names(false));
-    match names(true) {
-        none if none.is_empty() => event,
-        rules => event.with("rules_accepted", rules),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Beginning an operation, and ending one without a certificate.
 
-use super::{Vault, VaultError, audit, judged_alone, living};
+use super::events::{self, merged, of_operation};
+use super::{Vault, VaultError, judged_alone, living};
 use crate::authority;
 use crate::bundle::{Bundle, Given, Origin};
 use crate::csr::{self, CertificateRequest, Concern};
@@ -125,7 +126,7 @@ impl Vault {
             true => Event::on(Act::DeskEnded, &pending.name).key(key.public_key().fingerprint()),
             false => merged(&version, Some(request_id)),
         };
-        audit::record(&transaction, &self.by, Some(vault_key), event.with("issuer", "Self"), now)?;
+        events::record(&transaction, &self.by, Some(vault_key), event.with("issuer", "Self"), now)?;
         Ok(transaction.commit()?)
     }
 
@@ -222,7 +223,7 @@ impl Vault {
         }
         store::request_cancellation(&transaction, entry.id, requested)?;
         let event = of_operation(Act::Cancel, &operation).with("requested", requested);
-        audit::record(&transaction, &self.by, Some(vault_key), event, now)?;
+        events::record(&transaction, &self.by, Some(vault_key), event, now)?;
         transaction.commit()?;
         self.pending(which.name)
     }
@@ -237,7 +238,7 @@ impl Vault {
         let transaction = self.store.begin()?;
         let (entry, operation) = wanted(&transaction, which)?;
         store::remove_operation(&transaction, entry.id)?;
-        audit::record(
+        events::record(
             &transaction,
             &self.by,
             Some(vault_key),
@@ -304,10 +305,10 @@ impl Vault {
             .with("issuer", pending.policy.issuer.name.as_str())
             .with("request_id", pending.request_id.to_string())
             .with("request", Fingerprint::of(pending.request.as_der()).hex());
-        audit::record(&transaction, &self.by, Some(vault_key), event, now)?;
+        events::record(&transaction, &self.by, Some(vault_key), event, now)?;
         if let Some(version) = record {
             let event = merged(version, Some(pending.request_id));
-            audit::record(&transaction, &self.by, Some(vault_key), event, now)?;
+            events::record(&transaction, &self.by, Some(vault_key), event, now)?;
         }
         transaction.commit()?;
         self.pending(name)
@@ -363,28 +364,6 @@ fn sign_self(
     let (name, tags) = (pending.name.clone(), pending.tags.clone());
     let record = Record::import(name, &pending.policy, tags, key, accepted, vault_key, now)?;
     Ok(Record { enabled: pending.enabled, ..record })
-}
-
-/// What the ledger says of a version that came of a judged answer.
-pub(super) fn merged(record: &Record, request_id: Option<Identifier>) -> Event {
-    let event = Event::on(Act::Merge, &record.name)
-        .version(&record.version)
-        .key(record.certificate.public_key().fingerprint())
-        .with("certificate", record.certificate.fingerprint().hex())
-        .with("exportable", record.exportable);
-    let accepted: Vec<&str> = record.accepted.iter().map(|fault| fault.rule.as_str()).collect();
-    let event = if accepted.is_empty() { event } else { event.with("accepted", accepted) };
-    match request_id {
-        Some(id) => event.with("request_id", id.to_string()),
-        None => event,
-    }
-}
-
-/// What the ledger says of an operation.
-pub(super) fn of_operation(act: Act, operation: &Operation) -> Event {
-    Event::on(act, operation.name())
-        .key(operation.request().public_key().fingerprint())
-        .with("request_id", operation.request_id().to_string())
 }
 
 fn reused(name: &ObjectName) -> Concern {

@@ -2,8 +2,9 @@
 
 use serde_json::json;
 
-use super::begin::{free_for_create, merged};
-use super::{Vault, VaultError, audit, judged_alone};
+use super::begin::free_for_create;
+use super::events::merged;
+use super::{Vault, VaultError, events, judged_alone};
 use crate::certificate::Certificate;
 use crate::identifier::Identifier;
 use crate::key::Signer;
@@ -89,7 +90,7 @@ impl Vault {
         store::remove_operation(&transaction, id)?;
         store::put_version(&transaction, id, &record)?;
         let event = Event { act: Act::Import, ..merged(&record, None) };
-        audit::record(&transaction, &self.by, Some(vault_key), event, now)?;
+        events::record(&transaction, &self.by, Some(vault_key), event, now)?;
         transaction.commit()?;
         Ok((record, findings))
     }

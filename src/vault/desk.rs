@@ -1,9 +1,10 @@
 //! The issuers' desk: what a named issuer does with the operations that wait for it. On a machine without a network its
 //! operator sits here, and carries request and answer.
 
-use super::begin::{not_found, of_operation};
+use super::begin::not_found;
+use super::events::of_operation;
 use super::merge::Merged;
-use super::{Vault, VaultError, audit, living};
+use super::{Vault, VaultError, events, living};
 use crate::bundle::Bundle;
 use crate::ledger::Act;
 use crate::pending::{Failure, Operation, Pending};
@@ -75,7 +76,7 @@ impl Vault {
             event = event.with("failure", failure.code.as_str());
         }
         of_named_issuer(operation)?;
-        audit::record(&transaction, &self.by, Some(vault_key), event, now)?;
+        events::record(&transaction, &self.by, Some(vault_key), event, now)?;
         match failure {
             Some(failure) => store::fail_operation(&transaction, entry.id, failure)?,
             None => store::cancel_operation(&transaction, entry.id)?,

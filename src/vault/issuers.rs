@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Vault, VaultError, audit};
+use super::{Vault, VaultError, events};
 use crate::issuer::{Contact, Issuer};
 use crate::ledger::{Act, Event};
 use crate::policy::ObjectName;
@@ -16,7 +16,7 @@ impl Vault {
         let transaction = self.store.begin()?;
         store::put_issuer(&transaction, issuer)?;
         let event = Event::on(Act::Desk, &issuer.name).with("issuer", issuer.provider.as_str());
-        audit::record(&transaction, &self.by, Some(vault_key), event, issuer.updated)?;
+        events::record(&transaction, &self.by, Some(vault_key), event, issuer.updated)?;
         Ok(transaction.commit()?)
     }
 
@@ -41,7 +41,7 @@ impl Vault {
         let issuer = issuer(&transaction, name)?;
         store::remove_issuer(&transaction, name)?;
         let event = Event::on(Act::Desk, &issuer.name).with("issuer", Value::Null);
-        audit::record(&transaction, &self.by, Some(vault_key), event, now)?;
+        events::record(&transaction, &self.by, Some(vault_key), event, now)?;
         transaction.commit()?;
         Ok(issuer)
     }
@@ -60,7 +60,7 @@ impl Vault {
     ) -> Result<(), VaultError> {
         let transaction = self.store.begin()?;
         store::replace_contacts(&transaction, contacts)?;
-        audit::record(&transaction, &self.by, Some(vault_key), of_contacts(contacts), now)?;
+        events::record(&transaction, &self.by, Some(vault_key), of_contacts(contacts), now)?;
         Ok(transaction.commit()?)
     }
 
@@ -76,7 +76,7 @@ impl Vault {
         contacts.retain(|one| !one.email.eq_ignore_ascii_case(&contact.email));
         contacts.push(contact);
         store::replace_contacts(&transaction, &contacts)?;
-        audit::record(&transaction, &self.by, Some(vault_key), of_contacts(&contacts), now)?;
+        events::record(&transaction, &self.by, Some(vault_key), of_contacts(&contacts), now)?;
         transaction.commit()?;
         Ok(contacts)
     }
@@ -96,7 +96,7 @@ impl Vault {
             return Err(VaultError::ContactNotFound { email: email.to_owned() });
         }
         store::replace_contacts(&transaction, &contacts)?;
-        audit::record(&transaction, &self.by, Some(vault_key), of_contacts(&contacts), now)?;
+        events::record(&transaction, &self.by, Some(vault_key), of_contacts(&contacts), now)?;
         transaction.commit()?;
         Ok(contacts)
     }

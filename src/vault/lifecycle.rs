@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Deletion, Vault, VaultError, audit};
+use super::{Deletion, Vault, VaultError, events};
 use crate::identifier::Identifier;
 use crate::ledger::{Act, Event};
 use crate::pending::Operation;
@@ -151,7 +151,7 @@ impl Vault {
         let Some(record) = store::version(&transaction, &entry, version)? else {
             // The policy of a certificate that waits for its first version can change.
             if !is_of_the_version {
-                audit::record(&transaction, &self.by, Some(vault_key), event, now)?;
+                events::record(&transaction, &self.by, Some(vault_key), event, now)?;
                 return Ok(transaction.commit()?);
             }
             let name = entry.name.to_string();
@@ -167,7 +167,7 @@ impl Vault {
         if attributes.tags.is_some() {
             event = event.with("tags", true);
         }
-        audit::record(&transaction, &self.by, Some(vault_key), event, now)?;
+        events::record(&transaction, &self.by, Some(vault_key), event, now)?;
         let attributes = store::Attributes { enabled: attributes.enabled, tags: attributes.tags };
         store::set_attributes(&transaction, record.version, &attributes, now)?;
         Ok(transaction.commit()?)
@@ -185,7 +185,7 @@ impl Vault {
         let mut entry = super::living(&transaction, name)?;
         replace_policy(&transaction, &mut entry, document, now)?;
         let event = Event::on(Act::Set, &entry.name).with("policy", Value::from(entry.policy.to_document()));
-        audit::record(&transaction, &self.by, Some(vault_key), event, now)?;
+        events::record(&transaction, &self.by, Some(vault_key), event, now)?;
         transaction.commit()?;
         Ok(entry.policy)
     }
@@ -201,7 +201,7 @@ impl Vault {
         let entry = super::living(&transaction, name)?;
         let scheduled_purge = now.plus_seconds(i64::from(RECOVERABLE_DAYS) * 86_400);
         store::set_deletion(&transaction, entry.id, Some(Deletion { deleted: now, scheduled_purge }))?;
-        audit::record(&transaction, &self.by, Some(vault_key), Event::on(Act::Delete, &entry.name), now)?;
+        events::record(&transaction, &self.by, Some(vault_key), Event::on(Act::Delete, &entry.name), now)?;
         transaction.commit()?;
         self.deleted_certificate(name)
     }
@@ -216,7 +216,7 @@ impl Vault {
         let transaction = self.store.begin()?;
         let entry = deleted(&transaction, name)?;
         store::set_deletion(&transaction, entry.id, None)?;
-        audit::record(&transaction, &self.by, Some(vault_key), Event::on(Act::Recover, &entry.name), now)?;
+        events::record(&transaction, &self.by, Some(vault_key), Event::on(Act::Recover, &entry.name), now)?;
         transaction.commit()?;
         self.certificate(name, None)
     }
@@ -234,7 +234,7 @@ impl Vault {
         let versions: Vec<String> = versions.iter().map(|record| record.version.to_string()).collect();
         store::remove_entry(&transaction, entry.id)?;
         let event = Event::on(Act::Purge, &entry.name).with("versions", versions);
-        audit::record(&transaction, &self.by, Some(vault_key), event, now)?;
+        events::record(&transaction, &self.by, Some(vault_key), event, now)?;
         Ok(transaction.commit()?)
     }
 

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::begin::merged;
-use super::{Attributes, Vault, VaultError, audit, living};
+use super::events::merged;
+use super::{Attributes, Vault, VaultError, events, living};
 use crate::bundle::Bundle;
 use crate::csr::CertificateRequest;
 use crate::fingerprint::Fingerprint;
@@ -129,7 +129,7 @@ impl Vault {
         store::complete_operation(&transaction, entry.id)?;
         let merged = merged(&record, Some(request_id)).with("profile", terms.profile.name());
         for event in made.into_iter().chain([merged]) {
-            audit::record(&transaction, &self.by, Some(vault_key), event, now)?;
+            events::record(&transaction, &self.by, Some(vault_key), event, now)?;
         }
         transaction.commit()?;
         Ok(Merged { record, findings })

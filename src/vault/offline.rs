@@ -1,7 +1,7 @@
 //! The offline CA: an issuer whose key lies in this vault, and which signs what its operator approves.
 
 use super::merge::Merged;
-use super::{Vault, VaultError, audit};
+use super::{Vault, VaultError, events};
 use crate::authority::{Authority, BACKDATING_SECONDS, Validity};
 use crate::bundle::{Bundle, Given, Origin};
 use crate::certificate::Certificate;
@@ -64,7 +64,7 @@ impl Vault {
         let event = Event::on(Act::Authority, name)
             .key(certificate.public_key().fingerprint())
             .with("certificate", certificate.fingerprint().hex());
-        audit::record(&transaction, &self.by, Some(vault_key), event, now)?;
+        events::record(&transaction, &self.by, Some(vault_key), event, now)?;
         Ok(transaction.commit()?)
     }
 

@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use super::{Vault, VaultError, audit};
+use super::{Vault, VaultError, events};
 use crate::ledger::{Act, Event};
 use crate::seal::{Cost, Passphrase, PassphraseSeal, RecoveryKey, SEALS_MAX, SealError, SealKind, VaultKey};
 use crate::store::{self, KeptSeal, Protection};
@@ -208,7 +208,7 @@ impl Vault {
         let transaction = self.store.begin()?;
         let protection = change(kept(store::protection(&transaction)?))?;
         store::replace_protection(&transaction, &protection)?;
-        audit::record(&transaction, &self.by, Some(vault_key), event, now)?;
+        events::record(&transaction, &self.by, Some(vault_key), event, now)?;
         Ok(transaction.commit()?)
     }
 }

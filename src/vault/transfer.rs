@@ -11,7 +11,7 @@ use serde_json::Value;
 use zeroize::{Zeroize, Zeroizing};
 
 use super::opening::open_any;
-use super::{Vault, VaultError, audit};
+use super::{Vault, VaultError, events};
 use crate::certificate::Certificate;
 use crate::fingerprint::Fingerprint;
 use crate::identifier::Identifier;
@@ -174,7 +174,7 @@ impl Vault {
         }
         let versions: Vec<String> = records.iter().map(|record| record.version.to_string()).collect();
         let event = Event::on(Act::Restore, &name).with("versions", versions);
-        audit::record(&transaction, &self.by, Some(vault_key), event, now)?;
+        events::record(&transaction, &self.by, Some(vault_key), event, now)?;
         transaction.commit()?;
         Ok(name)
     }

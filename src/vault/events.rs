@@ -1,0 +1,61 @@
+//! What the ledger says of an act, and how it comes into it.
+
+use super::VaultError;
+use crate::identifier::Identifier;
+use crate::ledger::{Act, Attribution, Event, Sealer};
+use crate::pending::Operation;
+use crate::record::Record;
+use crate::seal::VaultKey;
+use crate::store;
+use crate::time::UnixTime;
+use crate::verdict::{Finding, Severity};
+
+/// Adds an event within the transaction of what happened.
+pub(super) fn record(
+    db: &rusqlite::Connection,
+    by: &Attribution,
+    vault_key: Option<&VaultKey>,
+    event: Event,
+    now: UnixTime,
+) -> Result<(), VaultError> {
+    Ok(store::record(db, event, by, vault_key.map(Sealer::of).as_ref(), now)?)
+}
+
+/// What the ledger says of a version that came of a judged answer.
+pub(super) fn merged(record: &Record, request_id: Option<Identifier>) -> Event {
+    let event = Event::on(Act::Merge, &record.name)
+        .version(&record.version)
+        .key(record.certificate.public_key().fingerprint())
+        .with("certificate", record.certificate.fingerprint().hex())
+        .with("exportable", record.exportable);
+    let accepted: Vec<&str> = record.accepted.iter().map(|fault| fault.rule.as_str()).collect();
+    let event = if accepted.is_empty() { event } else { event.with("accepted", accepted) };
+    match request_id {
+        Some(id) => event.with("request_id", id.to_string()),
+        None => event,
+    }
+}
+
+/// What the ledger says of an operation.
+pub(super) fn of_operation(act: Act, operation: &Operation) -> Event {
+    Event::on(act, operation.name())
+        .key(operation.request().public_key().fingerprint())
+        .with("request_id", operation.request_id().to_string())
+}
+
+/// The rules that refused, and those that somebody accepted.
+pub(super) fn with_rules(event: Event, findings: &[Finding]) -> Event {
+    let names = |accepted: bool| -> Vec<&str> {
+        findings
+            .iter()
+            .filter(|finding| finding.severity == Severity::Refuse || finding.accepted)
+            .filter(|finding| finding.accepted == accepted)
+            .map(|finding| finding.rule.name)
+            .collect()
+    };
+    let event = event.with("refused_by", names(false));
+    match names(true) {
+        none if none.is_empty() => event,
+        rules => event.with("rules_accepted", rules),
+    }
+}
