@@ -9,9 +9,10 @@
 //! * the chain: each entry's hash is over its own members and the hash before it. Anybody can check it, and whoever
 //!   wrote down a [`Head`] can tell whether what stood before it still does;
 //! * the keys: each entry is authenticated with a key that is used once. The next one is made of it, one way, so that
-//!   acts without a passphrase can be added, and only the vault key can make the keys of entries that are there
-//!   ([`Seal`]). Whoever changes the file can add entries, as whoever runs the program can; to change, take
-//!   out, reorder or cut off what is there he would need keys that are gone.
+//!   acts without a passphrase can be added, and only the vault key can make the keys of entries that are there.
+//!   Whoever changes the file can add entries, as whoever runs the program can; to change, take out, reorder or cut
+//!   off what is there he would need keys that are gone. That there was a ledger from the beginning the vault key
+//!   itself knows.
 //!
 //! It knows no vault: `store` keeps the entries, `vault` says when there is one.
 

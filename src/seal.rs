@@ -21,8 +21,9 @@ pub use recovery::RecoveryKey;
 
 use crate::fingerprint::Fingerprint;
 
-/// The key under which a vault's private keys are sealed: 256 random bits, made once with the vault.
-pub struct VaultKey(KeyBytes);
+/// The key under which a vault's private keys are sealed: 256 random bits, made once with the vault. Behind them stands
+/// a mark where the vault has kept a ledger since it was made, so that it cannot pass for an older one.
+pub struct VaultKey(Zeroizing<Vec<u8>>);
 
 /// A key where it stays: what is moved about on the stack leaves copies behind.
 pub(crate) type KeyBytes = Box<Zeroizing<[u8; KEY_BYTES]>>;
@@ -34,29 +35,36 @@ pub(crate) fn no_key() -> KeyBytes {
 impl VaultKey {
     /// Makes a new one.
     pub fn generate() -> Result<Self, SealError> {
-        let mut key = no_key();
-        rand::fill(&mut key[..]).map_err(|_| SealError::Random)?;
-        Ok(Self(key))
+        let mut bytes = Zeroizing::new(vec![SINCE_INIT; KEY_BYTES + 1]);
+        rand::fill(&mut bytes[..KEY_BYTES]).map_err(|_| SealError::Random)?;
+        Ok(Self(bytes))
     }
 
     /// One that was kept unsealed, in a vault without a passphrase.
     pub fn from_secret_bytes(bytes: &[u8]) -> Result<Self, SealError> {
-        if bytes.len() != KEY_BYTES {
-            return Err(SealError::Damaged { what: Damaged::VaultKey });
+        match bytes.split_at_checked(KEY_BYTES) {
+            Some((_, [] | [SINCE_INIT])) => Ok(Self(Zeroizing::new(bytes.to_vec()))),
+            _ => Err(SealError::Damaged { what: Damaged::VaultKey }),
         }
-        let mut key = no_key();
-        key.copy_from_slice(bytes);
-        Ok(Self(key))
     }
 
-    /// The secret bytes, for a vault that is to have no passphrase.
+    /// The secret bytes with their mark, for a vault that is to have no passphrase.
     pub fn secret_bytes(&self) -> &[u8] {
-        &self.0[..]
+        &self.0
+    }
+
+    /// Whether the vault has kept a ledger since it was made.
+    pub(crate) fn is_since_init(&self) -> bool {
+        self.0.len() > KEY_BYTES
+    }
+
+    fn key(&self) -> &[u8] {
+        &self.0[..KEY_BYTES]
     }
 
     /// A key for one purpose, made of this one (HMAC-SHA-256 over the purpose's name).
     pub(crate) fn derived(&self, purpose: &[u8]) -> KeyBytes {
-        let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &self.0[..]), purpose);
+        let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, self.key()), purpose);
         let mut key = no_key();
         key.copy_from_slice(tag.as_ref());
         key
@@ -64,13 +72,13 @@ impl VaultKey {
 
     /// Seals some secret bytes to a place: a random nonce, then AES-256-GCM's ciphertext and tag.
     pub fn seal(&self, place: &Place<'_>, secret: &[u8]) -> Result<Vec<u8>, SealError> {
-        seal(&self.0[..], &place.bytes(), secret)
+        seal(self.key(), &place.bytes(), secret)
     }
 
     /// Opens what was sealed to the same place. That it does not open means that it was damaged, changed,
     /// or moved from another place: the vault key itself was proven right when it was opened.
     pub fn open(&self, place: &Place<'_>, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealError> {
-        open(&self.0[..], &place.bytes(), sealed)
+        open(self.key(), &place.bytes(), sealed)
             .ok_or_else(|| SealError::Damaged { what: Damaged::Sealed { place: place.to_string() } })
     }
 
@@ -82,7 +90,7 @@ impl VaultKey {
         statement: Fingerprint,
         secret: &[u8],
     ) -> Result<Vec<u8>, SealError> {
-        let sealed = seal(&self.0[..], &bound(place, &statement), secret)?;
+        let sealed = seal(self.key(), &bound(place, &statement), secret)?;
         Ok([STATED, statement.as_bytes(), &sealed].concat())
     }
 
@@ -100,7 +108,7 @@ impl VaultKey {
         let stated = sealed.strip_prefix(STATED).and_then(|rest| rest.split_first_chunk::<32>());
         if let Some((found, sealed)) = stated {
             let found = Fingerprint::from_bytes(*found);
-            if let Some(secret) = open(&self.0[..], &bound(place, &found), sealed) {
+            if let Some(secret) = open(self.key(), &bound(place, &found), sealed) {
                 return match found == statement {
                     true => Ok(secret),
                     false => Err(SealError::Changed { place: place.to_string() }),
@@ -325,6 +333,8 @@ fn checksum(cost: Cost, salt: &[u8], sealed: &[u8]) -> [u8; 32] {
 /// Before what was sealed with a statement. What was sealed without begins with a random nonce.
 const STATED: &[u8] = b"coldcert stated v1";
 const KEY_BYTES: usize = 32;
+/// The mark behind a vault key.
+const SINCE_INIT: u8 = 1;
 /// Of each kind, that a vault may have: two persons and two deputies. A wrong passphrase costs a derivation for each.
 pub const SEALS_MAX: usize = 4;
 const NONCE_BYTES: usize = 12;

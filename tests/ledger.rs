@@ -190,6 +190,31 @@ fn an_earlier_copy_of_the_vault_is_found_by_a_head_on_paper() {
         .says(&["entry 3: not the one whose head was written down"]);
 }
 
+/// All of it taken away, or the vault made to look older than its ledger: the next act begins a new one, and the vault key
+/// knows that there was one before.
+#[test]
+fn a_ledger_that_was_wiped_cannot_begin_anew() {
+    let wiped = [
+        "DELETE FROM ledger; UPDATE ledger_end SET sequence = 0, hash = zeroblob(32), key = NULL",
+        "DROP TABLE ledger; DROP TABLE ledger_end; ALTER TABLE seal DROP COLUMN kind; ALTER TABLE seal DROP COLUMN label;
+         ALTER TABLE seal DROP COLUMN created; PRAGMA user_version = 4",
+    ];
+    for attack in wiped {
+        let work = Workplace::empty().passphrase("the passphrase");
+        work.run("init").done();
+        work.run("contact add pki@example.com").done();
+        tampered(&work, attack);
+        work.run("list").done();
+        work.run("audit verify").ended(1).says(&["holds no entry"]);
+        work.run("contact add other@example.com").done();
+        work.run("audit verify").ended(1).says(&["entry 1 is not the beginning of this vault's ledger"]);
+        // Another passphrase seals the same key with the same mark.
+        work.write("new", "another one\n");
+        work.run("passphrase --new-passphrase-file new").done();
+        work.run("--passphrase-file new audit verify").ended(1).says(&["entry 1 is not the beginning"]);
+    }
+}
+
 #[test]
 fn what_is_exported_can_be_checked_elsewhere_printed_and_signed() {
     let work = Workplace::with_vault();
@@ -217,6 +242,7 @@ fn a_vault_that_is_older_than_its_ledger_begins_one() {
         &work,
         "DROP TABLE ledger; DROP TABLE ledger_end;
          ALTER TABLE seal DROP COLUMN kind; ALTER TABLE seal DROP COLUMN label; ALTER TABLE seal DROP COLUMN created;
+         UPDATE vault SET unsealed_key = substr(unsealed_key, 1, 32);
          PRAGMA user_version = 4;",
     );
     work.run("list").done();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::{ChainKey, End, Entry, Head, Sealer, Stored, WrittenHead};
+use super::{Act, ChainKey, End, Entry, Head, Sealer, Stored, WrittenHead};
 use crate::fingerprint::Fingerprint;
 
 /// What a check of a ledger found.
@@ -92,7 +92,9 @@ impl fmt::Display for LedgerFault {
         };
         match self {
             Self::Empty => f.write_str("the ledger holds no entry: the vault was made before there were ledgers, or all were taken out"),
-            Self::Beginning => f.write_str("entry 1 is not the beginning of a ledger"),
+            Self::Beginning => {
+                f.write_str("entry 1 is not the beginning of this vault's ledger: what was there before was taken out")
+            }
             Self::Missing { from, to } => write!(f, "{}: missing", entries(from, to)),
             Self::Changed { sequence } => write!(f, "entry {sequence}: changed, its hash is not that of what it says"),
             Self::Moved { sequence, from } => write!(f, "entry {sequence}: moved, it was written as entry {from}"),
@@ -113,6 +115,8 @@ impl fmt::Display for LedgerFault {
 /// Checks a ledger, entry by entry.
 pub(crate) struct Prover<'s> {
     sealer: Option<&'s Sealer>,
+    /// Whether the vault is no older than its ledger.
+    is_since_init: bool,
     written: Vec<WrittenHead>,
     head: Head,
     /// Whether the hash of the entry before is there to be chained to.
@@ -148,6 +152,7 @@ impl<'s> Prover<'s> {
     pub(crate) fn new(sealer: Option<&'s Sealer>, written: &[WrittenHead]) -> Self {
         Self {
             sealer,
+            is_since_init: false,
             written: written.to_vec(),
             head: Head::start(),
             is_hash_known: true,
@@ -159,6 +164,11 @@ impl<'s> Prover<'s> {
             before: BTreeMap::new(),
             not_authentic: None,
         }
+    }
+
+    /// The ledger has to begin with the making of the vault, and with nothing later.
+    pub(crate) fn since_init(self, is_since_init: bool) -> Self {
+        Self { is_since_init, ..self }
     }
 
     pub(crate) fn stored(&mut self, stored: Stored) {
@@ -186,8 +196,7 @@ impl<'s> Prover<'s> {
             self.end_not_authentic();
             self.faults.push(LedgerFault::Missing { from: self.head.sequence + 1, to: entry.sequence - 1 });
             self.key = Expected::Unknown;
-        } else if is_next && entry.sequence == 1 && !matches!(entry.act, super::Act::Init | super::Act::Begin)
-        {
+        } else if is_next && entry.sequence == 1 && !self.may_begin_with(entry.act) {
             self.faults.push(LedgerFault::Beginning);
         }
         let is_chained = !self.is_hash_known || entry.is_chained(&self.head.hash);
@@ -213,6 +222,10 @@ impl<'s> Prover<'s> {
         self.entries += 1;
         self.head = entry.head();
         self.is_hash_known = true;
+    }
+
+    fn may_begin_with(&self, act: Act) -> bool {
+        act == Act::Init || (act == Act::Begin && !self.is_since_init)
     }
 
     fn authenticate(&mut self, sealer: &Sealer, entry: &Entry, authentication: &Authentication) {

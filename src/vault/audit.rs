@@ -139,7 +139,8 @@ impl Vault {
     ) -> Result<Audited, VaultError> {
         let db = self.store.connection();
         let sealer = vault_key.map(Sealer::of);
-        let mut prover = Prover::new(sealer.as_ref(), written);
+        let prover = Prover::new(sealer.as_ref(), written);
+        let mut prover = prover.since_init(vault_key.is_some_and(VaultKey::is_since_init));
         let mut after = 0;
         loop {
             let page = store::ledger(db, after, None, PAGE)?;
