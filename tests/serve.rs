@@ -9,11 +9,17 @@ use std::process::Child;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use coldcert::http::{
+    BODY_WAIT, HANDSHAKE_WAIT, HEADER_BYTES_MAX, HEADER_WAIT, HEADERS_MAX, IDENTITY_CONNECTIONS_MAX,
+};
 use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, setrlimit};
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use serde_json::{Value, json};
 use support::{Workplace, need};
+
+/// How late a wait may end on a machine that has much to do.
+const SPARE: Duration = Duration::from_secs(15);
 
 struct Served {
     work: Workplace,
@@ -252,6 +258,7 @@ fn broken_http_is_answered_or_closed() {
     let served = Served::new("");
     let host = served.text("url").trim_start_matches("https://").to_owned();
     let long = "x".repeat(300_000);
+    // An answer may be overtaken by the connection's end, where bytes are still on their way.
     for (bytes, status) in [
         (format!("GET /{long} HTTP/1.1\r\nHost: {host}\r\n\r\n"), "4"),
         (format!("GET / HTTP/1.1\r\nHost: {host}\r\nX: {long}\r\n\r\n"), "431"),
@@ -304,10 +311,96 @@ fn slow_and_silent_clients_harm_nobody_and_are_let_go() {
     gone.write_all(b"GET /").expect("written");
     drop(gone);
     served.is_well();
-    // Whoever does not shake hands is let go after ten seconds.
-    silent.set_read_timeout(Some(Duration::from_secs(25))).expect("a timeout");
+    // Whoever does not shake hands is let go.
+    silent.set_read_timeout(Some(HANDSHAKE_WAIT + SPARE)).expect("a timeout");
     assert_eq!(silent.read(&mut [0; 16]).expect("closed, not kept"), 0);
     served.is_well();
+}
+
+#[test]
+fn the_head_of_a_request_has_its_limits() {
+    let served = Served::new("");
+    let head = served.head("GET", "/certificates?api-version=7.4");
+    let written = head.matches("\r\n").count() - 1;
+    let of_headers =
+        |count: usize| served.raw(format!("{head}{}\r\n", "X: y\r\n".repeat(count - written)).as_bytes());
+    let within = of_headers(HEADERS_MAX);
+    assert!(within.starts_with("HTTP/1.1 200"), "{within}");
+    let above = of_headers(HEADERS_MAX + 1);
+    assert!(above.starts_with("HTTP/1.1 431"), "{above}");
+
+    let of_bytes = |count: usize| {
+        let padding = "x".repeat(count - head.len() - "X: \r\n\r\n".len());
+        served.raw(format!("{head}X: {padding}\r\n\r\n").as_bytes())
+    };
+    let within = of_bytes(HEADER_BYTES_MAX - 1);
+    assert!(within.starts_with("HTTP/1.1 200"), "{within}");
+    // What comes with the last read is taken too: that is as much again at most.
+    let above = of_bytes(2 * HEADER_BYTES_MAX + 1);
+    // The connection is closed while bytes are on their way, and that may overtake the answer.
+    assert!(above.is_empty() || above.starts_with("HTTP/1.1 431"), "{above}");
+    served.is_well();
+}
+
+#[test]
+fn a_body_and_a_head_that_do_not_come_are_waited_for_as_long_as_is_said() {
+    let served = Served::new("");
+    let began = Instant::now();
+    let (body, idle) = std::thread::scope(|scope| {
+        let body = scope.spawn(|| {
+            let head = served.head("POST", "/certificates/www/create?api-version=7.4");
+            let answer = served.raw(
+                format!("{head}Content-Type: application/json\r\nContent-Length: 5\r\n\r\n{{").as_bytes(),
+            );
+            (answer, began.elapsed())
+        });
+        // One request, answered; its connection stays open for another.
+        let idle = scope.spawn(|| {
+            let mut stream = served.connect();
+            stream.sock.set_read_timeout(Some(HEADER_WAIT + SPARE)).expect("a timeout");
+            let head = served.head("GET", "/certificates?api-version=7.4");
+            let kept = head.replace("Connection: close\r\n", "");
+            stream.write_all(format!("{kept}\r\n").as_bytes()).expect("sent");
+            let mut answer = Vec::new();
+            let _ = stream.read_to_end(&mut answer);
+            (String::from_utf8_lossy(&answer).into_owned(), began.elapsed())
+        });
+        (body.join().expect("a thread"), idle.join().expect("a thread"))
+    });
+    let (answer, after) = body;
+    assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
+    assert!(answer.contains("did not come within 30 seconds"), "{answer}");
+    assert!((BODY_WAIT..BODY_WAIT + SPARE).contains(&after), "{after:?}");
+    let (answer, after) = idle;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert!((HEADER_WAIT..HEADER_WAIT + SPARE).contains(&after), "{after:?}");
+}
+
+#[test]
+fn more_connections_than_the_identity_endpoint_takes_are_closed_and_the_vault_serves_on() {
+    let served = Served::new("");
+    let endpoint = served.text("identity_endpoint").trim_start_matches("http://").to_owned();
+    let (address, _) = endpoint.split_once('/').expect("a path");
+    let request = format!("GET /nothing HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    let ask = |mut stream: TcpStream| {
+        stream.set_read_timeout(Some(SPARE)).expect("a timeout");
+        let mut answer = String::new();
+        let _ = stream.write_all(request.as_bytes());
+        let _ = stream.read_to_string(&mut answer);
+        answer
+    };
+    let connected = || TcpStream::connect(address).expect("connected");
+    let mut open: Vec<TcpStream> = (0..IDENTITY_CONNECTIONS_MAX).map(|_| connected()).collect();
+    // They are taken in the order in which they came.
+    assert_eq!(ask(connected()), "", "one too many");
+    served.is_well();
+    let last = open.pop().expect("the last within the limit");
+    assert!(ask(last).starts_with("HTTP/1.1 4"), "the last within the limit");
+    drop(open);
+    let began = Instant::now();
+    while ask(connected()).is_empty() {
+        assert!(began.elapsed() < SPARE, "no place is given back");
+    }
 }
 
 #[test]
