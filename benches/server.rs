@@ -22,6 +22,8 @@ use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use coldcert::csr::CertificateRequest;
+use rustix::process::Pid;
+use rustix::thread::{CpuSet, gettid, sched_getaffinity, sched_setaffinity};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, ServerConfig, StreamOwned};
 use serde_json::{Value, json};
@@ -53,9 +55,10 @@ fn main() {
 
 /// A certificate, beside an empty route: one connection, and sixteen.
 fn gets(table: &mut Table, server: &Served, empty: &Served) {
-    // On few processors a connection is quick or slow as a whole, as the system places its threads: many connections, and
-    // the mean of their medians.
+    // On few processors a connection is quick or slow as a whole, as the system places its threads. So client and servers
+    // are kept to one; and there are many connections, and the mean of their medians.
     let mut figures = (Vec::new(), Vec::new());
+    let placed = Placed::together(&[server, empty]);
     for _ in 0..ROUNDS {
         let (mut one, mut other) = (server.connect(), empty.connect());
         let pairs: Vec<(f64, f64)> =
@@ -64,6 +67,7 @@ fn gets(table: &mut Table, server: &Served, empty: &Served) {
         figures.0.push(median(&ours));
         figures.1.push(median(&theirs));
     }
+    drop(placed);
     let mean = |medians: &[f64]| medians.iter().sum::<f64>() / f64::from(ROUNDS);
     table.rows.push(Row {
         what: "GET of a certificate, 1 connection".to_owned(),
@@ -314,6 +318,44 @@ impl Drop for Served {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// Threads that are kept to one processor; where they ran before is theirs again when this is dropped.
+struct Placed {
+    before: Vec<(Pid, CpuSet)>,
+}
+
+impl Placed {
+    /// This thread and the servers on one processor, where nobody waits for another one to wake.
+    fn together(servers: &[&Served]) -> Self {
+        let mut placed = Self { before: Vec::new() };
+        let allowed = sched_getaffinity(None).unwrap();
+        let processor = (0..CpuSet::MAX_CPU).find(|&one| allowed.is_set(one)).unwrap();
+        placed.keep(gettid(), processor);
+        for server in servers {
+            for task in std::fs::read_dir(format!("/proc/{}/task", server.child.id())).unwrap() {
+                let thread = task.unwrap().file_name().to_str().unwrap().parse().unwrap();
+                placed.keep(Pid::from_raw(thread).unwrap(), processor);
+            }
+        }
+        placed
+    }
+
+    fn keep(&mut self, thread: Pid, processor: usize) {
+        let mut one = CpuSet::new();
+        one.set(processor);
+        self.before.push((thread, sched_getaffinity(Some(thread)).unwrap()));
+        sched_setaffinity(Some(thread), &one).unwrap();
+    }
+}
+
+impl Drop for Placed {
+    fn drop(&mut self) {
+        for (thread, before) in &self.before {
+            // A thread that has ended needs no processor.
+            let _ = sched_setaffinity(Some(*thread), before);
+        }
     }
 }
 
