@@ -26,5 +26,5 @@ pub use general::{GENERAL_NAMES_BYTES_MAX, GeneralName, Ia5Text, UPN_OID};
 pub use host::{HostName, Mailbox, uri_host};
 pub use oid::{OID_BYTES_MAX, Oid};
 pub use printed::Printed;
-pub use shown::{escape, shown};
+pub use shown::{escape, escape_json, shown};
 pub use text::SUBJECT_CHARACTERS_MAX;

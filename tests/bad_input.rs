@@ -630,13 +630,13 @@ fn each_refused_member_of_a_policy_is_named_with_its_value_and_what_is_allowed()
 #[test]
 fn nothing_that_was_given_steers_the_terminal() {
     let work = Workplace::with_vault();
-    let evil = "a\u{1b}[2J\r\nforged\u{9b}31m\u{202e}b";
+    let evil = "a\u{1b}[2J\r\nforged\u{9b}31m\u{7f}\u{202e}b";
     let harmless = |text: &str| {
-        assert!(!text.contains(['\u{1b}', '\r', '\u{9b}', '\u{202e}']), "{text:?}");
+        assert!(!text.contains(['\u{1b}', '\r', '\u{7f}', '\u{9b}', '\u{202e}']), "{text:?}");
         assert!(!text.lines().any(|line| line.starts_with("forged")), "{text}");
     };
     let tag = format!("{evil}={evil}");
-    let rows: [&[&str]; 12] = [
+    let rows: [&[&str]; 19] = [
         &["contact", "add", "a@example.com", "--name", evil, "--phone", evil],
         &["contact", "list"],
         &["contact", "add", evil],
@@ -649,7 +649,20 @@ fn nothing_that_was_given_steers_the_terminal() {
         &["show", "self", "--version", evil],
         &["show", evil],
         &["create", "www", "--subject", &format!("CN={evil}")],
+        &["show", "self", "--json"],
+        &["list", "--json"],
+        &["show", evil, "--json"],
+        &["create", "www", "--policy", "policy.json"],
+        &["create", "www", "--policy", "policy.json", "--json"],
+        &["create", "www", "--policy", "refused.json"],
+        &["create", "www", "--policy", "refused.json", "--json"],
     ];
+    let policy = json!({evil: 1, "key_props": {"kty": "EC"}, "x509_props": {"subject": "CN=x", evil: 1}});
+    work.write("policy.json", policy.to_string());
+    let each = json!({evil: evil});
+    let refused = json!({"key_props": {"kty": each, "key_size": evil, "crv": [evil]},
+        "x509_props": {"subject": each, "ekus": each, "sans": {"dns_names": each, "emails": [each]}}});
+    work.write("refused.json", refused.to_string());
     for arguments in rows {
         let run = work.run_with(arguments);
         harmless(&run.stderr);

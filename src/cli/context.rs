@@ -13,7 +13,7 @@ use super::input::{self, InputError};
 use super::output::{Kind, Output, put_public, refuse_vault};
 use super::passphrase::PassphraseSource;
 use super::surroundings::Surroundings;
-use super::terminal::{Palette, shown};
+use super::terminal::{Palette, json_text, shown};
 use crate::bundle::Source;
 use crate::csr::Concern;
 use crate::ledger::{Attribution, WORDS_CHARACTERS_MAX};
@@ -299,7 +299,7 @@ impl<'c, 's> Context<'c, 's> {
 
     /// Writes the one JSON document.
     pub(super) fn write_json(&mut self, value: &Value) -> Result<(), CliError> {
-        self.artifact(format!("{value:#}\n").as_bytes())
+        self.artifact(json_text(value).as_bytes())
     }
 
     /// Writes a certificate as the one JSON document.

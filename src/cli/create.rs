@@ -10,7 +10,7 @@ use super::error::CliError;
 use super::output::{Kind, Output, OutputError, is_stdout};
 use super::pending::or_none;
 use super::policy::read_document;
-use super::terminal::shown;
+use super::terminal::{json_text, shown};
 use crate::extension::purpose_of_name;
 use crate::pem;
 use crate::policy::{Document, ObjectName, Policy, Route, Tags};
@@ -199,7 +199,7 @@ impl Create {
             output.write(text.as_bytes(), context.stdout()).map_err(not_written)?;
         }
         let on_stdout = if context.json {
-            Some(format!("{:#}\n", wire::operation(&context.base(), &created.operation)))
+            Some(json_text(&wire::operation(&context.base(), &created.operation)))
         } else if self.output.as_deref().is_none_or(is_stdout) && created.record.is_none() {
             Some(text)
         } else {

@@ -9,7 +9,7 @@ use super::input::{InputError, named};
 use super::output::OutputError;
 use super::passphrase::PassphraseError;
 use super::surroundings::{Exit, Surroundings};
-use super::terminal::shown;
+use super::terminal::{json_text, shown};
 use crate::bundle::ReadRequestError;
 use crate::http::ServeError;
 use crate::inspect::InspectError;
@@ -132,7 +132,7 @@ impl CliError {
         if json {
             let document = wire::error(self.code(), self.to_string().trim_end());
             let document = self.with_findings(document);
-            let _ = writeln!(surroundings.stdout, "{document:#}");
+            let _ = surroundings.stdout.write_all(json_text(&document).as_bytes());
         }
         let _ = surroundings.stdout.flush();
         exit

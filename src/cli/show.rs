@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::context::Context;
 use super::error::CliError;
 use super::pending::{or_none, state};
-use super::terminal::escape;
+use super::terminal::{escape, json_text};
 use crate::fingerprint::Fingerprint;
 use crate::identifier::Identifier;
 use crate::policy::{ObjectName, Tags};
@@ -106,13 +106,13 @@ impl Items {
     fn next(&mut self, item: &Value) -> String {
         let before = if self.begun { "," } else { "{\n  \"value\": [" };
         self.begun = true;
-        format!("{before}\n    {}", format!("{item:#}").replace('\n', "\n    "))
+        format!("{before}\n    {}", json_text(item).trim_end().replace('\n', "\n    "))
     }
 
     fn end(self) -> String {
         match self.begun {
             true => "\n  ],\n  \"nextLink\": null\n}\n".to_owned(),
-            false => format!("{:#}\n", wire::page(&[])),
+            false => json_text(&wire::page(&[])),
         }
     }
 }
@@ -269,7 +269,7 @@ mod tests {
             let (page, mut written) = (&items[..count], Items::default());
             let mut text: String = page.iter().map(|item| written.next(item)).collect();
             text.push_str(&written.end());
-            assert_eq!(text, format!("{:#}\n", wire::page(page)));
+            assert_eq!(text, json_text(&wire::page(page)));
         }
     }
 }

@@ -8,8 +8,15 @@
 use std::ffi::OsStr;
 
 use anstyle::{AnsiColor, Style};
+use serde_json::Value;
 
+use crate::name::escape_json;
 pub use crate::name::{escape, shown};
+
+/// A JSON document as it is written to stdout, which may be a terminal as well.
+pub(super) fn json_text(document: &Value) -> String {
+    escape_json(&format!("{document:#}\n")).into_owned()
+}
 
 /// Paints text for one stream, or leaves it as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

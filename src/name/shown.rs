@@ -23,6 +23,28 @@ pub fn escape(text: &str) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
+/// A JSON text made safe for a terminal, and still the same document. JSON leaves DEL, the C1 controls and what
+/// reorders text as they are (RFC 8259 7), which can stand within its strings alone; there they become `\uXXXX`.
+pub fn escape_json(text: &str) -> Cow<'_, str> {
+    // Between the strings lines are broken; within them serde_json has escaped what is below a space.
+    let is_deceptive = |c: char| !c.is_ascii_whitespace() && is_deceptive(c);
+    if !text.chars().any(is_deceptive) {
+        return Cow::Borrowed(text);
+    }
+    let mut safe = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        if is_deceptive(c) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                // Writing to a String never fails.
+                let _ = write!(safe, "\\u{unit:04x}");
+            }
+        } else {
+            safe.push(c);
+        }
+    }
+    Cow::Owned(safe)
+}
+
 /// A path as messages show it: escaped, `-` by its meaning left to the caller.
 pub fn shown(path: &Path) -> String {
     escape(&path.to_string_lossy()).into_owned()
@@ -53,6 +75,17 @@ mod tests {
     #[test]
     fn harmless_text_is_not_copied() {
         assert!(matches!(escape("Müller & Söhne, 株式会社"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn a_json_text_that_is_made_safe_is_the_same_document() {
+        let document = serde_json::json!({"a\u{9b}31m\u{7f}": ["\u{202e}b\n", "\u{e0041}\u{1b}", "é 🙂"]});
+        let text = format!("{document:#}");
+        let safe = escape_json(&text);
+        assert!(!safe.chars().any(|c| c != '\n' && is_deceptive(c)), "{safe}");
+        assert!(safe.contains("\\u009b31m\\u007f") && safe.contains("\\udb40\\udc41"), "{safe}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&safe).ok(), Some(document));
+        assert!(matches!(escape_json("{\n  \"é\": 1\n}\n"), Cow::Borrowed(_)));
     }
 
     #[test]

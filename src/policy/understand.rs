@@ -11,7 +11,7 @@ use super::{
     DEFAULT_VALIDITY_MONTHS, Document, IssuerReference, KeyKind, KeyProperties, KeyUsage, LifetimeAction,
     ObjectName, Policy, Route, Subject, Trigger,
 };
-use crate::name::{GENERAL_NAMES_BYTES_MAX, GeneralName, NameError};
+use crate::name::{GENERAL_NAMES_BYTES_MAX, GeneralName, NameError, escape};
 
 impl Policy {
     /// Understands a document, with the service's defaults for what it does not say (reference 2.3).
@@ -398,7 +398,8 @@ fn listed(refusals: &[Refusal]) -> String {
 }
 
 fn shown(value: &Value) -> String {
-    value.as_str().map_or_else(|| cut(&value.to_string()), quoted)
+    // JSON writes DEL and the C1 controls as they are (RFC 8259 7), and a terminal obeys them.
+    value.as_str().map_or_else(|| escape(&cut(&value.to_string())).into_owned(), quoted)
 }
 
 fn quoted(text: &str) -> String {

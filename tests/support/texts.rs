@@ -39,6 +39,10 @@ pub(crate) fn policies() -> Vec<Vec<u8>> {
         json!({"policy": policy()}).to_string().into_bytes(),
         with_mark,
         [vec![0xff, 0xfe], utf16].concat(),
+        // What steers a terminal, where an error quotes it.
+        json!({"x509_props": {"ekus": {"a\u{7f}\u{9b}31m": 1}, "subject": ["\u{202e}"]}})
+            .to_string()
+            .into_bytes(),
     ]
 }
 
