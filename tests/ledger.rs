@@ -23,7 +23,7 @@ fn worked() -> Workplace {
     work.sign("www.csr", "www.pem");
     work.run(&format!("{by} check www.pem intermediate.pem --name www")).done();
     work.run(&format!("{by} merge www root.pem")).refused();
-    work.write("new", "the passphrase\n");
+    work.write("carol", "carol's passphrase\n");
     for line in [
         "merge www www.pem intermediate.pem",
         "export www -o www.pfx",
@@ -46,7 +46,7 @@ fn worked() -> Workplace {
         "create signed --subject CN=signed.example.com --dns signed.example.com --kty EC --issuer training -o signed.csr",
         "ca sign signed",
         "create own --subject CN=own --kty EC --issuer Self",
-        "passphrase --new-passphrase-file new",
+        "passphrase add --label carol --new-passphrase-file carol",
     ] {
         work.run(&format!("{by} {line}")).done();
     }

@@ -119,7 +119,15 @@ fn either_of_two_persons_opens_the_vault_and_changes_their_own_passphrase() {
     for file in ["alice", "bob"] {
         work.run(&format!("--passphrase-file {file} contact add {file}@example.com")).done();
     }
-    work.run("--passphrase-file bob passphrase --new-passphrase-file new").done();
+    // One that somebody has is nobody's new one: the old one would go on opening it.
+    for taken in ["alice", "bob"] {
+        work.run(&format!("--passphrase-file bob passphrase --new-passphrase-file {taken}"))
+            .refused()
+            .says(&["opens the vault already"]);
+    }
+    work.run("--passphrase-file bob passphrase --new-passphrase-file new")
+        .done()
+        .says(&["passphrase of bob"]);
     work.run("--passphrase-file bob contact add x@example.com").broken().says(&["passphrase is not the one"]);
     for file in ["alice", "new"] {
         work.run(&format!("--passphrase-file {file} contact add {file}@example.com")).done();
@@ -127,7 +135,36 @@ fn either_of_two_persons_opens_the_vault_and_changes_their_own_passphrase() {
     assert_eq!(work.run("passphrase list --json").done().json()["seals"].as_array().map(Vec::len), Some(2));
     work.run("passphrase remove bob").done();
     work.run("--passphrase-file new contact add x@example.com").broken();
-    work.run_with(&["passphrase", "remove", ""]).refused().says(&["the last passphrase"]);
+    work.run_with(&["passphrase", "remove", ""]).broken().says(&["1 to 60 characters"]);
+    work.run("passphrase remove first").refused().says(&["the last passphrase"]);
+    work.run("audit verify").done();
+}
+
+#[test]
+fn whoever_loses_access_is_named() {
+    let work = Workplace::empty().passphrase("alice's");
+    work.run("init").done();
+    work.write("new", "a new one\n");
+    work.write("bob", "bob's\n");
+    work.run("passphrase add --label bob --new-passphrase-file bob").done();
+    work.run("passphrase add --label first --new-passphrase-file new").refused();
+    work.run("passphrase recovery-key -o paper.key").done();
+    let listed = work.run("passphrase list").done().out();
+    for seal in ["passphrase     first", "passphrase     bob", "recovery key   paper"] {
+        assert!(listed.contains(seal), "{listed}");
+    }
+    work.run("passphrase remove paper").refused().says(&["--recovery takes away"]);
+    work.run("--recovery-key paper.key passphrase --new-passphrase-file new")
+        .done()
+        .says(&["passphrase of first opens it no longer", "passphrase of bob opens it no longer"]);
+    let shown = work.run("audit show").done().out();
+    let last = shown.lines().last().expect("an entry");
+    for word in ["opened_by recovery key paper", "removed passphrase of first, passphrase of bob"] {
+        assert!(last.contains(word), "{last}");
+    }
+    let run = work.run("--passphrase-file new passphrase --no-passphrase --json").done();
+    let run = run.says(&["recovery key paper opens it no longer"]);
+    assert_eq!(run.json()["removed"][0]["label"], "paper");
     work.run("audit verify").done();
 }
 

@@ -47,7 +47,8 @@ const LINES: [&str; 13] = [
     "show www",
     "audit show",
     "audit verify",
-    "passphrase --new-passphrase-file passphrase",
+    // The password is a passphrase as well from here on.
+    "passphrase --new-passphrase-file password",
 ];
 
 #[test]
@@ -239,9 +240,11 @@ fn wait_for(from: &mut impl BufRead, word: &str) -> String {
 
 /// Each secret in each of its forms.
 fn needles(work: &Workplace) -> BTreeMap<String, Vec<u8>> {
-    let passphrase = Passphrase::new(Zeroizing::new(PASSPHRASE.to_owned())).expect("a passphrase");
+    let passphrases = [PASSPHRASE, PASSWORD]
+        .map(|text| Passphrase::new(Zeroizing::new(text.to_owned())).expect("a passphrase"));
     let vault = Vault::open(&work.path("vault.coldcert")).expect("the vault");
-    let vault_key = vault.unseal(Some(&passphrase)).expect("the vault key");
+    let opened = passphrases.iter().find_map(|passphrase| vault.unseal(Some(passphrase)).ok());
+    let vault_key = opened.expect("the vault key");
     let mut needles = BTreeMap::from([
         ("the passphrase".to_owned(), PASSPHRASE.as_bytes().to_vec()),
         ("the password".to_owned(), PASSWORD.as_bytes().to_vec()),

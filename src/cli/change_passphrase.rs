@@ -10,8 +10,9 @@ use super::context::Context;
 use super::error::CliError;
 use super::output::{Kind, is_stdout};
 use super::passphrase::PassphraseSource;
-use super::terminal::shown;
+use super::terminal::{escape, shown};
 use crate::seal::SealKind;
+use crate::vault::SealView;
 
 /// Change the vault's passphrase; add one for a second person, or a recovery key
 ///
@@ -19,7 +20,7 @@ use crate::seal::SealKind;
 /// still open with the passphrase of their time.
 ///
 /// Where there are several passphrases, the one that was given is changed. A recovery key in place of a passphrase
-/// puts the new one in the place of all.
+/// puts the new one in the place of all, and --no-passphrase takes all away, recovery keys too.
 #[derive(Debug, Args)]
 #[command(
     args_conflicts_with_subcommands = true,
@@ -75,8 +76,8 @@ enum PassphraseVerb {
     /// Take a passphrase or a recovery key away
     #[command(after_help = "Example:\n  $ coldcert passphrase remove paper --recovery")]
     Remove {
-        /// Whose it is
-        #[arg(value_name = "LABEL")]
+        /// Whose it is; the one that the vault was made with is called first
+        #[arg(value_name = "LABEL", value_parser = label)]
         label: String,
         /// A recovery key, and not a passphrase
         #[arg(long)]
@@ -108,36 +109,43 @@ impl Change {
             true => None,
             false => Some(context.new_passphrase(Some(&source(self.new_passphrase_file)))?),
         };
-        vault.change_passphrase(&opened, new.as_ref(), context.now)?;
+        let removed = vault.change_passphrase(&opened, new.as_ref(), context.now)?;
         if context.json {
-            context.write_json(&json!({"vault": vault.path(), "sealed": new.is_some()}))?;
+            let removed: Vec<_> = removed.iter().map(seal_json).collect();
+            context
+                .write_json(&json!({"vault": vault.path(), "sealed": new.is_some(), "removed": removed}))?;
         }
-        let how = if new.is_some() {
-            "sealed by the new passphrase"
-        } else {
-            "NOT sealed: whoever reads the file has its keys"
+        let of_whom = opened.seal.filter(|seal| seal.kind == SealKind::Passphrase);
+        let how = match (&new, of_whom) {
+            (None, _) => "NOT sealed: whoever reads the file has its keys".to_owned(),
+            (Some(_), Some(seal)) if !seal.label.is_empty() => {
+                format!("sealed by the new passphrase of {}", escape(&seal.label))
+            }
+            (Some(_), _) => "sealed by the new passphrase".to_owned(),
         };
         context.say(&format!("{} is now {how}", shown(vault.path())));
+        for seal in removed {
+            context.say(&format!("the {} opens it no longer", escape(&seal.to_string())));
+        }
         Ok(())
     }
+}
+
+fn seal_json(seal: &SealView) -> serde_json::Value {
+    json!({"kind": seal.kind.name(), "label": seal.name(), "created": seal.created.to_string()})
 }
 
 fn list(context: &mut Context<'_, '_>) -> Result<(), CliError> {
     let seals = context.open()?.seals()?;
     if context.json {
-        let seals: Vec<_> = seals
-            .iter()
-            .map(|seal| json!({"kind": seal.kind.name(), "label": seal.label, "created": seal.created.to_string()}))
-            .collect();
+        let seals: Vec<_> = seals.iter().map(seal_json).collect();
         return context.write_json(&json!({"seals": seals}));
     }
     if seals.is_empty() {
         context.say("the vault is NOT sealed: whoever reads the file has its keys");
     }
     for seal in seals {
-        let label = if seal.label.is_empty() { "(the first)" } else { &seal.label };
-        let line =
-            format!("{:<14} {:<20} since {}\n", seal.kind.name(), crate::name::escape(label), seal.created);
+        let line = format!("{:<14} {:<20} since {}\n", seal.kind.name(), escape(seal.name()), seal.created);
         context.artifact(line.as_bytes())?;
     }
     Ok(())

@@ -160,6 +160,8 @@ pub enum VaultError {
         kind: &'static str,
         /// Whose.
         label: String,
+        /// A recovery key of that label is there.
+        is_recovery_key: bool,
     },
     /// The label is empty or taken.
     #[error("{label:?} is no name for another {kind}: it is empty, or there is one")]
@@ -329,13 +331,16 @@ impl VaultError {
                     .to_owned()
             }
             Self::Disabled { name, .. } => format!("enable it with: coldcert set {name} --enabled true"),
+            Self::SealNotFound { is_recovery_key: true, .. } => {
+                "there is such a recovery key, which --recovery takes away".to_owned()
+            }
             Self::SealNotFound { .. } => "see what there is with: coldcert passphrase list".to_owned(),
             Self::SealTaken { .. } => {
                 "give it a name of its own with --label; see what there is with: coldcert passphrase list".to_owned()
             }
             Self::TooManySeals { .. } => "take one away first: coldcert passphrase remove LABEL".to_owned(),
             Self::LastPassphrase => "change it with: coldcert passphrase".to_owned(),
-            Self::PassphraseTaken => "choose another one for the second person".to_owned(),
+            Self::PassphraseTaken => "choose one that nobody has".to_owned(),
             Self::NotSealed => "give it one first: coldcert passphrase".to_owned(),
             Self::WrongRecoveryKey => "see which ones there are with: coldcert passphrase list".to_owned(),
             Self::NotABackup { .. } => "give a file that `coldcert backup` wrote".to_owned(),

@@ -1,5 +1,7 @@
 //! Opening the vault key, and by what it is sealed: passphrases of one person or several, recovery keys on paper.
 
+use std::fmt;
+
 use zeroize::Zeroizing;
 
 use super::{Vault, VaultError, events};
@@ -27,6 +29,27 @@ pub struct SealView {
     /// When it was made; 1970 where that was not written down yet.
     pub created: UnixTime,
 }
+
+impl SealView {
+    /// What it is called: its label, and `first` where it has none.
+    pub fn name(&self) -> &str {
+        match self.label.as_str() {
+            "" => FIRST,
+            label => label,
+        }
+    }
+}
+
+/// `passphrase of bob`, `recovery key paper`
+impl fmt::Display for SealView {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let between = if self.kind == SealKind::Passphrase { " of" } else { "" };
+        write!(f, "{}{between} {}", self.kind.name(), self.name())
+    }
+}
+
+/// The passphrase that the vault was made with.
+const FIRST: &str = "first";
 
 impl From<&KeptSeal> for SealView {
     fn from(seal: &KeptSeal) -> Self {
@@ -81,34 +104,52 @@ impl Vault {
 
     /// Puts a passphrase in the place of the one that was opened, or of all of them where none was (a vault without,
     /// one that a recovery key opened); without a new one the vault is not sealed any more. No private key is touched:
-    /// only the vault key is sealed anew.
+    /// only the vault key is sealed anew. Answers with the seals that were taken away and not replaced.
     pub fn change_passphrase(
         &mut self,
-        opened: &Opened,
+        unsealed: &Opened,
         passphrase: Option<&Passphrase>,
         now: UnixTime,
-    ) -> Result<(), VaultError> {
-        let vault_key = &opened.vault_key;
+    ) -> Result<Vec<SealView>, VaultError> {
+        let vault_key = &unsealed.vault_key;
+        let event = Event::of(Act::Passphrase).with("sealed", passphrase.is_some());
+        let event = match &unsealed.seal {
+            Some(seal) => event.with("opened_by", seal.to_string()),
+            None => event,
+        };
+        let was_opened = |seal: &KeptSeal| unsealed.seal.as_ref() == Some(&SealView::from(seal));
         let Some(passphrase) = passphrase else {
             let protection = protection(vault_key, None, now)?;
-            let event = Event::of(Act::Passphrase).with("sealed", false);
-            return self.change_protection(vault_key, event, now, |_| Ok(protection));
+            return self.change_protection(vault_key, now, |mut seals| {
+                seals.retain(|seal| !was_opened(seal));
+                Ok((protection, with_removed(event, &seals), seals.iter().map(SealView::from).collect()))
+            });
         };
+        let old = unsealed.seal.as_ref().filter(|seal| seal.kind == SealKind::Passphrase);
+        if old.is_some() {
+            self.is_nobodys(passphrase)?;
+        }
         // Derived before the transaction begins: it takes a while.
         let seal = PassphraseSeal::new(vault_key, passphrase, Cost::STANDARD)?;
-        let old = opened.seal.as_ref().filter(|seal| seal.kind == SealKind::Passphrase);
         let label = old.map(|old| old.label.clone()).unwrap_or_default();
-        let new = KeptSeal { kind: SealKind::Passphrase, label: label.clone(), created: now, seal };
-        let event = Event::of(Act::Passphrase).with("sealed", true).with("changed", label);
-        self.change_protection(vault_key, event, now, |mut seals| {
-            match seals.iter().position(|seal| old.is_some_and(|old| SealView::from(seal) == *old)) {
-                Some(place) => seals[place] = new,
-                None => {
-                    seals.retain(|seal| seal.kind == SealKind::RecoveryKey);
-                    seals.insert(0, new);
+        let new = KeptSeal { kind: SealKind::Passphrase, label, created: now, seal };
+        let event = event.with("changed", SealView::from(&new).name());
+        self.change_protection(vault_key, now, |mut seals| {
+            let removed = match seals.iter().position(|seal| old.is_some() && was_opened(seal)) {
+                Some(place) => {
+                    seals[place] = new;
+                    Vec::new()
                 }
-            }
-            Ok(Protection::Sealed(seals))
+                None => {
+                    let (kept, removed) =
+                        seals.into_iter().partition(|seal| seal.kind == SealKind::RecoveryKey);
+                    seals = kept;
+                    seals.insert(0, new);
+                    removed
+                }
+            };
+            let event = with_removed(event, &removed);
+            Ok((Protection::Sealed(seals), event, removed.iter().map(SealView::from).collect()))
         })
     }
 
@@ -120,10 +161,7 @@ impl Vault {
         passphrase: &Passphrase,
         now: UnixTime,
     ) -> Result<(), VaultError> {
-        let seals = self.kept()?;
-        if opened(&seals, SealKind::Passphrase, passphrase).is_ok() {
-            return Err(VaultError::PassphraseTaken);
-        }
+        self.is_nobodys(passphrase)?;
         self.add_seal(vault_key, SealKind::Passphrase, label, passphrase, now)
     }
 
@@ -140,7 +178,7 @@ impl Vault {
         Ok(recovery_key)
     }
 
-    /// Takes a seal away; the last passphrase stays.
+    /// Takes a seal away, by its name as it is shown; the last passphrase stays.
     pub fn remove_seal(
         &mut self,
         vault_key: &VaultKey,
@@ -148,17 +186,22 @@ impl Vault {
         label: &str,
         now: UnixTime,
     ) -> Result<(), VaultError> {
-        let event = Event::of(Act::Passphrase).with("removed", label).with("kind", kind.name());
-        self.change_protection(vault_key, event, now, |mut seals| {
-            let place = seals.iter().position(|seal| seal.kind == kind && seal.label == label);
+        self.change_protection(vault_key, now, |mut seals| {
+            let place =
+                seals.iter().position(|seal| seal.kind == kind && SealView::from(seal).name() == label);
             let Some(place) = place else {
-                return Err(VaultError::SealNotFound { kind: kind.name(), label: label.to_owned() });
+                let there_is = |other| seals.iter().any(|seal| seal.kind == other && seal.label == label);
+                return Err(VaultError::SealNotFound {
+                    kind: kind.name(),
+                    label: label.to_owned(),
+                    is_recovery_key: there_is(SealKind::RecoveryKey),
+                });
             };
-            seals.remove(place);
+            let event = with_removed(Event::of(Act::Passphrase), &[seals.remove(place)]);
             if !seals.iter().any(|seal| seal.kind == SealKind::Passphrase) {
                 return Err(VaultError::LastPassphrase);
             }
-            Ok(Protection::Sealed(seals))
+            Ok((Protection::Sealed(seals), event, ()))
         })
     }
 
@@ -174,7 +217,8 @@ impl Vault {
             if seals.is_empty() {
                 return Err(VaultError::NotSealed);
             }
-            if label.trim().is_empty() || seals.iter().any(|seal| seal.kind == kind && seal.label == label) {
+            let is_named = |seal: &KeptSeal| seal.kind == kind && SealView::from(seal).name() == label;
+            if label.trim().is_empty() || seals.iter().any(is_named) {
                 return Err(VaultError::SealTaken { kind: kind.name(), label: label.to_owned() });
             }
             match seals.iter().filter(|seal| seal.kind == kind).count() {
@@ -186,30 +230,46 @@ impl Vault {
         may_be_added(&self.kept()?)?;
         let seal = PassphraseSeal::new(vault_key, passphrase, Cost::STANDARD)?;
         let event = Event::of(Act::Passphrase).with("added", label).with("kind", kind.name());
-        self.change_protection(vault_key, event, now, |mut seals| {
+        self.change_protection(vault_key, now, |mut seals| {
             may_be_added(&seals)?;
             seals.push(KeptSeal { kind, label: label.to_owned(), created: now, seal });
-            Ok(Protection::Sealed(seals))
+            Ok((Protection::Sealed(seals), event, ()))
         })
+    }
+
+    /// Two persons with one passphrase are one, and one who changes it to the same has changed nothing.
+    fn is_nobodys(&self, passphrase: &Passphrase) -> Result<(), VaultError> {
+        match opened(&self.kept()?, SealKind::Passphrase, passphrase) {
+            Ok(_) => Err(VaultError::PassphraseTaken),
+            Err(_) => Ok(()),
+        }
     }
 
     fn kept(&self) -> Result<Vec<KeptSeal>, VaultError> {
         Ok(kept(store::protection(self.store.connection())?))
     }
 
-    /// Changes the seals that there are when nobody else can.
-    fn change_protection(
+    /// Changes the seals that there are when nobody else can, and records it.
+    fn change_protection<T>(
         &mut self,
         vault_key: &VaultKey,
-        event: Event,
         now: UnixTime,
-        change: impl FnOnce(Vec<KeptSeal>) -> Result<Protection, VaultError>,
-    ) -> Result<(), VaultError> {
+        change: impl FnOnce(Vec<KeptSeal>) -> Result<(Protection, Event, T), VaultError>,
+    ) -> Result<T, VaultError> {
         let transaction = self.store.begin()?;
-        let protection = change(kept(store::protection(&transaction)?))?;
+        let (protection, event, answer) = change(kept(store::protection(&transaction)?))?;
         store::replace_protection(&transaction, &protection)?;
         events::record(&transaction, &self.by, Some(vault_key), event, now)?;
-        Ok(transaction.commit()?)
+        transaction.commit()?;
+        Ok(answer)
+    }
+}
+
+fn with_removed(event: Event, removed: &[KeptSeal]) -> Event {
+    match removed {
+        [] => event,
+        _ => event
+            .with("removed", removed.iter().map(|seal| SealView::from(seal).to_string()).collect::<Vec<_>>()),
     }
 }
 
