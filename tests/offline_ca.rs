@@ -31,7 +31,21 @@ fn what_is_approved_is_signed_and_openssl_trusts_it() {
         let Some(work) = with_ca(&format!("--curve {curve}")) else { return };
         assert!(work.run("issuer show corp").done().out().contains("OfflineCA"));
         asked(&work, "www", &format!("--dns www.example.com {kind}"));
-        work.run("ca sign www --days 90").done().says(&["signed www", "CN=Example CA"]);
+        // Whoever approves sees what it is for, before and after.
+        work.run("issuer requests").done().says(&["pending show www", "ca sign www"]);
+        let shown = work.run("pending show www").done();
+        for line in
+            ["purposes    serverAuth, clientAuth", "key usage   digitalSignature", "validity    12 months"]
+        {
+            assert!(shown.out().contains(line), "{}", shown.out());
+        }
+        shown.says(&["next: coldcert ca sign www"]);
+        work.run("ca sign www --days 90").done().says(&[
+            "signed www",
+            "CN=Example CA",
+            "dns:www.example.com",
+            "serverAuth, clientAuth",
+        ]);
         work.run("ca show corp -o root.pem").done();
         work.run("export www --format cer -o www.pem").done();
         work.openssl("verify -CAfile root.pem -purpose sslserver -verify_hostname www.example.com www.pem")
@@ -42,7 +56,7 @@ fn what_is_approved_is_signed_and_openssl_trusts_it() {
         assert_eq!(serial.trim().trim_start_matches("serial=").len(), 32, "16 octets: {serial}");
         work.run("pending show www").done();
         assert_eq!(work.run("pending show www --json").done().json()["status"], "completed");
-        work.run("ca sign www").refused();
+        work.run("ca sign www").refused().says(&["not in progress any more"]);
     }
 }
 
@@ -67,7 +81,7 @@ fn what_the_profile_refuses_is_not_signed() {
 fn nothing_outlives_its_ca_and_no_ca_signs_after_its_end() {
     let Some(work) = with_ca("--days 30") else { return };
     asked(&work, "www", "--dns www.example.com");
-    work.run("ca sign www").done();
+    work.run("ca sign www").done().says(&["not as long as was asked for"]);
     let ca = work.run("ca show corp --json").done().json()["expires"].clone();
     let www = work.run("show www --json").done().json()["attributes"]["exp"].clone();
     assert_eq!(ca, www);
@@ -109,6 +123,7 @@ fn only_what_waits_for_a_ca_of_this_vault_is_signed() {
     work.create("by-hand");
     work.run("ca sign by-hand").refused().says(&["coldcert merge by-hand"]);
     work.run("create far --issuer elsewhere --subject CN=x -o far.csr").done();
+    work.run("pending show far").done().says(&["issuer complete far"]);
     work.run("ca sign far").refused().says(&["no CA elsewhere"]);
     work.run("ca sign nobody").refused();
     work.run("ca init corp --subject CN=Other").refused().says(&["already"]);

@@ -488,3 +488,12 @@ fn rules(run: &Run) -> Vec<String> {
 fn text(value: &Value) -> &str {
     value.as_str().expect("a text")
 }
+
+#[test]
+fn what_check_writes_for_rest_is_not_asked_for_again() {
+    let Some(desk) = Desk::new() else { return };
+    desk.work.run("check www.pem --csr www.csr --write x5c -o body.json").done();
+    let found = finding(&desk.check("body.json").done(), "library-cannot-read");
+    let help = found["help"].as_str().expect("a help line");
+    assert!(help.contains("the body of a merge") && !help.contains("--write"), "{help}");
+}

@@ -163,9 +163,9 @@ fn said(
         context.say(&format!("the ledger is whole, up to the head {}", proof.head));
         return Ok(());
     }
+    let count = if faults.len() == 1 { "1 fault".to_owned() } else { format!("{} faults", faults.len()) };
     context.say(&format!(
-        "the ledger is NOT whole: {} faults; compare with an earlier copy of the vault, or with what was exported and printed",
-        faults.len()
+        "the ledger is NOT whole: {count}; compare with an earlier copy of the vault, or with what was exported and printed"
     ));
     Err(CliError::Judged)
 }

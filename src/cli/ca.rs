@@ -11,6 +11,7 @@ use super::error::CliError;
 use super::terminal::shown;
 use crate::authority::{Authority, AuthorityError, Validity};
 use crate::certificate::Certificate;
+use crate::extension::purpose_name;
 use crate::key::Signer;
 use crate::pkcs12::Password;
 use crate::policy::{KeyKind, ObjectName};
@@ -75,7 +76,7 @@ pub(super) enum CaVerb {
     },
     /// Approve a request that waits for a CA of this vault: sign it, and complete its operation
     ///
-    /// `coldcert pending show NAME` tells what is asked for. What is to be signed is judged by the CA's profile before it is
+    /// `coldcert pending show NAME` tells what is asked for, and with what purposes. What is to be signed is judged by the CA's profile before it is
     /// signed, and again after; what that refuses is not signed. It is valid as long as its policy asks, and not longer
     /// than the CA.
     #[command(after_help = "Examples:\n  $ coldcert ca sign www\n  $ coldcert ca sign www --days 90")]
@@ -229,6 +230,21 @@ fn sign(context: &mut Context<'_, '_>, name: &str, days: Option<u32>) -> Result<
     context.findings(&merged.findings);
     let certificate = &merged.record.certificate;
     context.say(&format!("signed {name}: {}, until {}", certificate.subject(), certificate.not_after()));
+    let names: Vec<String> = certificate.alternative_names().iter().map(ToString::to_string).collect();
+    context
+        .say(&format!("  names     {}", if names.is_empty() { "none".to_owned() } else { names.join(", ") }));
+    let purposes: Vec<String> = certificate.extended_key_usages().iter().map(purpose_name).collect();
+    context.say(&format!(
+        "  purposes  {}",
+        if purposes.is_empty() { "any".to_owned() } else { purposes.join(", ") }
+    ));
+    let wanted = match days {
+        Some(days) => context.now.plus_seconds(i64::from(days) * 86_400),
+        None => context.now.plus_months(pending.policy.validity_months).map_err(VaultError::from)?,
+    };
+    if certificate.not_after() < wanted {
+        context.say("  not as long as was asked for: its CA ends then");
+    }
     context.say(&format!("  version {}, issued by {}", merged.record.version, certificate.issuer()));
     context.next(&format!("coldcert export {name} -o {name}.pfx"));
     Ok(())

@@ -31,7 +31,8 @@ use crate::x5c::{Client, Outcome, submit_to_each};
 /// Judge an answer before it is merged: whether it would be, and what is wrong with it
 ///
 /// Against a certificate request, the operation of a real vault (JSON), a name in this vault, or a key. Without
-/// --roots the chain is judged on its own. Nothing is changed, and no passphrase is needed.
+/// --roots the chain is judged on its own. No passphrase is needed, and nothing is changed; with --name the vault's
+/// ledger has an entry of it.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   $ coldcert check answer.pem --csr www.csr
@@ -278,7 +279,9 @@ impl Check {
             context.put_public(path, &bytes, self.force)?;
             let refused = if verdict.is_accepted() { "" } else { "; the answer is refused all the same" };
             let count = chain.len();
-            context.say(&format!("wrote {}: {count} certificates, leaf first{refused}", shown(path)));
+            let noun = if count == 1 { "certificate" } else { "certificates" };
+            let place = if is_stdout(path) { "to stdout".to_owned() } else { shown(path) };
+            context.say(&format!("wrote {place}: {count} {noun}, leaf first{refused}"));
         }
         Ok(())
     }

@@ -243,9 +243,8 @@ impl Create {
             }
             (None, Route::Named) => {
                 let issuer = &created.operation.issuer().name;
-                context.next(&format!(
-                    "{issuer} answers at its own desk; look with: coldcert pending show {name}"
-                ));
+                context.say(&format!("it waits at the desk of {issuer}"));
+                context.next(&format!("coldcert pending show {name}"));
             }
             (None, Route::Unknown | Route::SelfSigned) => {
                 context.next(&format!("send {request} to your CA, then: coldcert merge {name} ANSWER"));

@@ -10,6 +10,7 @@ use super::check::TermsOptions;
 use super::context::{Context, ReadFile};
 use super::error::CliError;
 use super::found::Opening;
+use super::pending::at_desk;
 use crate::pending::{Failure, Operation};
 use crate::policy::ObjectName;
 use crate::vault::VaultError;
@@ -95,10 +96,10 @@ fn requests(context: &mut Context<'_, '_>) -> Result<(), CliError> {
     }
     match waiting.first() {
         None => context.say("no request waits for an issuer"),
-        Some(first) => context.next(&format!(
-            "coldcert pending csr {0} -o {0}.csr; then: coldcert issuer complete {0} --chain ANSWER",
-            first.name
-        )),
+        Some(first) => {
+            let then = at_desk(&context.open()?, first);
+            context.next(&format!("coldcert pending show {}; then: {then}", first.name));
+        }
     }
     Ok(())
 }

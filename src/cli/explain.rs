@@ -35,9 +35,10 @@ impl Explain {
             let items: Vec<Value> = chosen.iter().map(|rule| described(rule)).collect();
             return context.write_json(&json!({"rules": items}));
         }
+        let width = chosen.iter().map(|rule| rule.name.len()).max().unwrap_or_default();
         for rule in &chosen {
             let text = match &self.rule {
-                None => format!("{:<28} {}\n", rule.name, rule.purpose),
+                None => format!("{:<width$} {}\n", rule.name, rule.purpose),
                 Some(_) => whole(rule),
             };
             context.artifact(text.as_bytes())?;
@@ -61,7 +62,7 @@ fn whole(rule: &Rule) -> String {
     let profiles: Vec<String> =
         Profile::ALL.iter().map(|profile| format!("{}: {}", profile.name(), word(rule, *profile))).collect();
     format!(
-        "{}   ({})\n\nwhat it is for:    {}\nwhat clients do:   {}\nhow it comes about: {}\nprofiles:          {}\n",
+        "{}   ({})\n\nwhat it is for:     {}\nwhat clients do:    {}\nhow it comes about: {}\nprofiles:           {}\n",
         rule.name,
         rule.clause,
         rule.purpose,

@@ -320,7 +320,8 @@ impl Export {
         self.warnings(context, format, parts);
         let expires = records.iter().map(|record| record.certificate.not_after()).min();
         if let Some(expires) = expires.filter(|_| !is_stdout(&self.output)) {
-            context.say(&format!("  it expires {expires}"));
+            let expired = if expires < context.now { "expired" } else { "expires" };
+            context.say(&format!("  it {expired} {expires}"));
         }
         Ok(())
     }
@@ -333,7 +334,7 @@ impl Export {
             let has = if self.no_password { "it has no password" } else { "its password is empty" };
             context.say(&format!("  {has}: whoever reads the file has the key"));
         }
-        if with_key && format == Format::Jwk {
+        if with_key && (format == Format::Jwk || format == Format::Pem && !self.encrypted) {
             context.say("  it is not encrypted: whoever reads the file has the key");
         }
         let warning = match format {

@@ -10,8 +10,9 @@ use crate::vault::{Vault, VaultError};
 
 /// Make a vault
 ///
-/// The vault is one file. Private keys in it are sealed under a key that the passphrase opens (Argon2id); there
-/// is no other way in, so write the passphrase down where it is safe.
+/// The vault is one file. Private keys in it are sealed under a key that the passphrase opens (Argon2id). Whoever
+/// loses it has lost them: `coldcert passphrase recovery-key` makes a key on paper for that case, and `coldcert
+/// passphrase add` a passphrase for a second person.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  $ coldcert init")]
 pub(super) struct Init {

@@ -10,12 +10,13 @@ use super::input::named;
 use super::output::is_stdout;
 use super::terminal::shown;
 use crate::csr::CertificateRequest;
+use crate::extension::purpose_name;
 use crate::identifier::Identifier;
 use crate::key::PublicKey;
 use crate::name::DistinguishedName;
 use crate::pem;
-use crate::pending::Operation;
-use crate::policy::{ObjectName, Route};
+use crate::pending::{Operation, Pending};
+use crate::policy::{ObjectName, Policy, Route};
 use crate::vault::{Vault, VaultError};
 use crate::wire;
 
@@ -173,12 +174,48 @@ fn show(context: &mut Context<'_, '_>, operation: &Operation) -> Result<(), CliE
         request.public_key().fingerprint(),
     );
     context.artifact(text.as_bytes())?;
-    if let Operation::InProgress(pending) = operation
-        && pending.policy.issuer.route() == Route::Unknown
+    if let Operation::InProgress(pending) | Operation::Cancelled(pending) | Operation::Failed(pending, _) =
+        operation
     {
-        context.next(&format!("coldcert merge {} ANSWER", operation.name()));
+        context.artifact(terms_of(&pending.policy).as_bytes())?;
+    }
+    if let Operation::InProgress(pending) = operation {
+        let name = operation.name();
+        match pending.policy.issuer.route() {
+            Route::Unknown => context.next(&format!("coldcert merge {name} ANSWER")),
+            Route::Named => {
+                let next = at_desk(&context.open()?, pending);
+                context.next(&next);
+            }
+            Route::SelfSigned => {}
+        }
     }
     Ok(())
+}
+
+/// What the certificate is asked to be for, in the words of `create`.
+fn terms_of(policy: &Policy) -> String {
+    let listed = |names: Vec<String>| if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+    let exportable = if policy.key.exportable { "exportable" } else { "not exportable" };
+    format!(
+        "private key {exportable}\npurposes    {}\nkey usage   {}\nvalidity    {} months\n",
+        listed(policy.extended_key_usages.iter().map(purpose_name).collect()),
+        listed(policy.key_usages.iter().map(|usage| usage.name().to_owned()).collect()),
+        policy.validity_months,
+    )
+}
+
+/// How a request goes on that waits for a named issuer, whose CA is in the vault or elsewhere.
+pub(super) fn at_desk(vault: &Vault, pending: &Pending) -> String {
+    let name = &pending.name;
+    let signs =
+        ObjectName::new(&pending.policy.issuer.name).is_ok_and(|issuer| vault.authority(&issuer).is_ok());
+    match signs {
+        true => format!("coldcert ca sign {name}"),
+        false => format!(
+            "coldcert pending csr {name} -o {name}.csr; then: coldcert issuer complete {name} --chain ANSWER"
+        ),
+    }
 }
 
 fn write_request(

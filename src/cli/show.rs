@@ -209,7 +209,7 @@ fn described(view: &CertificateView, now: UnixTime) -> String {
     match &view.record {
         Some(record) => describe_record(record, now, &mut line),
         None => {
-            line("state", "disabled, no version yet");
+            line("state", "no version yet");
             if let Some(subject) = &view.policy.subject {
                 line("subject", subject.text());
             }

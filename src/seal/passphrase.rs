@@ -49,8 +49,8 @@ impl UnusablePassphrase {
     pub fn help(&self) -> String {
         match self {
             Self::Empty => {
-                "give at least one character; a vault without a passphrase is made by `coldcert init \
-                 --no-passphrase`"
+                "give at least one character; a vault without a passphrase is made by --no-passphrase, of `coldcert init` \
+                 and `coldcert passphrase`"
                     .to_owned()
             }
             Self::TooLong => format!("give at most {PASSPHRASE_BYTES_MAX} bytes on one line"),

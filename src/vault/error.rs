@@ -89,7 +89,7 @@ pub enum VaultError {
         issuer: Option<String>,
     },
     /// Only an operation in progress can be cancelled.
-    #[error("the operation of {name} is not in progress, and only one in progress can be cancelled")]
+    #[error("the operation of {name} is not in progress any more")]
     NotInProgress {
         /// The name.
         name: String,

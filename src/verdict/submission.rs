@@ -104,12 +104,22 @@ fn repair(given: &AsGiven<'_>, kind: Kind) -> String {
         Kind::Portal | Kind::Az => format!("write one that it reads: {check} --write pem -o {PEM_FILE}"),
         // Under any name but .pem, which it would import.
         Kind::PowerShell => format!("write one that it reads: {check} --write pem -o {CER_FILE}"),
+        // What --write x5c writes: a body for REST, and no file that a library reads.
+        Kind::Library if given.files.iter().any(|file| is_merge_body(file.bytes)) => {
+            "it is the body of a merge: send each element of its x5c, decoded, as an element of its own"
+                .to_owned()
+        }
         Kind::Library => {
             format!(
                 "send each element of x5c, decoded, as an element of its own: {check} --write x5c -o {X5C_FILE}"
             )
         }
     }
+}
+
+fn is_merge_body(bytes: &[u8]) -> bool {
+    let member = b"\"x5c\"";
+    bytes.trim_ascii_start().starts_with(b"{") && bytes.windows(member.len()).any(|window| window == member)
 }
 
 fn rule_of(kind: Kind) -> &'static Rule {
@@ -147,7 +157,7 @@ static AZ_CANNOT_READ: Rule = Rule {
     clause: "Key Vault reference 2.5, 7",
     severity: Severities::everywhere(Severity::Note),
     purpose: "`az keyvault certificate pending merge` reads text, and looks for blocks of BEGIN CERTIFICATE alone.",
-    clients: "az stops over a file that is not text; of others it sends what it found, and Key Vault refuses nothing at all.",
+    clients: "az stops over a file that is not text; of others it sends what it found; Key Vault refuses an x5c without an element.",
     origin: "The CA sent DER, a .p7b with BEGIN PKCS7, or a PFX.",
 };
 static POWERSHELL_CANNOT_READ: Rule = Rule {
