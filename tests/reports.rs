@@ -122,6 +122,9 @@ fn the_page_shows_the_same_and_needs_nothing_else() {
     let Some(work) = answered() else { return };
     work.run("check www.pem intermediate.pem --roots far.pem --csr www.csr --html page.html").ended(1);
     let page = work.text("page.html");
+    for word in ["<br>names dns:www.example.com", "<br>purposes serverAuth", "<code>serial "] {
+        assert!(page.contains(word), "{word}: {page}");
+    }
     for part in [
         "missing-issuer",
         "issued by, and not found",

@@ -4,6 +4,9 @@ use std::fmt::Write;
 
 use super::drawing::{Drawing, Rung, Stone};
 use super::{Heading, conclusion};
+use crate::certificate::Certificate;
+use crate::extension::purpose_name;
+use crate::fingerprint::hex;
 use crate::verdict::{Finding, Severity, Verdict};
 
 pub(super) fn page(heading: &Heading<'_>, verdict: &Verdict, drawing: &Drawing<'_>) -> String {
@@ -83,14 +86,33 @@ fn certificate(stone: &Stone<'_>) -> String {
         rules => (" broken", format!("<br><b>✗ {}</b>", escaped(&rules.join(", ")))),
     };
     format!(
-        "<div class=\"certificate{class}\"><b>{} {}</b> <small>{role}</small><br>valid {} to {}<br>key {}<br><code>sha256 {}</code>{faults}</div>\n",
+        "<div class=\"certificate{class}\"><b>{} {}</b> <small>{role}</small><br>valid {} to {}<br>key {}{}<br><code>serial {}<br>sha256 {}</code>{faults}</div>\n",
         escaped(label),
         escaped(&certificate.subject().to_string()),
         certificate.not_before(),
         certificate.not_after(),
         escaped(&certificate.public_key().algorithm().to_string()),
+        meant_for(certificate),
+        hex(certificate.serial()),
         certificate.fingerprint(),
     )
+}
+
+/// Whom and what a certificate is for: whoever approves it on paper sees nothing else.
+fn meant_for(certificate: &Certificate) -> String {
+    let listed = |what: &str, words: Vec<String>| match words.len() {
+        0 => String::new(),
+        count => {
+            let more = match count.saturating_sub(NAMES_MAX) {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            format!("<br>{what} {}{more}", escaped(&words[..count.min(NAMES_MAX)].join(", ")))
+        }
+    };
+    let names = certificate.alternative_names().iter().map(ToString::to_string).collect();
+    let purposes = certificate.extended_key_usages().iter().map(purpose_name).collect();
+    format!("{}{}", listed("names", names), listed("purposes", purposes))
 }
 
 fn finding_html(finding: &Finding) -> String {
@@ -123,6 +145,8 @@ pub(crate) fn escaped(text: &str) -> String {
 
 /// More notes than these are of one kind, and would take the page beyond its two sheets.
 const NOTES_MAX: usize = 8;
+/// A certificate of more names has them in the file.
+const NAMES_MAX: usize = 40;
 
 const STYLE: &str = "body{font:14px/1.4 sans-serif;max-width:48em;margin:2em auto;padding:0 1em;color:#222}\
 h1{font-size:1.4em}h2{font-size:1.1em;margin-top:1.5em}\
