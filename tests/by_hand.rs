@@ -717,3 +717,14 @@ fn the_demonstration_shows_what_the_service_answers() {
     assert_eq!(conflict["error"]["code"], "Conflict");
     work.run_in_vain("demo --keep nowhere/kept").broken().says(&["nowhere/kept"]);
 }
+
+#[test]
+fn a_renewal_that_waits_is_seen_in_the_list() {
+    let work = Workplace::with_vault();
+    work.run("create own --subject CN=own --dns own.example.com --kty EC --issuer Self").done();
+    assert!(!work.run("list").done().out().contains("renewal"));
+    work.run("create own --issuer Unknown -o own.csr").done();
+    assert!(work.run("list").done().out().starts_with("own\tvalid, renewal in progress\t"));
+    work.run("pending delete own").done();
+    assert!(work.run("list").done().out().starts_with("own\tvalid\t"));
+}

@@ -13,6 +13,7 @@ use super::pending::{or_none, state};
 use super::terminal::{escape, json_text};
 use crate::fingerprint::Fingerprint;
 use crate::identifier::Identifier;
+use crate::pending::Operation;
 use crate::policy::{ObjectName, Tags};
 use crate::record::Record;
 use crate::time::UnixTime;
@@ -172,7 +173,7 @@ fn listed(view: &CertificateView, now: UnixTime) -> String {
             )
         }
         (Some(record), None) => (
-            standing(record, now),
+            with_renewal(standing(record, now), view),
             record.certificate.not_after().date(),
             Some(or_none(record.certificate.subject())),
         ),
@@ -183,6 +184,14 @@ fn listed(view: &CertificateView, now: UnixTime) -> String {
         }
     };
     format!("{}\t{state}\t{until}\t{}\n", view.name, subject.unwrap_or_else(|| "none".to_owned()))
+}
+
+/// A renewal that waits is seen in the list too.
+fn with_renewal(standing: String, view: &CertificateView) -> String {
+    match view.operation {
+        Some(Operation::InProgress(_)) => format!("{standing}, renewal in progress"),
+        _ => standing,
+    }
 }
 
 /// How a version stands, in a word.
