@@ -32,7 +32,8 @@ use crate::x5c::{Client, Outcome, submit_to_each};
 ///
 /// Against a certificate request, the operation of a real vault (JSON), a name in this vault, or a key. Without
 /// --roots the chain is judged on its own. No passphrase is needed, and nothing is changed; with --name the vault's
-/// ledger has an entry of it.
+/// ledger has an entry of it. The chain is drawn on stdout, and what is found is told on stderr: --html and --json have
+/// both.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   $ coldcert check answer.pem --csr www.csr
