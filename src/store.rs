@@ -239,6 +239,39 @@ pub(crate) fn remove_entry(db: &Connection, id: i64) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Each version: its certificate's name in lower case, and its own.
+pub(crate) fn each_version(db: &Connection, take: impl FnMut(String, String)) -> Result<(), StoreError> {
+    each_pair(
+        db,
+        "SELECT lower(name), lower(hex(version.version)) FROM version JOIN certificate ON certificate.id = version.certificate",
+        take,
+    )
+}
+
+/// Each operation that holds a key: its certificate's name in lower case, and its request id.
+pub(crate) fn each_key_holder(db: &Connection, take: impl FnMut(String, String)) -> Result<(), StoreError> {
+    each_pair(
+        db,
+        "SELECT lower(name), lower(hex(request_id)) FROM operation JOIN certificate ON certificate.id = operation.certificate
+         WHERE state <> 2",
+        take,
+    )
+}
+
+/// The name of each offline CA, in lower case.
+pub(crate) fn each_authority_name(db: &Connection, mut take: impl FnMut(String)) -> Result<(), StoreError> {
+    each_pair(db, "SELECT lower(name), '' FROM authority", |name, _| take(name))
+}
+
+fn each_pair(db: &Connection, query: &str, mut take: impl FnMut(String, String)) -> Result<(), StoreError> {
+    let mut statement = db.prepare_cached(query)?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        take(row.get(0)?, row.get(1)?);
+    }
+    Ok(())
+}
+
 /// Names in order, after one, at most so many; with those of shells or without; deleted ones or living.
 pub(crate) fn names(
     db: &Connection,

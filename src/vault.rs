@@ -9,6 +9,7 @@ mod bring;
 mod desk;
 mod error;
 mod events;
+mod inventory;
 mod issuers;
 mod lifecycle;
 mod merge;

@@ -262,3 +262,48 @@ fn what_cannot_be_recorded_does_not_leave_the_vault() {
     work.run("delete own").ended(2);
     work.run("show own").done();
 }
+
+/// Rows that were taken out of the file, or put back into it, by who can write it.
+#[test]
+fn what_the_ledger_tells_of_is_in_the_vault_and_nothing_else() {
+    let work = Workplace::with_vault();
+    work.run("ca init training --subject CN=Training").done();
+    work.run("create own --subject CN=own --dns own.example.com --kty EC --issuer Self").done();
+    work.run("create waits --subject CN=waits --dns waits.example.com --kty EC -o waits.csr").done();
+    work.run("audit verify").done();
+    let whole = work.read("vault.coldcert");
+    for (sql, named) in [
+        ("DELETE FROM version", "own version "),
+        ("DELETE FROM certificate WHERE name = 'own'", "own version "),
+        ("UPDATE certificate SET name = 'other' WHERE name = 'own'", "own version "),
+        ("DELETE FROM operation WHERE state = 1", "the operation of waits by request "),
+        ("DELETE FROM certificate WHERE name = 'waits'", "the operation of waits by request "),
+        ("DELETE FROM authority", "the CA training, which entry 2 tells of, is not in the vault"),
+    ] {
+        tampered(&work, sql);
+        work.run("audit verify").ended(1).says(&[named, "is not in the vault"]);
+        work.run("audit verify --chain-only").ended(1).says(&[named]);
+        work.write("vault.coldcert", &whole);
+    }
+    // What was given up comes back with its key.
+    work.write("before.coldcert", &whole);
+    work.run("delete own").done();
+    work.run("purge own").done();
+    work.run("pending delete waits").done();
+    work.run("audit verify").done();
+    tampered(
+        &work,
+        &format!(
+            "ATTACH '{}' AS before;
+             INSERT INTO certificate SELECT * FROM before.certificate WHERE name = 'own';
+             INSERT INTO version SELECT * FROM before.version;
+             INSERT INTO operation SELECT * FROM before.operation WHERE state = 1",
+            work.path("before.coldcert").display()
+        ),
+    );
+    work.run("audit verify").ended(1).says(&[
+        "own version ",
+        "waits, which waits by request ",
+        "and no entry tells of it",
+    ]);
+}

@@ -1,6 +1,7 @@
 //! The ledger of a vault: what writes it, and what reads and checks it.
 
 use super::events::{of_operation, record, with_rules};
+use super::inventory::Inventory;
 use super::{Vault, VaultError};
 use crate::fingerprint::Fingerprint;
 use crate::key::Signer;
@@ -20,7 +21,7 @@ pub struct Audited {
     pub proof: Proof,
     /// Keys that were opened in their places; none where the vault key was not given.
     pub keys: Option<u64>,
-    /// Those that did not open.
+    /// What of what it tells is not in the vault, and keys that did not open.
     pub faults: Vec<String>,
 }
 
@@ -130,15 +131,39 @@ impl Vault {
         Ok(store::ledger_end(self.store.connection())?.head)
     }
 
-    /// Checks the ledger: its chain; with the vault key that it is authentic, whole to its end, and that every key
-    /// that it tells of opens in its place; and that heads that were written down are still in it.
+    /// Checks the ledger: its chain; with the vault key that it is authentic, and whole to its end; and that heads that
+    /// were written down are still in it. Then what it tells of: that it is in the vault, and with the vault key that
+    /// every private key opens in its place.
     pub fn audit(
         &self,
         vault_key: Option<&VaultKey>,
         written: &[WrittenHead],
     ) -> Result<Audited, VaultError> {
+        // Ledger and rows of one state: others may be at work.
+        self.store.begin_reading()?;
+        let proved = self.proved(vault_key, written);
+        self.store.end_reading()?;
+        let (proof, mut faults) = proved?;
+        let keys = match vault_key {
+            Some(key) => {
+                let (keys, of_keys) = self.keys_in_place(key)?;
+                faults.extend(of_keys);
+                Some(keys)
+            }
+            None => None,
+        };
+        Ok(Audited { proof, keys, faults })
+    }
+
+    /// The ledger on its own, and what of what it tells is not in the vault.
+    fn proved(
+        &self,
+        vault_key: Option<&VaultKey>,
+        written: &[WrittenHead],
+    ) -> Result<(Proof, Vec<String>), VaultError> {
         let db = self.store.connection();
         let sealer = vault_key.map(Sealer::of);
+        let mut inventory = Inventory::default();
         let prover = Prover::new(sealer.as_ref(), written);
         let mut prover = prover.since_init(vault_key.is_some_and(VaultKey::is_since_init));
         let mut after = 0;
@@ -151,7 +176,10 @@ impl Vault {
             };
             for stored in page {
                 match stored {
-                    Ok(stored) => prover.stored(stored),
+                    Ok(stored) => {
+                        inventory.read(&stored.entry);
+                        prover.stored(stored);
+                    }
                     Err(sequence) => prover.unreadable(sequence),
                 }
             }
@@ -166,14 +194,12 @@ impl Vault {
         if !is_ended {
             proof.faults.push(LedgerFault::CutOff { after: proof.head.sequence });
         }
-        let (keys, faults) = match vault_key {
-            Some(key) => {
-                let (keys, faults) = self.keys_in_place(key)?;
-                (Some(keys), faults)
-            }
-            None => (None, Vec::new()),
+        // What a ledger says that is not whole holds nothing against the vault.
+        let faults = match proof.is_whole() {
+            true => inventory.faults(db, vault_key.is_some_and(VaultKey::is_since_init))?,
+            false => Vec::new(),
         };
-        Ok(Audited { proof, keys, faults })
+        Ok((proof, faults))
     }
 
     /// Opens every private key in its place.
