@@ -28,7 +28,8 @@ pub(super) enum AuditVerb {
     /// Check that nothing was taken out, changed, moved or cut off, and that every key opens in its place
     ///
     /// The chain of the entries, the keys that they were authenticated with, the end that the vault keeps, and each
-    /// head that was written down before. The vault key is needed for all but the chain and the heads.
+    /// head that was written down before; then that the versions, operations and CAs that it tells of are in the vault,
+    /// and their keys. The vault key is needed for all but the chain, the heads and what is there.
     #[command(
         after_help = "Examples:\n  $ coldcert audit verify\n  $ coldcert audit verify --head $(cat ledger.head)\n  $ coldcert audit verify --file ledger.jsonl"
     )]
