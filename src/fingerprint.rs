@@ -22,7 +22,7 @@ impl Fingerprint {
 
     /// The inverse of [`Fingerprint::hex`].
     pub fn from_hex(text: &str) -> Option<Self> {
-        if text.len() != 64 || !text.is_ascii() {
+        if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return None;
         }
         let mut bytes = [0; 32];

@@ -154,6 +154,11 @@ impl Entry {
         Head { sequence: self.sequence, hash: self.hash }
     }
 
+    /// The members of [`Self::detail`] that are for people.
+    pub fn told(&self) -> impl Iterator<Item = (&String, &Value)> {
+        self.detail.iter().filter(|(member, _)| *member != STATE)
+    }
+
     /// Whether its hash is that of its members behind `before`.
     pub(crate) fn is_chained(&self, before: &Fingerprint) -> bool {
         self.chained(before) == self.hash
@@ -187,6 +192,9 @@ impl Entry {
         Fingerprint::of(&bytes)
     }
 }
+
+/// The member of an entry's detail that says what the act left, for the audit and not for people.
+pub(crate) const STATE: &str = "state";
 
 /// Characters of an operator, a witness, a reason: a line or two on paper.
 pub const WORDS_CHARACTERS_MAX: usize = 200;

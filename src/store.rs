@@ -7,6 +7,7 @@ mod error;
 mod ledger;
 mod rows;
 mod schema;
+mod state;
 mod watch;
 
 use std::ops::Deref;
@@ -28,8 +29,9 @@ use crate::time::UnixTime;
 use crate::verdict::Holder;
 
 pub use error::StoreError;
-pub(crate) use ledger::{ledger, ledger_end, record};
+pub(crate) use ledger::{each_entry, ledger, ledger_end, ledger_names, names_outside_ledger, record};
 pub(crate) use rows::{Attributes, KeptSeal, Protection, StoredAuthority, StoredFault};
+pub(crate) use state::{Kept, left};
 pub use watch::{State, Watch};
 
 /// An open vault file.
@@ -239,37 +241,14 @@ pub(crate) fn remove_entry(db: &Connection, id: i64) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Each version: its certificate's name in lower case, and its own.
-pub(crate) fn each_version(db: &Connection, take: impl FnMut(String, String)) -> Result<(), StoreError> {
-    each_pair(
-        db,
-        "SELECT lower(name), lower(hex(version.version)) FROM version JOIN certificate ON certificate.id = version.certificate",
-        take,
-    )
-}
-
-/// Each operation that holds a key: its certificate's name in lower case, and its request id.
-pub(crate) fn each_key_holder(db: &Connection, take: impl FnMut(String, String)) -> Result<(), StoreError> {
-    each_pair(
-        db,
-        "SELECT lower(name), lower(hex(request_id)) FROM operation JOIN certificate ON certificate.id = operation.certificate
-         WHERE state <> 2",
-        take,
-    )
-}
-
-/// The name of each offline CA, in lower case.
-pub(crate) fn each_authority_name(db: &Connection, mut take: impl FnMut(String)) -> Result<(), StoreError> {
-    each_pair(db, "SELECT lower(name), '' FROM authority", |name, _| take(name))
-}
-
-fn each_pair(db: &Connection, query: &str, mut take: impl FnMut(String, String)) -> Result<(), StoreError> {
-    let mut statement = db.prepare_cached(query)?;
-    let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
-        take(row.get(0)?, row.get(1)?);
-    }
-    Ok(())
+/// The ids of the versions of a name; none without a name.
+pub(crate) fn version_ids(db: &Connection, name: Option<&str>) -> Result<Vec<Identifier>, StoreError> {
+    let mut statement = db.prepare_cached(
+        "SELECT version.version FROM version JOIN certificate ON certificate.id = version.certificate
+         WHERE certificate.name = ?1 ORDER BY version.id",
+    )?;
+    let ids = statement.query_map([name], |row| row.get(0).map(Identifier::from_bytes))?;
+    Ok(ids.collect::<Result<Vec<_>, _>>()?)
 }
 
 /// Names in order, after one, at most so many; with those of shells or without; deleted ones or living.

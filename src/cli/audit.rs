@@ -28,8 +28,9 @@ pub(super) enum AuditVerb {
     /// Check that nothing was taken out, changed, moved or cut off, and that every key opens in its place
     ///
     /// The chain of the entries, the keys that they were authenticated with, the end that the vault keeps, and each
-    /// head that was written down before; then that the versions, operations and CAs that it tells of are in the vault,
-    /// and their keys. The vault key is needed for all but the chain, the heads and what is there.
+    /// head that was written down before; then that certificates, versions, operations, policies, tags, issuers,
+    /// contacts, CAs and passphrases are as the last entry about them left them, and that every private key opens in its
+    /// place. The vault key is needed to know that the entries are authentic, and for the keys.
     #[command(
         after_help = "Examples:\n  $ coldcert audit verify\n  $ coldcert audit verify --head $(cat ledger.head)\n  $ coldcert audit verify --file ledger.jsonl"
     )]
@@ -37,7 +38,7 @@ pub(super) enum AuditVerb {
         /// A head that was written down (may be repeated)
         #[arg(long, value_name = "HEAD", value_parser = head)]
         head: Vec<WrittenHead>,
-        /// Check the chain and the heads alone, without the passphrase
+        /// Check the chain, the heads and what is in the vault, without the passphrase
         #[arg(long)]
         chain_only: bool,
         /// Lines that `audit export` wrote, instead of this vault
@@ -105,10 +106,10 @@ fn verify(context: &mut Context<'_, '_>, written: &[WrittenHead], chain_only: bo
     faults.extend(audited.faults.iter().cloned());
     let checked = match (audited.proof.authenticated, audited.keys) {
         (Some(authenticated), Some(keys)) => format!(
-            "{} entries, {authenticated} of them authentic, and {keys} private keys in their places",
+            "{} entries, {authenticated} of them authentic, what they left in the vault, and {keys} private keys in their places",
             audited.proof.entries
         ),
-        _ => format!("{} entries, their chain alone", audited.proof.entries),
+        _ => format!("{} entries, their chain alone, and what they left in the vault", audited.proof.entries),
     };
     if context.json {
         context.write_json(&json!({
@@ -165,9 +166,15 @@ fn said(
         return Ok(());
     }
     let count = if faults.len() == 1 { "1 fault".to_owned() } else { format!("{} faults", faults.len()) };
-    context.say(&format!(
-        "the ledger is NOT whole: {count}; compare with an earlier copy of the vault, or with what was exported and printed"
-    ));
+    context.say(&match proof.is_whole() {
+        true => format!(
+            "the ledger is whole, up to the head {}, and the vault is NOT as it says: {count}; compare with an earlier copy of the vault",
+            proof.head
+        ),
+        false => format!(
+            "the ledger is NOT whole: {count}; compare with an earlier copy of the vault, or with what was exported and printed"
+        ),
+    });
     Err(CliError::Judged)
 }
 
@@ -246,7 +253,7 @@ fn line(entry: &Entry) -> String {
     if let Some(version) = &entry.version {
         add(&format!("version {version}"));
     }
-    for (member, value) in &entry.detail {
+    for (member, value) in entry.told() {
         match value {
             // What is long is in the JSON.
             Value::Object(_) => add(member),

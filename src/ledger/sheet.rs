@@ -42,7 +42,7 @@ fn row(page: &mut String, entry: &Entry) {
     about.extend(entry.name.as_deref().map(|name| format!("<b>{}</b>", escaped(name))));
     about.extend(entry.version.as_deref().map(|version| format!("version {}", escaped(version))));
     about.extend(entry.public_key.map(|key| format!("key {}", key.short())));
-    about.extend(entry.detail.iter().map(|(member, value)| {
+    about.extend(entry.told().map(|(member, value)| {
         let value = match value {
             Value::String(text) => text.clone(),
             other => other.to_string(),

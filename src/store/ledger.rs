@@ -3,12 +3,13 @@
 use rusqlite::{Connection, Row, params};
 use serde_json::{Map, Value};
 
-use super::StoreError;
+use super::{StoreError, state};
 use crate::fingerprint::Fingerprint;
 use crate::ledger::{Act, Attribution, ChainKey, End, Entry, Event, Head, Sealer, Stored};
 use crate::time::UnixTime;
 
-/// Adds an event to the ledger, within the transaction of what happened.
+/// Adds an event to the ledger, within the transaction of what happened and at its end: the entry says what is in the
+/// rows then.
 pub(crate) fn record(
     db: &Connection,
     event: Event,
@@ -22,7 +23,7 @@ pub(crate) fn record(
         insert(db, &stored)?;
         end = behind;
     }
-    let (stored, end) = end.add(event, by, sealer, now);
+    let (stored, end) = end.add(state::with_state(db, event)?, by, sealer, now);
     insert(db, &stored)?;
     db.prepare_cached("UPDATE ledger_end SET sequence = ?1, hash = ?2, key = ?3")?.execute(params![
         number(end.head.sequence)?,
@@ -96,6 +97,41 @@ pub(crate) fn ledger(
     Ok(found)
 }
 
+/// The names in a ledger, each once in some case, after one, at most so many.
+pub(crate) fn ledger_names(db: &Connection, after: &str, limit: u32) -> Result<Vec<String>, StoreError> {
+    let mut statement = db.prepare_cached(
+        "SELECT min(name) FROM ledger WHERE name IS NOT NULL AND name > ?1 COLLATE NOCASE
+         GROUP BY name COLLATE NOCASE ORDER BY name COLLATE NOCASE LIMIT ?2",
+    )?;
+    let names = statement.query_map(params![after, limit], |row| row.get(0))?;
+    Ok(names.collect::<Result<Vec<_>, _>>()?)
+}
+
+/// The entries about a name, in their order.
+pub(crate) fn each_entry(
+    db: &Connection,
+    name: &str,
+    mut take: impl FnMut(&Entry),
+) -> Result<(), StoreError> {
+    let mut after = 0;
+    loop {
+        let page = ledger(db, after, Some(name), PAGE)?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after = last.as_ref().map_or_else(|sequence| *sequence, |stored| stored.entry.sequence);
+        page.iter().flatten().for_each(|stored| take(&stored.entry));
+    }
+}
+
+/// The names of certificates, issuers and CAs that no entry is about.
+pub(crate) fn names_outside_ledger(db: &Connection) -> Result<Vec<String>, StoreError> {
+    let mut statement = db.prepare_cached(
+        "SELECT name FROM (SELECT name FROM certificate UNION SELECT name FROM issuer UNION SELECT name FROM authority) AS held
+         WHERE NOT EXISTS (SELECT 1 FROM ledger WHERE ledger.name = held.name COLLATE NOCASE) ORDER BY name",
+    )?;
+    let names = statement.query_map([], |row| row.get(0))?;
+    Ok(names.collect::<Result<Vec<_>, _>>()?)
+}
+
 fn stored(row: &Row<'_>) -> Result<Stored, StoreError> {
     let act: String = row.get(2)?;
     let detail: String = row.get(10)?;
@@ -124,3 +160,6 @@ fn number(sequence: u64) -> Result<i64, StoreError> {
 fn damaged() -> StoreError {
     StoreError::Content { what: "an entry of the ledger" }
 }
+
+/// As many entries at a time are read.
+const PAGE: u32 = 500;

@@ -118,6 +118,15 @@ fn use_every_query(store: &mut Store, now: UnixTime) {
     assert_eq!(versions_by_id(&db, &entry, None, 25).unwrap().len(), 1);
     assert!(versions_by_id(&db, &entry, Some(record.version), 25).unwrap().is_empty());
     set_attributes(&db, record.version, &Attributes::default(), now).unwrap();
+    assert_eq!(version_ids(&db, Some("www")).unwrap(), [record.version]);
+    for kept in [Kept::Certificate, Kept::Operation, Kept::Version(record.version)] {
+        assert!(kept.digest(&db, Some("www")).unwrap().is_some(), "{kept:?}");
+    }
+    for kept in [Kept::Issuer, Kept::Authority] {
+        assert!(kept.digest(&db, Some("www")).unwrap().is_none(), "{kept:?}");
+    }
+    assert!(Kept::Contacts.digest(&db, None).unwrap().is_none());
+    assert!(Kept::Seals.digest(&db, None).unwrap().is_some());
     for include_pending in [false, true] {
         assert_eq!(names(&db, "", 25, include_pending, false).unwrap().len(), 1);
         assert!(names(&db, "", 25, include_pending, true).unwrap().is_empty());

@@ -1,7 +1,7 @@
 //! The ledger of a vault: what writes it, and what reads and checks it.
 
-use super::events::{of_operation, record, with_rules};
-use super::inventory::Inventory;
+use super::events::{self, of_operation, with_rules};
+use super::inventory::{self, Inventory};
 use super::{Vault, VaultError};
 use crate::fingerprint::Fingerprint;
 use crate::key::Signer;
@@ -21,7 +21,7 @@ pub struct Audited {
     pub proof: Proof,
     /// Keys that were opened in their places; none where the vault key was not given.
     pub keys: Option<u64>,
-    /// What of what it tells is not in the vault, and keys that did not open.
+    /// What is not in the vault as it tells, and keys that did not open.
     pub faults: Vec<String>,
 }
 
@@ -99,10 +99,8 @@ impl Vault {
             None => event,
         };
         let transaction = self.store.begin()?;
-        for event in made.into_iter().chain([with_rules(event, verdict.findings())]) {
-            record(&transaction, &self.by, Some(vault_key), event, now)?;
-        }
-        Ok(transaction.commit()?)
+        let events = made.into_iter().chain([with_rules(event, verdict.findings())]);
+        events::commit(transaction, &self.by, Some(vault_key), events, now)
     }
 
     /// An event that changes nothing else.
@@ -113,8 +111,7 @@ impl Vault {
         now: UnixTime,
     ) -> Result<(), VaultError> {
         let transaction = self.store.begin()?;
-        record(&transaction, &self.by, vault_key, event, now)?;
-        Ok(transaction.commit()?)
+        events::commit(transaction, &self.by, vault_key, [event], now)
     }
 
     /// The entries of the ledger behind a number, at most so many; those about one name, or all.
@@ -132,8 +129,8 @@ impl Vault {
     }
 
     /// Checks the ledger: its chain; with the vault key that it is authentic, and whole to its end; and that heads that
-    /// were written down are still in it. Then what it tells of: that it is in the vault, and with the vault key that
-    /// every private key opens in its place.
+    /// were written down are still in it. Then that all that it tells of is in the vault as it was left, and with the
+    /// vault key that every private key opens in its place.
     pub fn audit(
         &self,
         vault_key: Option<&VaultKey>,
@@ -163,7 +160,7 @@ impl Vault {
     ) -> Result<(Proof, Vec<String>), VaultError> {
         let db = self.store.connection();
         let sealer = vault_key.map(Sealer::of);
-        let mut inventory = Inventory::default();
+        let mut unnamed = Inventory::default();
         let prover = Prover::new(sealer.as_ref(), written);
         let mut prover = prover.since_init(vault_key.is_some_and(VaultKey::is_since_init));
         let mut after = 0;
@@ -177,7 +174,9 @@ impl Vault {
             for stored in page {
                 match stored {
                     Ok(stored) => {
-                        inventory.read(&stored.entry);
+                        if stored.entry.name.is_none() {
+                            unnamed.read(&stored.entry);
+                        }
                         prover.stored(stored);
                     }
                     Err(sequence) => prover.unreadable(sequence),
@@ -196,7 +195,7 @@ impl Vault {
         }
         // What a ledger says that is not whole holds nothing against the vault.
         let faults = match proof.is_whole() {
-            true => inventory.faults(db, vault_key.is_some_and(VaultKey::is_since_init))?,
+            true => inventory::faults(db, unnamed, vault_key.is_some_and(VaultKey::is_since_init))?,
             false => Vec::new(),
         };
         Ok((proof, faults))

@@ -126,8 +126,8 @@ impl Vault {
             true => Event::on(Act::DeskEnded, &pending.name).key(key.public_key().fingerprint()),
             false => merged(&version, Some(request_id)),
         };
-        events::record(&transaction, &self.by, Some(vault_key), event.with("issuer", "Self"), now)?;
-        Ok(transaction.commit()?)
+        let event = event.with("issuer", "Self");
+        events::commit(transaction, &self.by, Some(vault_key), [event], now)
     }
 
     fn begin(
@@ -223,8 +223,7 @@ impl Vault {
         }
         store::request_cancellation(&transaction, entry.id, requested)?;
         let event = of_operation(Act::Cancel, &operation).with("requested", requested);
-        events::record(&transaction, &self.by, Some(vault_key), event, now)?;
-        transaction.commit()?;
+        events::commit(transaction, &self.by, Some(vault_key), [event], now)?;
         self.pending(which.name)
     }
 
@@ -238,14 +237,8 @@ impl Vault {
         let transaction = self.store.begin()?;
         let (entry, operation) = wanted(&transaction, which)?;
         store::remove_operation(&transaction, entry.id)?;
-        events::record(
-            &transaction,
-            &self.by,
-            Some(vault_key),
-            of_operation(Act::PendingDeleted, &operation),
-            now,
-        )?;
-        transaction.commit()?;
+        let event = of_operation(Act::PendingDeleted, &operation);
+        events::commit(transaction, &self.by, Some(vault_key), [event], now)?;
         Ok(operation)
     }
 
@@ -305,12 +298,8 @@ impl Vault {
             .with("issuer", pending.policy.issuer.name.as_str())
             .with("request_id", pending.request_id.to_string())
             .with("request", Fingerprint::of(pending.request.as_der()).hex());
-        events::record(&transaction, &self.by, Some(vault_key), event, now)?;
-        if let Some(version) = record {
-            let event = merged(version, Some(pending.request_id));
-            events::record(&transaction, &self.by, Some(vault_key), event, now)?;
-        }
-        transaction.commit()?;
+        let version = record.map(|version| merged(version, Some(pending.request_id)));
+        events::commit(transaction, &self.by, Some(vault_key), [event].into_iter().chain(version), now)?;
         self.pending(name)
     }
 }

@@ -90,8 +90,7 @@ impl Vault {
         store::remove_operation(&transaction, id)?;
         store::put_version(&transaction, id, &record)?;
         let event = Event { act: Act::Import, ..merged(&record, None) };
-        events::record(&transaction, &self.by, Some(vault_key), event, now)?;
-        transaction.commit()?;
+        events::commit(transaction, &self.by, Some(vault_key), [event], now)?;
         Ok((record, findings))
     }
 }

@@ -76,12 +76,11 @@ impl Vault {
             event = event.with("failure", failure.code.as_str());
         }
         of_named_issuer(operation)?;
-        events::record(&transaction, &self.by, Some(vault_key), event, now)?;
         match failure {
             Some(failure) => store::fail_operation(&transaction, entry.id, failure)?,
             None => store::cancel_operation(&transaction, entry.id)?,
         }
-        transaction.commit()?;
+        events::commit(transaction, &self.by, Some(vault_key), [event], now)?;
         self.pending(name)
     }
 }

@@ -6,19 +6,24 @@ use crate::ledger::{Act, Attribution, Event, Sealer};
 use crate::pending::Operation;
 use crate::record::Record;
 use crate::seal::VaultKey;
-use crate::store;
+use crate::store::{self, Writing};
 use crate::time::UnixTime;
 use crate::verdict::{Finding, Severity};
 
-/// Adds an event within the transaction of what happened.
-pub(super) fn record(
-    db: &rusqlite::Connection,
+/// Ends a transaction with what the ledger says of it: nothing can happen between an act and its entry, which holds what
+/// the act left.
+pub(super) fn commit(
+    transaction: Writing<'_>,
     by: &Attribution,
     vault_key: Option<&VaultKey>,
-    event: Event,
+    events: impl IntoIterator<Item = Event>,
     now: UnixTime,
 ) -> Result<(), VaultError> {
-    Ok(store::record(db, event, by, vault_key.map(Sealer::of).as_ref(), now)?)
+    let sealer = vault_key.map(Sealer::of);
+    for event in events {
+        store::record(&transaction, event, by, sealer.as_ref(), now)?;
+    }
+    Ok(transaction.commit()?)
 }
 
 /// What the ledger says of a version that came of a judged answer.

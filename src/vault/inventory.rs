@@ -3,126 +3,113 @@
 use std::collections::BTreeMap;
 
 use rusqlite::Connection;
-use serde_json::Value;
 
-use crate::ledger::{Act, Entry};
-use crate::store::{self, StoreError};
+use crate::fingerprint::Fingerprint;
+use crate::ledger::Entry;
+use crate::store::{self, Kept, StoreError};
 
-/// What the entries read so far leave behind, with the entry that each came by. Names are in lower case, as the vault
-/// tells them apart (reference 1.3).
+/// What the entries about one name, or about none, say of its rows.
 #[derive(Debug, Default)]
 pub(super) struct Inventory {
-    /// By name and version.
-    versions: BTreeMap<(String, String), u64>,
-    /// By name and request id: operations that hold a key.
-    operations: BTreeMap<(String, String), u64>,
-    authorities: BTreeMap<String, u64>,
+    told: BTreeMap<Kept, Told>,
+}
+
+/// The last word on something.
+#[derive(Clone, Copy, Debug)]
+struct Told {
+    /// The number of the entry.
+    by: u64,
+    /// What it left there, if anything.
+    left: Option<Fingerprint>,
 }
 
 impl Inventory {
     /// The next entry.
     pub(super) fn read(&mut self, entry: &Entry) {
-        let Some(name) = entry.name.as_deref().map(str::to_ascii_lowercase) else { return };
         let by = entry.sequence;
-        match entry.act {
-            Act::Create => {
-                // It may take the place of one that the issuer ended.
-                remove(&mut self.operations, &name);
-                self.operations.extend(text(entry, "request_id").map(|id| ((name, id), by)));
-            }
-            Act::PendingDeleted => remove(&mut self.operations, &name),
-            Act::Merge | Act::Import => {
-                let request_id = text(entry, "request_id");
-                if let Some(id) = request_id {
-                    self.operations.remove(&(name.clone(), id));
-                }
-                self.versions.extend(entry.version.clone().map(|version| ((name, version), by)));
-            }
-            Act::Restore => {
-                let versions = entry.detail.get("versions").and_then(Value::as_array);
-                let versions = versions.into_iter().flatten().filter_map(Value::as_str);
-                self.versions.extend(versions.map(|version| ((name.clone(), version.to_owned()), by)));
-            }
-            Act::Purge => {
-                remove(&mut self.versions, &name);
-                remove(&mut self.operations, &name);
-            }
-            Act::Authority => {
-                self.authorities.insert(name, by);
-            }
-            Act::Init
-            | Act::Begin
-            | Act::RequestExported
-            | Act::Cancel
-            | Act::DeskEnded
-            | Act::Judge
-            | Act::Refuse
-            | Act::SecretExported
-            | Act::Backup
-            | Act::Set
-            | Act::Delete
-            | Act::Recover
-            | Act::Passphrase
-            | Act::Desk
-            | Act::Sign => {}
-        }
+        self.told.extend(store::left(entry).map(|(kept, left)| (kept, Told { by, left })));
     }
 
-    /// What is not as the ledger says. What it does not tell of is a fault where it tells of everything: a vault may be
-    /// older than its ledger.
-    pub(super) fn faults(mut self, db: &Connection, tells_all: bool) -> Result<Vec<String>, StoreError> {
+    /// What is in the vault and not as it was left. What no entry tells of is a fault where they tell of everything.
+    fn faults(self, db: &Connection, name: Option<&str>, tells_all: bool) -> Result<Vec<String>, StoreError> {
         let mut faults = Vec::new();
-        let mut untold = |what: String| {
-            if tells_all {
-                faults.push(format!("{what} is in the vault, and no entry tells of it"));
+        for (kept, Told { by, left }) in &self.told {
+            let found = kept.digest(db, name)?;
+            if found == *left {
+                continue;
             }
-        };
-        store::each_version(db, |name, version| {
-            let key = (name, version);
-            if self.versions.remove(&key).is_none() {
-                untold(format!("{} version {}", key.0, key.1));
-            }
-        })?;
-        store::each_key_holder(db, |name, request_id| {
-            let key = (name, request_id);
-            if self.operations.remove(&key).is_none() {
-                untold(format!("{}, which waits by request {},", key.0, key.1));
-            }
-        })?;
-        store::each_authority_name(db, |name| {
-            if self.authorities.remove(&name).is_none() {
-                untold(format!("the CA {name}"));
-            }
-        })?;
-        let mut missing = |what: String, by: u64| {
-            faults.push(format!("{what}, which entry {by} tells of, is not in the vault"));
-        };
-        for ((name, version), by) in self.versions {
-            missing(format!("{name} version {version}"), by);
+            let what = described(*kept, name);
+            faults.push(match (left, found) {
+                (Some(_), None) => format!("{what}, which entry {by} tells of, is not in the vault"),
+                (None, Some(_)) => format!("{what} is in the vault, and was taken away by entry {by}"),
+                _ if *kept == Kept::Certificate => {
+                    format!("{what} is not as entry {by} left it: its policy, tags, dates or deletion")
+                }
+                _ => format!("{what} is not as entry {by} left it"),
+            });
         }
-        for ((name, request_id), by) in self.operations {
-            missing(format!("the operation of {name} by request {request_id}"), by);
-        }
-        for (name, by) in self.authorities {
-            missing(format!("the CA {name}"), by);
+        if tells_all {
+            let versions = store::version_ids(db, name)?.into_iter().map(Kept::Version);
+            for kept in of_its_kind(name).iter().copied().chain(versions) {
+                if !self.told.contains_key(&kept) && kept.digest(db, name)?.is_some() {
+                    let what = described(kept, name);
+                    faults.push(format!("{what} is in the vault, and no entry tells of it"));
+                }
+            }
         }
         Ok(faults)
     }
 }
 
-fn text(entry: &Entry, member: &str) -> Option<String> {
-    entry.detail.get(member).and_then(Value::as_str).map(str::to_owned)
-}
-
-/// Takes away whatever there is of a name.
-fn remove(held: &mut BTreeMap<(String, String), u64>, name: &str) {
-    let of_name: Vec<_> = held
-        .range((name.to_owned(), String::new())..)
-        .map(|(key, _)| key)
-        .take_while(|(own, _)| own == name)
-        .cloned()
-        .collect();
-    for key in of_name {
-        held.remove(&key);
+/// What there may be one of, under a name or without.
+fn of_its_kind(name: Option<&str>) -> &'static [Kept] {
+    match name {
+        Some(_) => &[Kept::Certificate, Kept::Operation, Kept::Issuer, Kept::Authority],
+        None => &[Kept::Contacts, Kept::Seals],
     }
 }
+
+fn described(kept: Kept, name: Option<&str>) -> String {
+    let name = name.unwrap_or_default();
+    match kept {
+        Kept::Certificate => format!("the certificate {name}"),
+        Kept::Operation => format!("the operation of {name}"),
+        Kept::Version(id) => format!("{name} version {id}"),
+        Kept::Issuer => format!("the issuer {name}"),
+        Kept::Authority => format!("the CA {name}"),
+        Kept::Contacts => "the list of contacts".to_owned(),
+        Kept::Seals => "the list of passphrases".to_owned(),
+    }
+}
+
+/// Holds a whole ledger against the vault: `unnamed` is what its entries about no name say, and those that have one are
+/// read again, name by name, so that memory does not grow with the vault.
+pub(super) fn faults(
+    db: &Connection,
+    unnamed: Inventory,
+    is_since_init: bool,
+) -> Result<Vec<String>, StoreError> {
+    // The first entry of a vault that is no older than this.
+    let tells_all = is_since_init && unnamed.told.contains_key(&Kept::Seals);
+    let mut faults = unnamed.faults(db, None, tells_all)?;
+    let mut after = String::new();
+    loop {
+        let names = store::ledger_names(db, &after, PAGE)?;
+        let Some(last) = names.last() else { break };
+        after.clone_from(last);
+        for name in &names {
+            let mut inventory = Inventory::default();
+            store::each_entry(db, name, |entry| inventory.read(entry))?;
+            faults.extend(inventory.faults(db, Some(name), tells_all)?);
+        }
+    }
+    if tells_all {
+        for name in store::names_outside_ledger(db)? {
+            faults.extend(Inventory::default().faults(db, Some(&name), tells_all)?);
+        }
+    }
+    Ok(faults)
+}
+
+/// As many names at a time are read.
+const PAGE: u32 = 500;

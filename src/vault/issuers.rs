@@ -16,8 +16,7 @@ impl Vault {
         let transaction = self.store.begin()?;
         store::put_issuer(&transaction, issuer)?;
         let event = Event::on(Act::Desk, &issuer.name).with("issuer", issuer.provider.as_str());
-        events::record(&transaction, &self.by, Some(vault_key), event, issuer.updated)?;
-        Ok(transaction.commit()?)
+        events::commit(transaction, &self.by, Some(vault_key), [event], issuer.updated)
     }
 
     /// The issuer of a name.
@@ -41,8 +40,7 @@ impl Vault {
         let issuer = issuer(&transaction, name)?;
         store::remove_issuer(&transaction, name)?;
         let event = Event::on(Act::Desk, &issuer.name).with("issuer", Value::Null);
-        events::record(&transaction, &self.by, Some(vault_key), event, now)?;
-        transaction.commit()?;
+        events::commit(transaction, &self.by, Some(vault_key), [event], now)?;
         Ok(issuer)
     }
 
@@ -60,8 +58,7 @@ impl Vault {
     ) -> Result<(), VaultError> {
         let transaction = self.store.begin()?;
         store::replace_contacts(&transaction, contacts)?;
-        events::record(&transaction, &self.by, Some(vault_key), of_contacts(contacts), now)?;
-        Ok(transaction.commit()?)
+        events::commit(transaction, &self.by, Some(vault_key), [of_contacts(contacts)], now)
     }
 
     /// Adds a contact, or replaces the one of that address (in any case); all of them are returned.
@@ -76,8 +73,7 @@ impl Vault {
         contacts.retain(|one| !one.email.eq_ignore_ascii_case(&contact.email));
         contacts.push(contact);
         store::replace_contacts(&transaction, &contacts)?;
-        events::record(&transaction, &self.by, Some(vault_key), of_contacts(&contacts), now)?;
-        transaction.commit()?;
+        events::commit(transaction, &self.by, Some(vault_key), [of_contacts(&contacts)], now)?;
         Ok(contacts)
     }
 
@@ -96,8 +92,7 @@ impl Vault {
             return Err(VaultError::ContactNotFound { email: email.to_owned() });
         }
         store::replace_contacts(&transaction, &contacts)?;
-        events::record(&transaction, &self.by, Some(vault_key), of_contacts(&contacts), now)?;
-        transaction.commit()?;
+        events::commit(transaction, &self.by, Some(vault_key), [of_contacts(&contacts)], now)?;
         Ok(contacts)
     }
 }

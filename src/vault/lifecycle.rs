@@ -151,8 +151,7 @@ impl Vault {
         let Some(record) = store::version(&transaction, &entry, version)? else {
             // The policy of a certificate that waits for its first version can change.
             if !is_of_the_version {
-                events::record(&transaction, &self.by, Some(vault_key), event, now)?;
-                return Ok(transaction.commit()?);
+                return events::commit(transaction, &self.by, Some(vault_key), [event], now);
             }
             let name = entry.name.to_string();
             return Err(match version {
@@ -167,10 +166,9 @@ impl Vault {
         if attributes.tags.is_some() {
             event = event.with("tags", true);
         }
-        events::record(&transaction, &self.by, Some(vault_key), event, now)?;
         let attributes = store::Attributes { enabled: attributes.enabled, tags: attributes.tags };
         store::set_attributes(&transaction, record.version, &attributes, now)?;
-        Ok(transaction.commit()?)
+        events::commit(transaction, &self.by, Some(vault_key), [event], now)
     }
 
     /// Replaces the given members of a policy; the next version follows it (reference 2.7).
@@ -185,8 +183,7 @@ impl Vault {
         let mut entry = super::living(&transaction, name)?;
         replace_policy(&transaction, &mut entry, document, now)?;
         let event = Event::on(Act::Set, &entry.name).with("policy", Value::from(entry.policy.to_document()));
-        events::record(&transaction, &self.by, Some(vault_key), event, now)?;
-        transaction.commit()?;
+        events::commit(transaction, &self.by, Some(vault_key), [event], now)?;
         Ok(entry.policy)
     }
 
@@ -201,8 +198,7 @@ impl Vault {
         let entry = super::living(&transaction, name)?;
         let scheduled_purge = now.plus_seconds(i64::from(RECOVERABLE_DAYS) * 86_400);
         store::set_deletion(&transaction, entry.id, Some(Deletion { deleted: now, scheduled_purge }))?;
-        events::record(&transaction, &self.by, Some(vault_key), Event::on(Act::Delete, &entry.name), now)?;
-        transaction.commit()?;
+        events::commit(transaction, &self.by, Some(vault_key), [Event::on(Act::Delete, &entry.name)], now)?;
         self.deleted_certificate(name)
     }
 
@@ -216,8 +212,7 @@ impl Vault {
         let transaction = self.store.begin()?;
         let entry = deleted(&transaction, name)?;
         store::set_deletion(&transaction, entry.id, None)?;
-        events::record(&transaction, &self.by, Some(vault_key), Event::on(Act::Recover, &entry.name), now)?;
-        transaction.commit()?;
+        events::commit(transaction, &self.by, Some(vault_key), [Event::on(Act::Recover, &entry.name)], now)?;
         self.certificate(name, None)
     }
 
@@ -234,8 +229,7 @@ impl Vault {
         let versions: Vec<String> = versions.iter().map(|record| record.version.to_string()).collect();
         store::remove_entry(&transaction, entry.id)?;
         let event = Event::on(Act::Purge, &entry.name).with("versions", versions);
-        events::record(&transaction, &self.by, Some(vault_key), event, now)?;
-        Ok(transaction.commit()?)
+        events::commit(transaction, &self.by, Some(vault_key), [event], now)
     }
 
     fn view(&self, entry: Entry, version: Option<Identifier>) -> Result<CertificateView, VaultError> {

@@ -128,10 +128,8 @@ impl Vault {
         store::put_version(&transaction, entry.id, &record)?;
         store::complete_operation(&transaction, entry.id)?;
         let merged = merged(&record, Some(request_id)).with("profile", terms.profile.name());
-        for event in made.into_iter().chain([merged]) {
-            events::record(&transaction, &self.by, Some(vault_key), event, now)?;
-        }
-        transaction.commit()?;
+        let events = made.into_iter().chain([merged]);
+        events::commit(transaction, &self.by, Some(vault_key), events, now)?;
         Ok(Merged { record, findings })
     }
 

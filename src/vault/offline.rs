@@ -64,8 +64,7 @@ impl Vault {
         let event = Event::on(Act::Authority, name)
             .key(certificate.public_key().fingerprint())
             .with("certificate", certificate.fingerprint().hex());
-        events::record(&transaction, &self.by, Some(vault_key), event, now)?;
-        Ok(transaction.commit()?)
+        events::commit(transaction, &self.by, Some(vault_key), [event], now)
     }
 
     /// The CA of a name.

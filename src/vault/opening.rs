@@ -259,8 +259,7 @@ impl Vault {
         let transaction = self.store.begin()?;
         let (protection, event, answer) = change(kept(store::protection(&transaction)?))?;
         store::replace_protection(&transaction, &protection)?;
-        events::record(&transaction, &self.by, Some(vault_key), event, now)?;
-        transaction.commit()?;
+        events::commit(transaction, &self.by, Some(vault_key), [event], now)?;
         Ok(answer)
     }
 }

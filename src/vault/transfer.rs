@@ -174,8 +174,7 @@ impl Vault {
         }
         let versions: Vec<String> = records.iter().map(|record| record.version.to_string()).collect();
         let event = Event::on(Act::Restore, &name).with("versions", versions);
-        events::record(&transaction, &self.by, Some(vault_key), event, now)?;
-        transaction.commit()?;
+        events::commit(transaction, &self.by, Some(vault_key), [event], now)?;
         Ok(name)
     }
 }
