@@ -86,7 +86,9 @@ impl ObjectNameError {
     pub fn help(&self) -> String {
         match self {
             Self::Character { suggestion, .. } if !suggestion.is_empty() => {
-                format!("the name is not the host name: call it {suggestion}, and put host names into --dns")
+                format!(
+                    "a name is neither a host name (give that with --dns) nor a file (files come after it): call it {suggestion}"
+                )
             }
             Self::Empty | Self::Character { .. } | Self::TooLong { .. } => {
                 "give a short name of letters, digits and hyphens".to_owned()
