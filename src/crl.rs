@@ -147,11 +147,10 @@ impl CertificateRevocationList {
         self.extensions.number.as_ref()
     }
 
-    /// Whether cRLNumber is as RFC 5280 5.2.3 has it: there, and not critical. A CRL of version 1 has no extensions,
-    /// and no place for it.
-    pub fn is_numbered(&self) -> bool {
-        let Extensions { number, critical_number, are_there, .. } = &self.extensions;
-        !are_there || (number.is_some() && !critical_number)
+    /// In what its extensions are not as RFC 5280 5.2.3 to 5.2.5 have them, as words behind "it"; none where they are, or
+    /// where there are none: a CRL of version 1 has no place for them.
+    pub fn nonconformity(&self) -> Option<&'static str> {
+        self.extensions.nonconformity
     }
 
     /// For a delta CRL, the number of the complete one that it starts from (RFC 5280 5.2.4).
@@ -258,8 +257,7 @@ impl fmt::Display for CrlNumber {
 /// The extensions that this program understands (RFC 5280 5.2).
 #[derive(Clone, Default)]
 struct Extensions {
-    are_there: bool,
-    critical_number: bool,
+    nonconformity: Option<&'static str>,
     authority_key_identifier: Option<Vec<u8>>,
     number: Option<CrlNumber>,
     base_number: Option<CrlNumber>,
@@ -269,7 +267,7 @@ struct Extensions {
 
 impl Extensions {
     fn read(der: Option<&[u8]>, not_understood: &mut Vec<ObjectIdentifier>) -> Result<Self, CrlError> {
-        let mut found = Self { are_there: der.is_some(), ..Self::default() };
+        let mut found = Self::default();
         let extensions = der.map_or_else(|| Ok(Vec::new()), Extension::read_all)?;
         // RFC 5280 4.2, which 5.2 follows: of two scopes, either could be the one that was meant.
         let mut kinds = HashSet::new();
@@ -286,12 +284,26 @@ impl Extensions {
                         .map(|part| part.contents.to_vec());
                 }
                 CRL_NUMBER => {
-                    found.number = Some(CrlNumber::read(&value)?);
-                    found.critical_number = critical;
+                    let number = CrlNumber::read(&value)?;
+                    found.not_as_defined(critical, "has a critical number, which must not be critical");
+                    found.not_as_defined(
+                        number.0.len() > CRL_NUMBER_BYTES_MAX,
+                        "has a number of more than 20 bytes",
+                    );
+                    found.number = Some(number);
                 }
-                DELTA_CRL_INDICATOR => found.base_number = Some(CrlNumber::read(&value)?),
+                DELTA_CRL_INDICATOR => {
+                    found.not_as_defined(!critical, "does not mark critical that it is a delta CRL");
+                    found.base_number = Some(CrlNumber::read(&value)?);
+                }
                 ISSUING_DISTRIBUTION_POINT => {
-                    found.issuing_distribution_point = Some(IssuingDistributionPoint::read(&value)?);
+                    let scope = IssuingDistributionPoint::read(&value)?;
+                    found.not_as_defined(!critical, "does not mark its scope critical");
+                    found.not_as_defined(
+                        scope == IssuingDistributionPoint::default(),
+                        "has a scope that says nothing",
+                    );
+                    found.issuing_distribution_point = Some(scope);
                 }
                 FRESHEST_CRL => found.freshest_crl = DistributionPoint::read_all(&value)?,
                 ISSUER_ALTERNATIVE_NAME | AUTHORITY_INFORMATION_ACCESS => {}
@@ -299,7 +311,16 @@ impl Extensions {
                 _ => {}
             }
         }
+        // 5.2.3: without a number nobody can tell an older list from a newer one.
+        let lacks_number = der.is_some() && found.number.is_none();
+        found.not_as_defined(lacks_number, "has no number, and every CRL of version 2 has one");
         Ok(found)
+    }
+
+    fn not_as_defined(&mut self, is_so: bool, how: &'static str) {
+        if is_so {
+            self.nonconformity.get_or_insert(how);
+        }
     }
 }
 
@@ -429,6 +450,9 @@ impl CrlError {
         }
     }
 }
+
+/// RFC 5280 5.2.3.
+const CRL_NUMBER_BYTES_MAX: usize = 20;
 
 /// The largest CRL read, in bytes. Ours: the largest public ones are of some tens of megabytes, and all of
 /// it is held in memory.

@@ -9,9 +9,9 @@ mod purpose;
 use der::asn1::{BitStringRef, ObjectIdentifier, OctetStringRef};
 use der::{Decode, Tag};
 
-use crate::name::GeneralName;
+use crate::name::{GeneralName, NameError};
 use crate::policy::KeyUsage;
-use crate::tlv;
+use crate::tlv::{self, Tlv};
 
 pub use certificate_policies::{
     ANY_POLICY, CERTIFICATE_POLICIES, INHIBIT_ANY_POLICY, POLICY_CONSTRAINTS, POLICY_MAPPINGS,
@@ -148,23 +148,38 @@ impl Extension {
         };
         let path_length = match rest {
             [] => None,
-            [length] => Some(u32::from_der(length.whole)?),
+            [length] => Some(read_count(length)?),
             _ => return Err(Tag::Sequence.value_error().into()),
         };
         Ok(BasicConstraints { authority, path_length })
     }
 
     /// authorityKeyIdentifier, from its value.
+    ///
+    /// ```text
+    /// AuthorityKeyIdentifier ::= SEQUENCE {                        -- RFC 5280 4.2.1.1
+    ///      keyIdentifier             [0] KeyIdentifier            OPTIONAL,
+    ///      authorityCertIssuer       [1] GeneralNames             OPTIONAL,
+    ///      authorityCertSerialNumber [2] CertificateSerialNumber  OPTIONAL }
+    /// ```
     pub fn read_authority_key_identifier(value: &[u8]) -> der::Result<AuthorityKeyIdentifier> {
         let mut identifier = AuthorityKeyIdentifier::default();
-        for part in tlv::sequence_parts(value)? {
-            match part.tag.number().value() {
-                0 => identifier.key_identifier = Some(part.contents.to_vec()),
-                1 => identifier.issuer = true,
-                2 => identifier.serial_number = true,
-                _ => return Err(part.tag.value_error().into()),
-            }
+        let mut parts = tlv::sequence_parts(value)?.into_iter().peekable();
+        let mut next = |tag: Tag| parts.next_if(|part| part.tag == tag).map(|part| part.contents.to_vec());
+        identifier.key_identifier = next(context(0));
+        let issuer = next(Tag::ContextSpecific { constructed: true, number: der::TagNumber(1) });
+        let serial_number = next(context(2));
+        if let Some(part) = parts.next() {
+            return Err(part.tag.unexpected_error(None).into());
         }
+        // 4.2.1.1: issuer and serial number "MUST both be present or both be absent" (A.2).
+        identifier.issuer = match (issuer, serial_number) {
+            (Some(names), Some(serial_number)) if !serial_number.is_empty() => {
+                Some(AuthorityCertificate { names, serial_number })
+            }
+            (None, None) => None,
+            _ => return Err(Tag::Sequence.value_error().into()),
+        };
         Ok(identifier)
     }
 
@@ -246,10 +261,38 @@ pub struct BasicConstraints {
 pub struct AuthorityKeyIdentifier {
     /// `keyIdentifier`.
     pub key_identifier: Option<Vec<u8>>,
-    /// Whether `authorityCertIssuer` is there.
-    pub issuer: bool,
-    /// Whether `authorityCertSerialNumber` is there.
-    pub serial_number: bool,
+    /// `authorityCertIssuer` and `authorityCertSerialNumber`, which come together or not at all.
+    pub issuer: Option<AuthorityCertificate>,
+}
+
+/// The issuer's certificate by its own issuer and its serial number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuthorityCertificate {
+    /// The contents of the GeneralNames.
+    names: Vec<u8>,
+    /// The contents of the INTEGER.
+    pub serial_number: Vec<u8>,
+}
+
+impl AuthorityCertificate {
+    /// The names of who issued it.
+    ///
+    /// # Errors
+    /// A [`NameError`] when they cannot be read.
+    pub fn issuer(&self) -> Result<Vec<GeneralName>, NameError> {
+        GeneralName::read_all(&tlv::sequence(&[&self.names]))
+    }
+}
+
+/// An INTEGER (0..MAX); one beyond what a path could come to is as good as any other.
+fn read_count(integer: &Tlv<'_>) -> der::Result<u32> {
+    integer.tag.assert_eq(Tag::Integer)?;
+    match integer.contents {
+        // X.690 8.3.2: no needless octet; and no negative number.
+        [0, 0..=0x7f, ..] | [0x80..=0xff, ..] | [] => Err(Tag::Integer.value_error().into()),
+        [.., _, _, _, _, _] => Ok(u32::from_der(integer.whole).unwrap_or(u32::MAX)),
+        _ => u32::from_der(integer.whole),
+    }
 }
 
 /// A context-specific, primitive tag.

@@ -147,6 +147,10 @@ impl<'a> Entries<'a> {
         for part in tlv::sequence_parts(der)? {
             let one = RawExtension::read(&part)?;
             match one.oid {
+                // RFC 5280 4.2, which 5.3 follows.
+                CRL_REASON if reason.is_some() => {
+                    return Err(CrlError::Shape { expected: "one reason for an entry" });
+                }
                 CRL_REASON => *reason = Some(read_reason(one.value)?),
                 CERTIFICATE_ISSUER => *issuer = Some(self.place_of_issuer(one.value)?),
                 INVALIDITY_DATE | HOLD_INSTRUCTION => {}

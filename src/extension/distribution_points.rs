@@ -72,6 +72,10 @@ impl DistributionPoint {
                 _ => return Err(unexpected(&part)),
             }
         }
+        // RFC 5280 4.2.1.13: it "MUST NOT consist of only the reasons field", and of nothing still less.
+        if point.name.is_none() && point.crl_issuer.is_empty() {
+            return Err(DistributionPointError::Nowhere);
+        }
         Ok(point)
     }
 }
@@ -252,6 +256,9 @@ pub enum DistributionPointError {
         /// Its tag.
         found: Tag,
     },
+    /// It names neither a place nor an issuer of CRLs.
+    #[error("a distribution point that names neither a place nor an issuer of CRLs")]
+    Nowhere,
     /// The reasons are no BIT STRING.
     #[error("the reasons of a distribution point: {found} bytes that are no BIT STRING")]
     Reasons {

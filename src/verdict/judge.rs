@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::ops::ControlFlow;
 
 use super::choices::{Choices, CommonName};
+use super::purpose::AnyPurpose;
 use super::question::Question;
 use super::rule::{Fault, Profile, Rule, Severity};
 use super::{
@@ -124,10 +125,11 @@ impl<'a> Judge<'a> {
         faults.extend(known_key::faults(&certificates, self.question.name, self.question.holders));
         faults.extend(lifetime::faults(&certificates, self.question.at, terms.validity_months));
         faults.extend(server_name::faults(certificates[0], &terms.peer_names));
-        // The Web's certificates are for servers where nothing else is asked, and say so; elsewhere "any" will do.
+        // The Web's certificates are for servers where nothing else is asked, and the leaf says so; elsewhere, and in a CA
+        // that is not restricted (BR 7.1.2.2.4, 7.1.2.10.6), "any" will do.
         let is_web = self.profile == Profile::Webpki;
         if let Some(asked) = terms.purpose.or_else(|| is_web.then_some(purpose::SERVER_AUTH)) {
-            let any_counts = !is_web;
+            let any_counts = if is_web { AnyPurpose::OfCas } else { AnyPurpose::OfAll };
             let anchored = anchored && !anchor_is_left_out;
             faults.extend(purpose::faults(bound, anchored, asked, any_counts, purpose));
         }

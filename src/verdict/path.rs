@@ -20,7 +20,7 @@ use crate::tlv;
 /// The faults of a path, leaf first. An anchor's own constraints count as those of any other certificate, unless
 /// it is chosen that they do not.
 pub(super) fn faults(path: &[&Certificate], at: UnixTime, anchored: bool, choices: Choices) -> Vec<Fault> {
-    let mut walk = Walk { path, choices, faults: Vec::new() };
+    let mut walk = Walk { path, choices, anchored, faults: Vec::new() };
     for index in 0..path.len() {
         let is_anchor = anchored && index > 0 && index + 1 == path.len();
         if !is_anchor || choices.anchor.dates {
@@ -44,6 +44,8 @@ pub(super) fn faults(path: &[&Certificate], at: UnixTime, anchored: bool, choice
 struct Walk<'a> {
     path: &'a [&'a Certificate],
     choices: Choices,
+    /// Whether the last one is trusted.
+    anchored: bool,
     faults: Vec<Fault>,
 }
 
@@ -58,16 +60,19 @@ impl Walk<'_> {
             return;
         }
         if at < start {
-            let help = format!(
-                "wait until then; if this machine's clock is wrong, say the time: --at {}",
-                start.plus_seconds(1)
-            );
+            let help =
+                format!("wait until then; if this machine's clock is wrong, say the time: --at {start}");
             self.find(&rules::NOT_YET_VALID, index, format!("valid from {start}, and it is {at}"), &help);
         }
         if at > end {
-            let help =
-                "ask the CA for a new certificate; if this machine's clock is wrong, say the time with --at";
-            self.find(&rules::EXPIRED, index, format!("valid until {end}, and it is {at}"), help);
+            let is_anchor = self.anchored && index + 1 == self.path.len();
+            let what = match index {
+                0 => "ask the CA for a new certificate",
+                _ if is_anchor => "ask the CA for its newer root, and trust that",
+                _ => "ask the CA for its newer certificate, or for a chain without this one",
+            };
+            let help = format!("{what}; if this machine's clock is wrong, say the time with --at");
+            self.find(&rules::EXPIRED, index, format!("valid until {end}, and it is {at}"), &help);
         }
     }
 
@@ -152,9 +157,16 @@ impl Walk<'_> {
                             "ask the CA to issue it again",
                         );
                     }
-                    if one.critical && known.never_critical {
-                        let message = format!("the extension {label} is critical, and must not be");
-                        self.find(&rules::EXTENSION_CRITICAL, index, message, "ask the CA to issue it again");
+                    let rule = match (known.critical, one.critical) {
+                        (Critical::Never, true) => {
+                            Some((&rules::EXTENSION_CRITICAL, "is critical, and must not be"))
+                        }
+                        (Critical::Always(rule), false) => Some((rule, "is not critical, and must be")),
+                        _ => None,
+                    };
+                    if let Some((rule, how)) = rule {
+                        let message = format!("the extension {label} {how}");
+                        self.find(rule, index, message, "ask the CA to issue it again");
                     }
                 }
             }
@@ -189,6 +201,7 @@ impl Walk<'_> {
             let message = "it does not name the identifier of the key that signed it".to_owned();
             self.find(&rules::NO_KEY_IDENTIFIER, index, message, help);
         }
+        self.named_issuer(index);
         let own = self.path.get(index + 1).and_then(|issuer| issuer.subject_key_identifier());
         if let (Some(named), Some(own)) = (certificate.authority_key_identifier(), own)
             && named != own
@@ -199,6 +212,33 @@ impl Walk<'_> {
             let help = "ask the CA for the certificate of its issuer that belongs to it, or for a new one";
             self.find(&rules::KEY_IDENTIFIERS_DIFFER, index, message, help);
         }
+    }
+
+    /// RFC 5280 4.2.1.1: where a certificate names its issuer's by issuer and serial number, it is the one above.
+    fn named_issuer(&mut self, index: usize) {
+        let Some(above) = self.path.get(index + 1) else { return };
+        let identifier = self.path[index].extension(extension::AUTHORITY_KEY_IDENTIFIER);
+        let identifier = identifier.and_then(|one| Extension::read_authority_key_identifier(&one.value).ok());
+        let Some(named) = identifier.and_then(|identifier| identifier.issuer) else { return };
+        let Ok(names) = named.issuer() else { return };
+        let is_issuer = |name: &GeneralName| match name {
+            GeneralName::Directory(name) => name.matches(above.issuer()),
+            _ => false,
+        };
+        let has_directory = names.iter().any(|name| matches!(name, GeneralName::Directory(_)));
+        let same_number = named.serial_number == above.serial();
+        if same_number && (!has_directory || names.iter().any(is_issuer)) {
+            return;
+        }
+        let names = names.iter().map(GeneralName::to_string).collect::<Vec<_>>().join(", ");
+        let message = format!(
+            "names certificate {} of {names} as the one that signed it, and its issuer's is {} of {}",
+            hex(&named.serial_number),
+            hex(above.serial()),
+            above.issuer()
+        );
+        let help = "ask the CA for the certificate of its issuer that belongs to it, or for a new one";
+        self.find(&rules::KEY_IDENTIFIERS_DIFFER, index, message, help);
     }
 
     /// The end entity, or a CA that stands at a path's end as one.
@@ -233,8 +273,9 @@ impl Walk<'_> {
         }
         let top = index + 1 == self.path.len();
         match constraints(certificate) {
-            // Version 1 knows no extensions: as an anchor it is a CA because somebody trusts it (6.1.4(k)).
-            None if certificate.version() == 1 && top => {}
+            // Versions 1 and 2 know no extensions: as an anchor, or a root to be trusted, it is a CA because somebody
+            // says so (6.1.4(k)).
+            None if certificate.version() < 3 && top && (self.anchored || certificate.is_self_issued()) => {}
             None => {
                 let message = format!("signed {below}, and has no basic constraints that make it a CA");
                 self.find(&rules::NOT_A_CA, index, message, "ask for the certificate from a real CA");
@@ -246,9 +287,20 @@ impl Walk<'_> {
             Some(constraints) => self.path_length(index, constraints),
         }
         let uncritical = certificate.extension(extension::BASIC_CONSTRAINTS).is_some_and(|one| !one.critical);
-        if uncritical && certificate.is_self_issued() && top && certificate.version() == 3 {
-            let message = "a root whose basic constraints are not critical".to_owned();
-            self.find(&rules::ROOT_CONSTRAINTS_NOT_CRITICAL, index, message, "use the CA's newer root");
+        if uncritical && certificate.version() == 3 {
+            let (rule, message, help) = match certificate.is_self_issued() && top {
+                true => (
+                    &rules::ROOT_CONSTRAINTS_NOT_CRITICAL,
+                    "a root whose basic constraints are not critical",
+                    "use the CA's newer root",
+                ),
+                false => (
+                    &rules::CA_CONSTRAINTS_NOT_CRITICAL,
+                    "a CA whose basic constraints are not critical, and must be",
+                    "ask for the CA's newer certificate",
+                ),
+            };
+            self.find(rule, index, message.to_owned(), help);
         }
         let usage = certificate.extension(extension::KEY_USAGE);
         if usage.is_some() && !certificate.key_usages().contains(&KeyUsage::KeyCertSign) {
@@ -264,9 +316,10 @@ impl Walk<'_> {
         let mut below = (1..index).rev().filter(|below| !self.path[*below].is_self_issued());
         let Ok(Some(surplus)) = usize::try_from(most).map(|most| below.nth(most)) else { return };
         let message = format!(
-            "it is CA number {} below {}, which allows {most}",
+            "it is CA number {} below {}, number {} from the leaf, which allows {most}",
             most.saturating_add(1),
-            self.path[index].subject()
+            self.path[index].subject(),
+            index + 1
         );
         self.find(&rules::PATH_TOO_LONG, surplus, message, "ask for a chain with fewer CAs");
     }
@@ -299,11 +352,11 @@ pub(super) fn constraints(certificate: &Certificate) -> Option<BasicConstraints>
     Extension::read_basic_constraints(&one.value).ok()
 }
 
-/// An extension that is understood: how it is read, and whether it may be critical.
+/// An extension that is understood: how it is read, and whether it may or has to be critical.
 struct Known {
     oid: ObjectIdentifier,
     name: &'static str,
-    never_critical: bool,
+    critical: Critical,
     read: fn(&[u8]) -> Result<(), String>,
 }
 
@@ -313,16 +366,16 @@ fn label(oid: ObjectIdentifier) -> String {
 
 /// RFC 5280 4.2.1 and 4.2.2. Name constraints, policies and distribution points are read by their own judges.
 static KNOWN: [Known; 13] = [
-    known(extension::KEY_USAGE, "keyUsage", false, |value| {
+    known(extension::KEY_USAGE, "keyUsage", Critical::Either, |value| {
         let bits = BitStringRef::from_der(value).map_err(text)?;
         // RFC 5280 4.2.1.3: at least one bit is set.
         if bits.bits().any(|bit| bit) { Ok(()) } else { Err("no usage is set".to_owned()) }
     }),
-    known(extension::EXTENDED_KEY_USAGE, "extKeyUsage", false, |value| {
+    known(extension::EXTENDED_KEY_USAGE, "extKeyUsage", Critical::Either, |value| {
         let purposes = Extension::read_extended_key_usage(value).map_err(|error| tlv::said(&error))?;
         if purposes.is_empty() { Err("it lists no purpose".to_owned()) } else { Ok(()) }
     }),
-    known(extension::SUBJECT_ALTERNATIVE_NAME, "subjectAltName", false, |value| {
+    known(extension::SUBJECT_ALTERNATIVE_NAME, "subjectAltName", Critical::Either, |value| {
         let names = GeneralName::read_all(value).map_err(text)?;
         if names.is_empty() {
             return Err("it lists no name".to_owned());
@@ -335,24 +388,44 @@ static KNOWN: [Known; 13] = [
             None => Ok(()),
         }
     }),
-    known(extension::BASIC_CONSTRAINTS, "basicConstraints", false, |value| {
+    known(extension::BASIC_CONSTRAINTS, "basicConstraints", Critical::Either, |value| {
         Extension::read_basic_constraints(value).map(|_| ()).map_err(text)
     }),
-    known(extension::SUBJECT_KEY_IDENTIFIER, "subjectKeyIdentifier", true, |value| {
+    known(extension::SUBJECT_KEY_IDENTIFIER, "subjectKeyIdentifier", Critical::Never, |value| {
         Extension::read_subject_key_identifier(value).map(|_| ()).map_err(text)
     }),
-    known(extension::AUTHORITY_KEY_IDENTIFIER, "authorityKeyIdentifier", true, |value| {
-        Extension::read_authority_key_identifier(value).map(|_| ()).map_err(text)
+    known(extension::AUTHORITY_KEY_IDENTIFIER, "authorityKeyIdentifier", Critical::Never, |value| {
+        let identifier = Extension::read_authority_key_identifier(value).map_err(text)?;
+        match identifier.issuer.map(|one| one.issuer()) {
+            Some(Err(error)) => Err(text(error)),
+            Some(Ok(names)) if names.is_empty() => Err("it names no issuer".to_owned()),
+            _ => Ok(()),
+        }
     }),
-    known(extension::AUTHORITY_INFORMATION_ACCESS, "authorityInfoAccess", true, |value| {
+    known(extension::AUTHORITY_INFORMATION_ACCESS, "authorityInfoAccess", Critical::Never, |value| {
         Extension::read_information_access(value).map(|_| ()).map_err(|error| tlv::said(&error))
     }),
-    known(extension::NAME_CONSTRAINTS, "nameConstraints", false, |_| Ok(())),
-    known(extension::CERTIFICATE_POLICIES, "certificatePolicies", false, |_| Ok(())),
-    known(extension::POLICY_MAPPINGS, "policyMappings", false, |_| Ok(())),
-    known(extension::POLICY_CONSTRAINTS, "policyConstraints", false, |_| Ok(())),
-    known(extension::INHIBIT_ANY_POLICY, "inhibitAnyPolicy", false, |_| Ok(())),
-    known(extension::CRL_DISTRIBUTION_POINTS, "cRLDistributionPoints", false, |value| {
+    known(
+        extension::NAME_CONSTRAINTS,
+        "nameConstraints",
+        Critical::Always(&rules::NAME_CONSTRAINTS_NOT_CRITICAL),
+        |_| Ok(()),
+    ),
+    known(extension::CERTIFICATE_POLICIES, "certificatePolicies", Critical::Either, |_| Ok(())),
+    known(extension::POLICY_MAPPINGS, "policyMappings", Critical::Either, |_| Ok(())),
+    known(
+        extension::POLICY_CONSTRAINTS,
+        "policyConstraints",
+        Critical::Always(&rules::EXTENSION_NOT_CRITICAL),
+        |_| Ok(()),
+    ),
+    known(
+        extension::INHIBIT_ANY_POLICY,
+        "inhibitAnyPolicy",
+        Critical::Always(&rules::EXTENSION_NOT_CRITICAL),
+        |_| Ok(()),
+    ),
+    known(extension::CRL_DISTRIBUTION_POINTS, "cRLDistributionPoints", Critical::Either, |value| {
         DistributionPoint::read_all(value).map(|_| ()).map_err(text)
     }),
 ];
@@ -360,10 +433,19 @@ static KNOWN: [Known; 13] = [
 const fn known(
     oid: ObjectIdentifier,
     name: &'static str,
-    never_critical: bool,
+    critical: Critical,
     read: fn(&[u8]) -> Result<(), String>,
 ) -> Known {
-    Known { oid, name, never_critical, read }
+    Known { oid, name, critical, read }
+}
+
+/// What RFC 5280 says of an extension's criticality.
+#[derive(Clone, Copy)]
+enum Critical {
+    Never,
+    Either,
+    /// It has to be, or the rule is broken.
+    Always(&'static Rule),
 }
 
 fn text(error: impl std::fmt::Display) -> String {

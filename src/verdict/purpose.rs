@@ -20,11 +20,12 @@ pub(super) fn faults(
     path: &[&Certificate],
     anchored: bool,
     purpose: ObjectIdentifier,
-    any_counts: bool,
+    any: AnyPurpose,
     reading: PurposeReading,
 ) -> Vec<Fault> {
     let mut faults = Vec::new();
     for (at, certificate) in path.iter().enumerate() {
+        let any_counts = any == AnyPurpose::OfAll || at > 0;
         let purposes = Purposes { certificate, listed: listed(certificate), asked: purpose };
         let is_top = at > 0 && at + 1 == path.len() && (anchored || certificate.is_self_issued());
         let found = match (reading, at) {
@@ -43,6 +44,15 @@ pub(super) fn faults(
         faults.extend(found.into_iter().map(fault));
     }
     faults
+}
+
+/// Whose anyExtendedKeyUsage stands for the purpose that is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum AnyPurpose {
+    /// Anybody's.
+    OfAll,
+    /// That of CAs alone.
+    OfCas,
 }
 
 /// The purposes that a certificate lists; none where it lists none, or they cannot be read, which is a fault of its

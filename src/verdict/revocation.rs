@@ -74,7 +74,7 @@ enum Signers {
 struct Judge<'a> {
     /// The path, then the anchor.
     trusted: Vec<&'a Certificate>,
-    /// The latest first, so that an older one of the same scope is not asked.
+    /// The latest first, so that an older one of the same key and scope is not asked.
     lists: Vec<List<'a>>,
     at: UnixTime,
     /// Whether an extra issuer, by its address and its issuer's place, was revoked: CRLs share signers.
@@ -119,6 +119,7 @@ impl<'a> Judge<'a> {
             points
         });
         let mut told = Reasons::NONE;
+        let mut counted: Vec<&List<'a>> = Vec::new();
         let complete: Vec<&List<'a>> = self
             .lists
             .iter()
@@ -133,8 +134,16 @@ impl<'a> Judge<'a> {
                         continue;
                     }
                 };
-                // 6.3.3(e): a CRL that tells no further reason is not asked.
-                if told.includes(tells) {
+                if tells == Reasons::NONE {
+                    notes.out_of_scope(
+                        list.crl,
+                        "is for none of the reasons that the certificate points to it for".to_owned(),
+                    );
+                    continue;
+                }
+                // 6.3.3(e): a CRL that tells no further reason is not asked, where a later one of the same issuer took
+                // its place. What another key signed, or for another scope, takes no revocation back.
+                if told.includes(tells) && counted.iter().any(|later| is_successor(later, list)) {
                     continue;
                 }
                 if let Err(reason) = self.usable(list, above, signers) {
@@ -148,8 +157,12 @@ impl<'a> Judge<'a> {
                 {
                     return Status::Revoked { entry, list };
                 }
-                match current.and_then(|()| numbered(list.crl)) {
+                if let Some((entry, list)) = self.old_delta_entry(certificate, list, delta) {
+                    return Status::Revoked { entry, list };
+                }
+                match current.and_then(|()| conforming(list.crl)) {
                     Ok(()) => {
+                        counted.push(list);
                         notes.withdraw(list.crl);
                         told = told.union(tells);
                     }
@@ -254,18 +267,34 @@ impl<'a> Judge<'a> {
         revoked
     }
 
+    /// The delta CRLs that go on a complete one. 6.3.3(c)(1) to (3) and (h): same issuer, same scope, same key.
+    fn deltas_of<'s>(&'s self, complete: &'s List<'a>) -> impl Iterator<Item = &'s List<'a>> {
+        self.lists.iter().filter(|delta| delta.crl.base_number().is_some() && is_successor(delta, complete))
+    }
+
+    /// What a delta CRL told for good that is later than what counts and too old to count itself.
+    fn old_delta_entry(
+        &self,
+        certificate: &Certificate,
+        complete: &List<'a>,
+        counts: Option<&CertificateRevocationList>,
+    ) -> Option<(Revoked, &'a CertificateRevocationList)> {
+        let number = counts.unwrap_or(complete.crl).number();
+        self.deltas_of(complete)
+            .filter(|delta| delta.crl.number() > number)
+            .filter(|delta| delta.crl.this_update() <= self.at && understood(delta.crl).is_ok())
+            .filter_map(|delta| {
+                let entry = delta.crl.find(certificate.issuer(), certificate.serial())?;
+                Some((entry, delta.crl))
+            })
+            .find(|(entry, _)| is_for_good(*entry) && entry.reason != Some(Reason::RemoveFromCrl))
+    }
+
     /// The latest delta CRL that can be laid over a complete one (RFC 5280 5.2.4, 6.3.3(c)).
     fn delta_of(&self, complete: &List<'a>, notes: &mut Notes<'a>) -> Option<&'a CertificateRevocationList> {
         let number = complete.crl.number()?;
-        let fitting = self.lists.iter().filter(|delta| {
-            // (c)(1) to (3) and (h): same issuer, same scope, same key.
-            delta.crl.base_number().is_some()
-                && delta.crl.issuer().matches(complete.crl.issuer())
-                && delta.crl.issuing_distribution_point() == complete.crl.issuing_distribution_point()
-                && matches!((&delta.key, &complete.key), (Ok(one), Ok(two)) if one == two)
-        });
         let mut best: Option<&CertificateRevocationList> = None;
-        for delta in fitting {
+        for delta in self.deltas_of(complete) {
             let (Some(base), Some(delta_number)) = (delta.crl.base_number(), delta.crl.number()) else {
                 continue;
             };
@@ -281,8 +310,7 @@ impl<'a> Judge<'a> {
         best
     }
 
-    /// RFC 5280 5.1.2.4, 5.1.2.5. A CRL without nextUpdate breaks 5.1.2.5, and there is no time after which
-    /// it would be old.
+    /// RFC 5280 5.1.2.4, 5.1.2.5.
     fn current(&self, crl: &CertificateRevocationList) -> Result<(), String> {
         if crl.this_update() > self.at {
             return Err(format!("is of {}, and it is {}", crl.this_update(), self.at));
@@ -381,19 +409,26 @@ fn is_for_good(entry: Revoked) -> bool {
     entry.reason != Some(Reason::CertificateHold)
 }
 
-/// RFC 5280 5.2, 5.3: a CRL with a critical extension that is not understood must not be used.
-/// RFC 5280 5.2.3. Without a number nobody can tell an older list from a newer one: what it revokes is revoked, and
-/// of the rest it says nothing.
-fn numbered(crl: &CertificateRevocationList) -> Result<(), String> {
-    if crl.is_numbered() {
-        return Ok(());
+/// Whether a list comes from the same issuer, for the same scope and under the same key as another.
+fn is_successor(one: &List<'_>, other: &List<'_>) -> bool {
+    one.crl.issuer().matches(other.crl.issuer())
+        && one.crl.issuing_distribution_point() == other.crl.issuing_distribution_point()
+        && matches!((&one.key, &other.key), (Ok(one), Ok(other)) if one == other)
+}
+
+/// Whether a list is as every list has to be. What one that is not revokes is revoked, and of the rest it says nothing.
+fn conforming(crl: &CertificateRevocationList) -> Result<(), String> {
+    if let Some(fault) = crl.nonconformity() {
+        return Err(fault.to_owned());
     }
-    match crl.number() {
-        Some(_) => Err("has a critical number, which must not be critical".to_owned()),
-        None => Err("has no number, and every CRL of version 2 has one".to_owned()),
+    // 5.1.2.5: nobody can tell whether one without it is out of date.
+    match crl.next_update() {
+        Some(_) => Ok(()),
+        None => Err("does not say when it is to be replaced, and every CRL says so".to_owned()),
     }
 }
 
+/// RFC 5280 5.2, 5.3: a CRL with a critical extension that is not understood must not be used.
 fn understood(crl: &CertificateRevocationList) -> Result<(), String> {
     match crl.not_understood() {
         [] => Ok(()),

@@ -26,7 +26,7 @@ pub fn rules() -> impl Iterator<Item = &'static Rule> {
     parts.into_iter().flatten().copied()
 }
 
-static OWN: [&Rule; 33] = [
+static OWN: [&Rule; 36] = [
     &KEY_MISMATCH,
     &BAD_SIGNATURE,
     &SIGNATURE_NOT_CHECKED,
@@ -46,9 +46,12 @@ static OWN: [&Rule; 33] = [
     &EXTENSION_MALFORMED,
     &EXTENSION_TWICE,
     &EXTENSION_CRITICAL,
+    &EXTENSION_NOT_CRITICAL,
+    &NAME_CONSTRAINTS_NOT_CRITICAL,
     &KEY_CERT_SIGN_WITHOUT_CA,
     &PATH_LENGTH_WITHOUT_CA,
     &ROOT_CONSTRAINTS_NOT_CRITICAL,
+    &CA_CONSTRAINTS_NOT_CRITICAL,
     &NO_KEY_IDENTIFIER,
     &KEY_IDENTIFIERS_DIFFER,
     &EMPTY_NAME,
@@ -214,6 +217,23 @@ pub(super) static EXTENSION_CRITICAL: Rule = Rule {
     clients: "Clients that do not know the extension refuse the connection.",
     origin: "The CA's template marks every extension critical.",
 };
+pub(super) static EXTENSION_NOT_CRITICAL: Rule = Rule {
+    name: "extension-not-critical",
+    clause: "RFC 5280 4.2.1.11, 4.2.1.14",
+    severity: Severities::conformance(),
+    purpose: "What takes policies away from the certificates below has to be understood by everybody, so a conforming CA marks it critical.",
+    clients: "Clients that do not know the extension take policies that the CA ruled out; strict ones refuse the chain.",
+    origin: "The CA's configuration sets policyConstraints or inhibitAnyPolicy without the word critical.",
+};
+pub(super) static NAME_CONSTRAINTS_NOT_CRITICAL: Rule = Rule {
+    name: "name-constraints-not-critical",
+    clause: "RFC 5280 4.2.1.10; BR 7.1.2.10.8",
+    // The Baseline Requirements except it from RFC 5280, for the sake of old clients.
+    severity: Severities { webpki: Some(Severity::Note), ..Severities::conformance() },
+    purpose: "Name constraints bind whoever understands them; marked critical, they keep all others away.",
+    clients: "Clients that do not know name constraints accept every name below this CA; strict ones refuse the chain.",
+    origin: "The CA wanted clients to go on that do not know name constraints, which the Baseline Requirements allow and RFC 5280 does not.",
+};
 pub(super) static KEY_CERT_SIGN_WITHOUT_CA: Rule = Rule {
     name: "key-cert-sign-without-ca",
     clause: "RFC 5280 4.2.1.3",
@@ -237,6 +257,14 @@ pub(super) static ROOT_CONSTRAINTS_NOT_CRITICAL: Rule = Rule {
     purpose: "A CA's basic constraints are to be understood by everybody, so they are critical.",
     clients: "Strict clients refuse such a root; most pass over it.",
     origin: "The root was made with an old configuration of OpenSSL.",
+};
+pub(super) static CA_CONSTRAINTS_NOT_CRITICAL: Rule = Rule {
+    name: "ca-constraints-not-critical",
+    clause: "RFC 5280 4.2.1.9; BR 7.1.2.10.4",
+    severity: Severities::webpki_conformance(),
+    purpose: "A CA's basic constraints are to be understood by everybody, so they are critical.",
+    clients: "Nearly all pass over it; path validation does not ask for it.",
+    origin: "The intermediate was made with an old configuration of OpenSSL.",
 };
 pub(super) static KEY_IDENTIFIERS_DIFFER: Rule = Rule {
     name: "key-identifiers-differ",

@@ -148,9 +148,7 @@ fn root(root: &Certificate, at: usize, find: &mut dyn FnMut(&'static Rule, usize
         let fault = match identifier.key_identifier.as_deref() {
             None => Some("without a key identifier in it"),
             Some(named) if Some(named) != own => Some("that names another key than its own"),
-            Some(_) if identifier.issuer || identifier.serial_number => {
-                Some("with a name or serial number in it")
-            }
+            Some(_) if identifier.issuer.is_some() => Some("with a name or serial number in it"),
             Some(_) => None,
         };
         if let Some(fault) = fault {
@@ -198,10 +196,13 @@ fn is_like_host(text: &str) -> bool {
 fn is_proper_wildcard(pattern: &str) -> bool {
     let Some(parent) = pattern.strip_prefix("*.") else { return false };
     let lower = parent.to_ascii_lowercase();
-    let suffix = psl::suffix(lower.as_bytes());
-    let private = suffix.is_some_and(|suffix| suffix.typ() == Some(psl::Type::Private));
-    let is_suffix = suffix.is_none_or(|suffix| suffix.as_bytes() == lower.as_bytes());
-    !lower.contains('*') && (!is_suffix || private)
+    // A rule of the list may itself be a wildcard: then every name below is a public suffix (*.kawasaki.jp).
+    !lower.contains('*') && !is_public_suffix(&lower) && !is_public_suffix(&format!("x.{lower}"))
+}
+
+fn is_public_suffix(name: &str) -> bool {
+    psl::suffix(name.as_bytes())
+        .is_none_or(|suffix| suffix.as_bytes() == name.as_bytes() && suffix.typ() != Some(psl::Type::Private))
 }
 
 /// The rows of this file.

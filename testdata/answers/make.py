@@ -1073,6 +1073,30 @@ def _(answer):
     answer.leaf.put("authorityInfoAccess", address, critical=True)
 
 
+@broken("extension-not-critical", "policies", 2, ["policyConstraints is not critical", "must be"])
+def _(answer):
+    """The intermediate asks for a policy, in an extension that is not critical."""
+    answer.intermediate.put("policyConstraints", seq(implicit(0, b"\5")))
+
+
+@broken("extension-not-critical", "any-policy", 2, ["inhibitAnyPolicy is not critical", "must be"])
+def _(answer):
+    """The intermediate rules out any policy, in an extension that is not critical."""
+    answer.intermediate.put("inhibitAnyPolicy", integer(0))
+
+
+@broken("name-constraints-not-critical", "intermediate", 2, ["nameConstraints is not critical", "must be"])
+def _(answer):
+    """The intermediate constrains names, in an extension that is not critical."""
+    answer.intermediate.put("nameConstraints", name_constraints([dns(HOST)]))
+
+
+@broken("ca-constraints-not-critical", "intermediate", 2, ["not critical", "must be"], severity="warn")
+def _(answer):
+    """The intermediate says that it is a CA, in an extension that is not critical."""
+    answer.intermediate.find("basicConstraints")[1] = False
+
+
 # --- purposes and names that are asked for -------------------------------------------------------------------------
 
 @broken("purpose-not-allowed", "leaf", 1, ["clientAuth", "serverAuth"])
@@ -1251,10 +1275,12 @@ def _(answer):
     constrained(answer, permitted=[dns(".example.com"), dns(HOST)])
 
 
-@broken("name-constraint-unusual", "dot", 2, ["found dns:.example.com", "expected a host name"], severity="warn")
+@broken("name-constraint-unusual", "dot", 2, ["found dns:.example.com", "expected a host name"], severity="warn",
+        also=["name-constraints-not-critical"])
 def _(answer):
-    """A dot stands before the domain, in an extension that is not critical."""
+    """A dot stands before the domain, in an extension that is not critical, as the Web allows."""
     constrained(answer, permitted=[dns(".example.com"), dns(HOST)], critical=False)
+    answer.terms["profile"] = "webpki"
 
 
 @broken("name-constraint-not-understood", "upn", 1, ["upn:ada@example.com", "Example Issuing CA"])

@@ -92,7 +92,7 @@ pub(crate) fn row_of_theirs(
 }
 
 /// The rows.
-pub(crate) static DIFFERENCES: [Difference; 56] = [
+pub(crate) static DIFFERENCES: [Difference; 65] = [
     we_refuse("expired", Place::Anchor, BOTH, "RFC 5280 6.1.3(a)(2)", ANCHOR, || {
         Chain::good(1).with(2, Change::Dates("200101000000Z", "210101000000Z"))
     }),
@@ -144,6 +144,63 @@ pub(crate) static DIFFERENCES: [Difference; 56] = [
     we_refuse("root-key-identifier", Place::Anchor, WEBPKI, "BR 7.1.2.1.3", ANCHOR, || {
         Chain::good(1).with(2, Change::AuthorityKeyIdentifier(Identifier::WithIssuer))
     }),
+    we_refuse("extension-not-critical", Place::Anchor, BOTH, "RFC 5280 4.2.1.11", ANCHOR, || {
+        Chain::good(1)
+            .with(2, Change::Extension { kind: POLICY_REQUIRED.0, critical: false, value: POLICY_REQUIRED.1 })
+    }),
+    we_refuse(
+        "extension-not-critical",
+        Place::Intermediate,
+        BOTH,
+        "RFC 5280 4.2.1.11",
+        "webpki does not process policies",
+        || {
+            Chain::good(1).with(
+                1,
+                Change::Extension { kind: POLICY_REQUIRED.0, critical: false, value: POLICY_REQUIRED.1 },
+            )
+        },
+    ),
+    we_refuse(
+        "extension-not-critical",
+        Place::Leaf,
+        BOTH,
+        "RFC 5280 4.2.1.11",
+        "webpki does not process policies",
+        || {
+            Chain::good(1).with(
+                0,
+                Change::Extension { kind: POLICY_REQUIRED.0, critical: false, value: POLICY_REQUIRED.1 },
+            )
+        },
+    ),
+    we_refuse("name-constraints-not-critical", Place::Anchor, RFC5280, "RFC 5280 4.2.1.10", ANCHOR, || {
+        Chain::good(1).with(2, constrained(vec![Name::Dns("example.com")], false))
+    }),
+    we_refuse(
+        "name-constraints-not-critical",
+        Place::Intermediate,
+        RFC5280,
+        "RFC 5280 4.2.1.10",
+        "webpki reads name constraints, critical or not",
+        || Chain::good(1).with(1, constrained(vec![Name::Dns("example.com")], false)),
+    ),
+    we_refuse(
+        "name-constraints-not-critical",
+        Place::Leaf,
+        RFC5280,
+        "RFC 5280 4.2.1.10",
+        "webpki does not look for name constraints in a leaf",
+        || Chain::good(1).with(0, constrained(vec![Name::Dns("example.com")], false)),
+    ),
+    we_refuse(
+        "ca-constraints-not-critical",
+        Place::Intermediate,
+        WEBPKI,
+        "BR 7.1.2.10.4",
+        "webpki reads basic constraints, critical or not",
+        || Chain::good(1).with(1, Change::BasicConstraints(Some(Basic { critical: false, ..CA }))),
+    ),
     we_refuse(
         "ca-cannot-sign",
         Place::Intermediate,
@@ -412,6 +469,14 @@ pub(crate) static DIFFERENCES: [Difference; 56] = [
         || Chain::good(1).with(0, Change::Issuer(Spelling::Capitals)),
     ),
     they_refuse(
+        |error| *error == Error::BadDer,
+        |path| path.last().is_some_and(|anchor| anchor.version() == 2),
+        RFC5280,
+        "RFC 5280 6.1.4(k)",
+        "an anchor of version 2 has no more extensions than one of version 1, which webpki takes",
+        || Chain::good(1).with(2, Change::Version(Some(1))),
+    ),
+    they_refuse(
         |error| *error == Error::CaUsedAsEndEntity,
         |path| path[0].is_authority(),
         RFC5280,
@@ -426,6 +491,14 @@ pub(crate) static DIFFERENCES: [Difference; 56] = [
         "RFC 5280 4.2.1.12",
         "anyExtendedKeyUsage stands for every purpose, but for the Web",
         || Chain::good(1).with(0, Change::Purposes(Some(vec![ANY_PURPOSE]))),
+    ),
+    they_refuse(
+        |error| matches!(error, Error::RequiredEkuNotFoundContext(_)),
+        |path| path[1..].iter().any(is_for_any_purpose),
+        WEBPKI,
+        "BR 7.1.2.2.4",
+        "a CA that is not restricted may say anyExtendedKeyUsage",
+        || Chain::good(1).with(1, Change::Purposes(Some(vec![ANY_PURPOSE]))),
     ),
     they_refuse(
         |error| *error == Error::PathLenConstraintViolated || is_about_the_signature(error),

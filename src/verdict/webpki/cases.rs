@@ -84,8 +84,13 @@ fn a_serial_number_has_room_for_64_random_bits() {
 #[test]
 fn an_issuer_is_named_by_its_key_alone() {
     let key = tlv::wrapped(implicit(0), &[7; 20]);
+    let names = GeneralName::encode_all(&[GeneralName::dns("ca.example.com").unwrap()]);
+    let issuer = tlv::wrapped(
+        Tag::ContextSpecific { constructed: true, number: TagNumber(1) },
+        tlv::split_first(&names).unwrap().0.contents,
+    );
     let serial = tlv::wrapped(implicit(2), &[5]);
-    let value = tlv::sequence(&[&key, &serial]);
+    let value = tlv::sequence(&[&key, &issuer, &serial]);
     let put = |draft: &mut Draft| draft.put(extension::AUTHORITY_KEY_IDENTIFIER, false, value.clone());
     assert_eq!(found(|chain| put(&mut chain.leaf)), [(0, "key-identifier-with-issuer")]);
     assert_eq!(found(|chain| put(&mut chain.middle)), [(1, "key-identifier-with-issuer")]);
