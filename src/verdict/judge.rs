@@ -41,12 +41,14 @@ pub(super) struct Judge<'a> {
     comparisons_left: Cell<usize>,
     /// Signatures over revocation lists that were checked for a path before.
     checked: revocation::Checked,
+    known_keys: strength::KnownKeys,
 }
 
 impl<'a> Judge<'a> {
     pub(super) fn new(question: &'a Question<'a>, profile: Profile, pool: &'a Pool<'a>) -> Self {
         let comparisons_left = Cell::new(PATHS_OF_COMPARISONS * names::COMPARISONS_MAX);
-        Self { question, profile, pool, comparisons_left, checked: revocation::Checked::default() }
+        let (checked, known_keys) = (revocation::Checked::default(), strength::KnownKeys::default());
+        Self { question, profile, pool, comparisons_left, checked, known_keys }
     }
 
     pub(super) fn verdict(&self, search: &mut Search<'_>) -> Verdict {
@@ -110,7 +112,7 @@ impl<'a> Judge<'a> {
         faults.extend(policies::faults(bound, anchored && !anchor_is_left_out, &terms.policies));
         faults.extend(self.revocation_faults(path, &certificates));
         // What signed an anchor does not matter: it is trusted as it is.
-        let strength = strength::faults(&certificates).into_iter();
+        let strength = strength::faults(&certificates, &self.known_keys).into_iter();
         faults.extend(strength.filter(|fault| {
             !(anchored && fault.at == top && fault.rule.name == strength::WEAK_SIGNATURE.name)
         }));

@@ -12,7 +12,7 @@ use std::collections::HashMap;
 
 use super::choices::Choices;
 use super::rule::{Fault, Rule, Severities, Severity};
-use super::{names, path, rules};
+use super::{names, path, rules, strength};
 use crate::certificate::Certificate;
 use crate::crl::{CertificateRevocationList, Reason, Revoked};
 use crate::extension::{DistributionPoint, Reasons};
@@ -48,7 +48,7 @@ pub(super) fn faults(
         .iter()
         .enumerate()
         .filter_map(|(index, certificate)| match judge.status(certificate, index + 1, Signers::All) {
-            Status::Good => None,
+            Status::Good { weak } => weak.map(|(list, hash)| weakly_signed(index, list, hash)),
             Status::Revoked { entry, list } => Some(revoked(index, certificate, entry, list)),
             Status::Unknown { why } => Some(unknown(index, certificate, &why, required)),
         })
@@ -57,9 +57,17 @@ pub(super) fn faults(
 
 /// What the CRLs say of one certificate.
 enum Status<'a> {
-    Good,
-    Revoked { entry: Revoked, list: &'a CertificateRevocationList },
-    Unknown { why: Vec<String> },
+    /// Where a list that says so is signed over a weak hash, by which.
+    Good {
+        weak: Option<(&'a CertificateRevocationList, &'static str)>,
+    },
+    Revoked {
+        entry: Revoked,
+        list: &'a CertificateRevocationList,
+    },
+    Unknown {
+        why: Vec<String>,
+    },
 }
 
 /// Whose CRLs are looked at.
@@ -171,7 +179,10 @@ impl<'a> Judge<'a> {
             }
         }
         if told == Reasons::ALL {
-            return Status::Good;
+            let weak = counted
+                .iter()
+                .find_map(|list| Some((list.crl, strength::weak_hash(list.crl.signature_algorithm())?)));
+            return Status::Good { weak };
         }
         let mut why = notes.into_text();
         if told != Reasons::NONE {
@@ -470,6 +481,19 @@ fn revoked(at: usize, certificate: &Certificate, entry: Revoked, list: &Certific
             .to_owned(),
     };
     Fault { rule: &REVOKED, at, message, help }
+}
+
+/// BR 7.1.3.2 is about CRLs too: whoever makes two of one signature makes one that lists nobody.
+fn weakly_signed(at: usize, list: &CertificateRevocationList, hash: &str) -> Fault {
+    Fault {
+        rule: &strength::WEAK_SIGNATURE,
+        at,
+        message: format!(
+            "the {} that says it was not revoked is signed over a hash of {hash}, where SHA-256 or a longer one is expected",
+            shown(list)
+        ),
+        help: "ask the CA for a CRL that is signed with SHA-256 or better".to_owned(),
+    }
 }
 
 fn unknown(at: usize, certificate: &Certificate, why: &[String], required: bool) -> Fault {

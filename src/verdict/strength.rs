@@ -6,6 +6,9 @@
 
 mod modulus;
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use aws_lc_rs::signature::{self as aws, EcdsaVerificationAlgorithm, ParsedPublicKey};
 use der::Decode;
 use der::asn1::{ObjectIdentifier, UintRef};
@@ -21,10 +24,10 @@ use crate::tlv;
 
 /// What is weak in a path, the leaf first: every certificate's key, and the signature of every certificate that
 /// is signed by another. A self-signed certificate at the top is trusted for other reasons than its signature.
-pub(super) fn faults(path: &[&Certificate]) -> Vec<Fault> {
+pub(super) fn faults(path: &[&Certificate], known: &KnownKeys) -> Vec<Fault> {
     let mut faults = Vec::new();
     for (at, certificate) in path.iter().enumerate() {
-        let found = key_weaknesses(certificate.public_key());
+        let found = known.weaknesses(certificate.public_key());
         faults.extend(found.into_iter().map(|(rule, message)| Fault {
             rule,
             at,
@@ -43,6 +46,17 @@ pub(super) fn faults(path: &[&Certificate]) -> Vec<Fault> {
         }
     }
     faults
+}
+
+/// What was found of keys before: one stands in many paths. A key is known by its address, as it lives longer than the
+/// judgement.
+#[derive(Debug, Default)]
+pub(super) struct KnownKeys(RefCell<HashMap<*const PublicKey, Vec<(&'static Rule, String)>>>);
+
+impl KnownKeys {
+    fn weaknesses(&self, key: &PublicKey) -> Vec<(&'static Rule, String)> {
+        self.0.borrow_mut().entry(std::ptr::from_ref(key)).or_insert_with(|| key_weaknesses(key)).clone()
+    }
 }
 
 fn key_help(at: usize) -> &'static str {
@@ -478,7 +492,7 @@ mod tests {
         let leaf = certificate("leaf", "middle", &good, &sha1);
         let middle = certificate("middle", "root", &even, &sha1);
         let root = certificate("root", "root", &short, &md5);
-        let found = faults(&[&leaf, &middle, &root]);
+        let found = faults(&[&leaf, &middle, &root], &KnownKeys::default());
         let found: Vec<_> = found.iter().map(|fault| (fault.at, fault.rule.name)).collect();
         let expected =
             [(0, "weak-signature"), (1, "rsa-small-factor"), (1, "weak-signature"), (2, "rsa-below-2048")];

@@ -1448,6 +1448,27 @@ def _(answer):
     answer.crls.append(delta)
 
 
+@broken("revoked", "old-delta", 1, ["revoked since 2027-02-01", "delta CRL"])
+def _(answer):
+    """Only a delta CRL has the leaf that should have been replaced: what it revoked stays revoked."""
+    answer.revocation_lists()
+    delta = RevocationList(answer.intermediate, "2027-02-22T00:00:00Z", "2027-02-25T00:00:00Z", 8)
+    delta.change_from(7)
+    delta.revoke(answer.leaf, 3)
+    answer.crls.append(delta)
+
+
+@broken("revoked", "other-key", 1, ["revoked since 2027-02-01", "keyCompromise"], also=["unrelated"])
+def _(answer):
+    """The issuer has a newer key, and that key's newer list does not have the leaf."""
+    issuers, _ = answer.revocation_lists()
+    issuers.revoke(answer.leaf, 1)
+    newer = twin(answer.intermediate, EcKey("the issuer's newer key"))
+    newer.put("subjectKeyIdentifier", own_key)
+    answer.given.append(newer)
+    answer.crls.append(RevocationList(newer, "2027-02-25T00:00:00Z", "2027-03-10T00:00:00Z", 8))
+
+
 @broken("revoked", "indirect", 1, ["revoked since 2027-02-01", "Example Root CA"])
 def _(answer):
     """The leaf points to a list of the root's for several CAs, which has it."""
@@ -1492,6 +1513,12 @@ def _(answer):
 def _(answer):
     """The issuer's list should have been replaced"""
     answer.revocation_lists()[0].next_update = "2027-02-25T00:00:00Z"
+
+
+@unheard("endless-list", 1, "does not say when it is to be replaced")
+def _(answer):
+    """The issuer's list has no end"""
+    answer.revocation_lists()[0].next_update = None
 
 
 @unheard("future-list", 1, "is of 2027-03-02")

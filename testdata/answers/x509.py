@@ -441,7 +441,7 @@ class RevocationList:
     def der(self):
         algorithm = self.key.signature_algorithm()
         signed = seq(
-            integer(1), algorithm, self.issuer, time(self.this_update), time(self.next_update),
+            integer(1), algorithm, self.issuer, time(self.this_update), time(self.next_update) if self.next_update else b"",
             seq(*self.entries) if self.entries else b"",
             explicit(0, seq(*(self.extension(*one) for one in self.extensions))))
         return seq(signed, algorithm, tlv(BITS, b"\0", self.key.sign(signed)))
