@@ -67,7 +67,7 @@ fn tables(db: &Connection) -> Vec<Table> {
 
 fn table(db: &Connection, name: String) -> Table {
     let mut statement = db.prepare(&format!("SELECT rowid, * FROM {name}")).expect("a statement");
-    let columns: Vec<String> = statement.column_names().into_iter().skip(1).map(str::to_owned).collect();
+    let columns: Vec<String> = statement.column_names().skip(1).map(str::to_owned).collect();
     let count = columns.len();
     let rows = statement
         .query_map([], |row| {
@@ -117,10 +117,9 @@ fn is_found(
         return None;
     }
     drop(db);
-    let audited = match Vault::open(&path).and_then(|vault| vault.audit(Some(key), &[])) {
-        Ok(audited) => audited,
-        // What cannot be read at all is found.
-        Err(_) => return Some(Ok(())),
+    // What cannot be read at all is found.
+    let Ok(audited) = Vault::open(&path).and_then(|vault| vault.audit(Some(key), &[])) else {
+        return Some(Ok(()));
     };
     Some(if audited.is_whole() { Err(format!("{sql} {values:?}")) } else { Ok(()) })
 }
