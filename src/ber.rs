@@ -77,6 +77,15 @@ pub(crate) fn split_all(mut bytes: &[u8]) -> Result<Vec<Element<'_>>, BerError> 
     Ok(elements)
 }
 
+/// The parts of the one SEQUENCE that the bytes are.
+pub(crate) fn sequence_parts(bytes: &[u8]) -> Result<Vec<Element<'_>>, BerError> {
+    let (sequence, rest) = split_first(bytes)?;
+    match sequence.tag == SEQUENCE && rest.is_empty() {
+        true => sequence.parts(),
+        false => Err(BerError::Tag { found: sequence.tag, expected: "a SEQUENCE that fills its place" }),
+    }
+}
+
 /// How long contents are that end-of-contents octets close (X.690 8.1.3.6). It counts what is open instead of
 /// calling itself: a file of nothing but openings must not overflow the stack.
 fn indefinite_length(bytes: &[u8]) -> Result<usize, BerError> {

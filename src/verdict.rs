@@ -22,6 +22,7 @@ mod rules;
 mod server_name;
 mod strength;
 mod submission;
+mod table;
 mod webpki;
 
 use std::fmt;
@@ -37,9 +38,9 @@ use judge::Judge;
 pub use policies::PolicyInputs;
 pub use question::{Acceptance, AsGiven, Holder, Question, Terms};
 pub use rule::{Profile, Rule, Severities, Severity};
-pub use rules::rules;
 pub use server_name::PeerName;
 pub use strength::key_weaknesses;
+pub use table::rules;
 
 /// All that was found, and the chain that was judged.
 #[derive(Clone, Debug)]

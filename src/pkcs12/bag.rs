@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use super::encryption::Encrypted;
 use super::error::{Pkcs12Error, name_of};
 use super::{BAGS_MAX, DEPTH_MAX};
-use crate::ber::{self, BerError, CONTEXT_0, Element, OBJECT_IDENTIFIER, SEQUENCE};
+use crate::ber::{self, BerError, CONTEXT_0, Element, OBJECT_IDENTIFIER};
 use crate::key::SecretDer;
 use crate::tlv;
 
@@ -63,7 +63,7 @@ impl Counter {
     /// SafeBag ::= SEQUENCE { bagId OBJECT IDENTIFIER, bagValue [0] EXPLICIT ANY, bagAttributes SET OPTIONAL }
     /// ```
     pub(super) fn read(&mut self, contents: &[u8]) -> Result<Vec<Bag>, Pkcs12Error> {
-        self.read_bags(&sequence(contents)?, DEPTH_MAX)
+        self.read_bags(&ber::sequence_parts(contents)?, DEPTH_MAX)
     }
 
     fn read_bags(&mut self, bags: &[Element<'_>], depth: usize) -> Result<Vec<Bag>, Pkcs12Error> {
@@ -208,15 +208,6 @@ pub(super) fn typed<'a>(element: &Element<'a>) -> Result<(&'a [u8], Option<Eleme
         None => None,
     };
     Ok((kind, value))
-}
-
-/// The parts of the one SEQUENCE that the bytes are.
-pub(super) fn sequence(bytes: &[u8]) -> Result<Vec<Element<'_>>, BerError> {
-    let (sequence, rest) = ber::split_first(bytes)?;
-    match sequence.tag == SEQUENCE && rest.is_empty() {
-        true => sequence.parts(),
-        false => Err(BerError::Tag { found: sequence.tag, expected: "a SEQUENCE that fills its place" }),
-    }
 }
 
 /// 1.2.840.113549.1.12.10.1, RFC 7292 4.2 and D.

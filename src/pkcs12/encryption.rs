@@ -19,11 +19,10 @@ use rc2::Rc2;
 use zeroize::Zeroizing;
 
 use super::SCRYPT_BYTES_MAX;
-use super::bag::sequence;
 use super::error::{Pkcs12Error, name_of};
 use super::hash::Hash;
 use super::password::Password;
-use crate::ber::{Element, OBJECT_IDENTIFIER};
+use crate::ber::{self, Element, OBJECT_IDENTIFIER};
 use crate::tlv;
 
 /// Octets encrypted under a password, and how.
@@ -60,7 +59,7 @@ impl Encrypted {
 
     /// The contents of a block ENCRYPTED PRIVATE KEY (RFC 7468 11).
     pub(crate) fn of_private_key_info(der: &[u8]) -> Result<Self, Pkcs12Error> {
-        let parts = sequence(der)?;
+        let parts = ber::sequence_parts(der)?;
         let [algorithm, octets, ..] = parts.as_slice() else {
             let expected = "an EncryptedPrivateKeyInfo";
             return Err(Pkcs12Error::Unexpected { found: "another structure", expected });

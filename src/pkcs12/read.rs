@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use super::bag::{Attributes, Bag, BagContents, Counter, sequence, typed};
+use super::bag::{Attributes, Bag, BagContents, Counter, typed};
 use super::encryption::Encrypted;
 use super::error::Pkcs12Error;
 use super::mac::Mac;
@@ -103,7 +103,7 @@ impl Pfx {
             (other, _) => return Err(Pkcs12Error::unsupported("the whole", other)),
         };
         let mut counter = Counter::default();
-        let safes = sequence(&authenticated)?;
+        let safes = ber::sequence_parts(&authenticated)?;
         let safes = safes.iter().map(|safe| Safe::read(safe, &mut counter)).collect::<Result<_, _>>()?;
         let mac = rest.first().map(Mac::read).transpose()?;
         Ok(Self { safes, mac, is_definite: pfx.is_definite, authenticated })
@@ -320,7 +320,7 @@ impl<'p> Opener<'p> {
         for index in last.chain(others).collect::<Vec<_>>() {
             self.pay(scheme.iterations())?;
             let opened = scheme.decrypt(&self.passwords[index], &encrypted.octets);
-            if let Some(opened) = opened.filter(|opened| sequence(opened).is_ok()) {
+            if let Some(opened) = opened.filter(|opened| ber::sequence_parts(opened).is_ok()) {
                 self.fits = Some(index);
                 return Ok(opened);
             }

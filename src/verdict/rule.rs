@@ -1,7 +1,5 @@
 //! What a rule is: a row of the table, with what it does in each profile and what there is to say about it.
 
-use super::rules::KEY_MISMATCH;
-
 /// A rule of the table.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Rule {
@@ -20,11 +18,6 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// Whether somebody may let it pass: not where nothing would be left to merge.
-    pub fn can_be_accepted(&self) -> bool {
-        self.name != KEY_MISMATCH.name
-    }
-
     /// What a finding of it does in a profile; none where the profile does not have the rule.
     pub fn severity_in(&self, profile: Profile) -> Option<Severity> {
         match profile {
@@ -33,9 +26,7 @@ impl Rule {
             Profile::Webpki => self.severity.webpki,
         }
     }
-}
 
-impl Rule {
     /// What a finding of it does in a profile, and when the chain is judged on its own: without an anchor there
     /// is no path validation that could fail over what RFC 5280 asks of issuing CAs alone.
     pub(crate) fn severity_of(&self, profile: Profile, has_anchors: bool) -> Option<Severity> {

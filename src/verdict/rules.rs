@@ -1,32 +1,9 @@
-//! The table: every rule, in the order in which a reader should meet them.
+//! The rules about a chain and its certificates; those of a single subject stand with what finds them.
 
 use super::rule::{Rule, Severities, Severity};
-use super::{asked, known_key, lifetime, names, policies, revocation, strength, submission, webpki};
 
-/// Every rule.
-pub fn rules() -> impl Iterator<Item = &'static Rule> {
-    let parts = [
-        &OWN[..],
-        &names::ROWS,
-        &policies::ROWS,
-        &revocation::ROWS,
-        &strength::ROWS,
-        &webpki::ROWS,
-        &webpki::leaf::ROWS,
-        &webpki::alternative_names::ROWS,
-        &webpki::period::ROWS,
-        &webpki::identifiers::ROWS,
-        &webpki::algorithms::ROWS,
-        &webpki::issuers::ROWS,
-        &asked::ROWS,
-        &known_key::ROWS,
-        &lifetime::ROWS,
-        &submission::ROWS,
-    ];
-    parts.into_iter().flatten().copied()
-}
-
-static OWN: [&Rule; 36] = [
+/// The rows of this file.
+pub(super) static ROWS: [&Rule; 36] = [
     &KEY_MISMATCH,
     &BAD_SIGNATURE,
     &SIGNATURE_NOT_CHECKED,
@@ -64,6 +41,13 @@ static OWN: [&Rule; 36] = [
     &UNRELATED,
     &DUPLICATE,
 ];
+
+impl Rule {
+    /// Whether somebody may let it pass: not where nothing would be left to merge.
+    pub fn can_be_accepted(&self) -> bool {
+        self.name != KEY_MISMATCH.name
+    }
+}
 
 pub(super) static KEY_MISMATCH: Rule = Rule {
     name: "key-mismatch",
