@@ -167,19 +167,14 @@ impl Extension {
         let mut parts = tlv::sequence_parts(value)?.into_iter().peekable();
         let mut next = |tag: Tag| parts.next_if(|part| part.tag == tag).map(|part| part.contents.to_vec());
         identifier.key_identifier = next(context(0));
-        let issuer = next(Tag::ContextSpecific { constructed: true, number: der::TagNumber(1) });
-        let serial_number = next(context(2));
+        identifier.issuer = next(Tag::ContextSpecific { constructed: true, number: der::TagNumber(1) });
+        identifier.serial_number = next(context(2));
         if let Some(part) = parts.next() {
             return Err(part.tag.unexpected_error(None).into());
         }
-        // 4.2.1.1: issuer and serial number "MUST both be present or both be absent" (A.2).
-        identifier.issuer = match (issuer, serial_number) {
-            (Some(names), Some(serial_number)) if !serial_number.is_empty() => {
-                Some(AuthorityCertificate { names, serial_number })
-            }
-            (None, None) => None,
-            _ => return Err(Tag::Sequence.value_error().into()),
-        };
+        if identifier.serial_number.as_ref().is_some_and(Vec::is_empty) {
+            return Err(Tag::Integer.value_error().into());
+        }
         Ok(identifier)
     }
 
@@ -261,26 +256,19 @@ pub struct BasicConstraints {
 pub struct AuthorityKeyIdentifier {
     /// `keyIdentifier`.
     pub key_identifier: Option<Vec<u8>>,
-    /// `authorityCertIssuer` and `authorityCertSerialNumber`, which come together or not at all.
-    pub issuer: Option<AuthorityCertificate>,
+    /// The contents of `authorityCertIssuer`.
+    issuer: Option<Vec<u8>>,
+    /// The contents of `authorityCertSerialNumber`.
+    pub serial_number: Option<Vec<u8>>,
 }
 
-/// The issuer's certificate by its own issuer and its serial number.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AuthorityCertificate {
-    /// The contents of the GeneralNames.
-    names: Vec<u8>,
-    /// The contents of the INTEGER.
-    pub serial_number: Vec<u8>,
-}
-
-impl AuthorityCertificate {
-    /// The names of who issued it.
+impl AuthorityKeyIdentifier {
+    /// `authorityCertIssuer`: the names of who issued the issuer's certificate.
     ///
     /// # Errors
     /// A [`NameError`] when they cannot be read.
-    pub fn issuer(&self) -> Result<Vec<GeneralName>, NameError> {
-        GeneralName::read_all(&tlv::sequence(&[&self.names]))
+    pub fn issuer(&self) -> Option<Result<Vec<GeneralName>, NameError>> {
+        self.issuer.as_ref().map(|names| GeneralName::read_all(&tlv::sequence(&[names])))
     }
 }
 

@@ -217,23 +217,34 @@ impl Walk<'_> {
     /// RFC 5280 4.2.1.1: where a certificate names its issuer's by issuer and serial number, it is the one above.
     fn named_issuer(&mut self, index: usize) {
         let Some(above) = self.path.get(index + 1) else { return };
-        let identifier = self.path[index].extension(extension::AUTHORITY_KEY_IDENTIFIER);
-        let identifier = identifier.and_then(|one| Extension::read_authority_key_identifier(&one.value).ok());
-        let Some(named) = identifier.and_then(|identifier| identifier.issuer) else { return };
-        let Ok(names) = named.issuer() else { return };
+        let one = self.path[index].extension(extension::AUTHORITY_KEY_IDENTIFIER);
+        let identifier = one.and_then(|one| Extension::read_authority_key_identifier(&one.value).ok());
+        let Some(identifier) = identifier else { return };
+        let (names, serial_number) = match (identifier.issuer(), identifier.serial_number) {
+            (Some(Ok(names)), Some(serial_number)) => (names, serial_number),
+            (None, None) | (Some(Err(_)), _) => return,
+            // A.2: they "MUST both be present or both be absent". What the root names leads nowhere, and is the Web's
+            // concern alone.
+            (Some(_), None) | (None, Some(_)) => {
+                let message = "the extension authorityKeyIdentifier is not as it is defined: authorityCertIssuer and authorityCertSerialNumber come together, and one is missing".to_owned();
+                let help = "ask the CA to issue it again";
+                self.find(&rules::EXTENSION_MALFORMED, index, message, help);
+                return;
+            }
+        };
         let is_issuer = |name: &GeneralName| match name {
             GeneralName::Directory(name) => name.matches(above.issuer()),
             _ => false,
         };
         let has_directory = names.iter().any(|name| matches!(name, GeneralName::Directory(_)));
-        let same_number = named.serial_number == above.serial();
+        let same_number = serial_number == above.serial();
         if same_number && (!has_directory || names.iter().any(is_issuer)) {
             return;
         }
         let names = names.iter().map(GeneralName::to_string).collect::<Vec<_>>().join(", ");
         let message = format!(
             "names certificate {} of {names} as the one that signed it, and its issuer's is {} of {}",
-            hex(&named.serial_number),
+            hex(&serial_number),
             hex(above.serial()),
             above.issuer()
         );
@@ -396,7 +407,7 @@ static KNOWN: [Known; 13] = [
     }),
     known(extension::AUTHORITY_KEY_IDENTIFIER, "authorityKeyIdentifier", Critical::Never, |value| {
         let identifier = Extension::read_authority_key_identifier(value).map_err(text)?;
-        match identifier.issuer.map(|one| one.issuer()) {
+        match identifier.issuer() {
             Some(Err(error)) => Err(text(error)),
             Some(Ok(names)) if names.is_empty() => Err("it names no issuer".to_owned()),
             _ => Ok(()),

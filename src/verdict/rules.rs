@@ -204,18 +204,19 @@ pub(super) static EXTENSION_CRITICAL: Rule = Rule {
 pub(super) static EXTENSION_NOT_CRITICAL: Rule = Rule {
     name: "extension-not-critical",
     clause: "RFC 5280 4.2.1.11, 4.2.1.14",
-    severity: Severities::conformance(),
+    // What a conforming CA does; path validation reads it all the same (NIST PKITS 4.8.6, 4.12.2).
+    severity: Severities::webpki_conformance(),
     purpose: "What takes policies away from the certificates below has to be understood by everybody, so a conforming CA marks it critical.",
-    clients: "Clients that do not know the extension take policies that the CA ruled out; strict ones refuse the chain.",
+    clients: "Clients that do not know the extension take policies that the CA ruled out.",
     origin: "The CA's configuration sets policyConstraints or inhibitAnyPolicy without the word critical.",
 };
 pub(super) static NAME_CONSTRAINTS_NOT_CRITICAL: Rule = Rule {
     name: "name-constraints-not-critical",
     clause: "RFC 5280 4.2.1.10; BR 7.1.2.10.8",
     // The Baseline Requirements except it from RFC 5280, for the sake of old clients.
-    severity: Severities { webpki: Some(Severity::Note), ..Severities::conformance() },
+    severity: Severities { webpki: Some(Severity::Note), ..Severities::advice() },
     purpose: "Name constraints bind whoever understands them; marked critical, they keep all others away.",
-    clients: "Clients that do not know name constraints accept every name below this CA; strict ones refuse the chain.",
+    clients: "Clients that do not know name constraints accept every name below this CA.",
     origin: "The CA wanted clients to go on that do not know name constraints, which the Baseline Requirements allow and RFC 5280 does not.",
 };
 pub(super) static KEY_CERT_SIGN_WITHOUT_CA: Rule = Rule {

@@ -148,7 +148,9 @@ fn root(root: &Certificate, at: usize, find: &mut dyn FnMut(&'static Rule, usize
         let fault = match identifier.key_identifier.as_deref() {
             None => Some("without a key identifier in it"),
             Some(named) if Some(named) != own => Some("that names another key than its own"),
-            Some(_) if identifier.issuer.is_some() => Some("with a name or serial number in it"),
+            Some(_) if identifier.issuer().is_some() || identifier.serial_number.is_some() => {
+                Some("with a name or serial number in it")
+            }
             Some(_) => None,
         };
         if let Some(fault) = fault {

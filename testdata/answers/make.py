@@ -1073,19 +1073,21 @@ def _(answer):
     answer.leaf.put("authorityInfoAccess", address, critical=True)
 
 
-@broken("extension-not-critical", "policies", 2, ["policyConstraints is not critical", "must be"])
+@broken("extension-not-critical", "policies", 2, ["policyConstraints is not critical", "must be"], severity="warn")
 def _(answer):
     """The intermediate asks for a policy, in an extension that is not critical."""
     answer.intermediate.put("policyConstraints", seq(implicit(0, b"\5")))
 
 
-@broken("extension-not-critical", "any-policy", 2, ["inhibitAnyPolicy is not critical", "must be"])
+@broken("extension-not-critical", "any-policy", 2, ["inhibitAnyPolicy is not critical", "must be"],
+        severity="warn")
 def _(answer):
     """The intermediate rules out any policy, in an extension that is not critical."""
     answer.intermediate.put("inhibitAnyPolicy", integer(0))
 
 
-@broken("name-constraints-not-critical", "intermediate", 2, ["nameConstraints is not critical", "must be"])
+@broken("name-constraints-not-critical", "intermediate", 2, ["nameConstraints is not critical", "must be"],
+        severity="warn")
 def _(answer):
     """The intermediate constrains names, in an extension that is not critical."""
     answer.intermediate.put("nameConstraints", name_constraints([dns(HOST)]))

@@ -92,7 +92,7 @@ pub(crate) fn row_of_theirs(
 }
 
 /// The rows.
-pub(crate) static DIFFERENCES: [Difference; 65] = [
+pub(crate) static DIFFERENCES: [Difference; 62] = [
     we_refuse("expired", Place::Anchor, BOTH, "RFC 5280 6.1.3(a)(2)", ANCHOR, || {
         Chain::good(1).with(2, Change::Dates("200101000000Z", "210101000000Z"))
     }),
@@ -144,14 +144,14 @@ pub(crate) static DIFFERENCES: [Difference; 65] = [
     we_refuse("root-key-identifier", Place::Anchor, WEBPKI, "BR 7.1.2.1.3", ANCHOR, || {
         Chain::good(1).with(2, Change::AuthorityKeyIdentifier(Identifier::WithIssuer))
     }),
-    we_refuse("extension-not-critical", Place::Anchor, BOTH, "RFC 5280 4.2.1.11", ANCHOR, || {
+    we_refuse("extension-not-critical", Place::Anchor, WEBPKI, "RFC 5280 4.2.1.11", ANCHOR, || {
         Chain::good(1)
             .with(2, Change::Extension { kind: POLICY_REQUIRED.0, critical: false, value: POLICY_REQUIRED.1 })
     }),
     we_refuse(
         "extension-not-critical",
         Place::Intermediate,
-        BOTH,
+        WEBPKI,
         "RFC 5280 4.2.1.11",
         "webpki does not process policies",
         || {
@@ -164,7 +164,7 @@ pub(crate) static DIFFERENCES: [Difference; 65] = [
     we_refuse(
         "extension-not-critical",
         Place::Leaf,
-        BOTH,
+        WEBPKI,
         "RFC 5280 4.2.1.11",
         "webpki does not process policies",
         || {
@@ -173,25 +173,6 @@ pub(crate) static DIFFERENCES: [Difference; 65] = [
                 Change::Extension { kind: POLICY_REQUIRED.0, critical: false, value: POLICY_REQUIRED.1 },
             )
         },
-    ),
-    we_refuse("name-constraints-not-critical", Place::Anchor, RFC5280, "RFC 5280 4.2.1.10", ANCHOR, || {
-        Chain::good(1).with(2, constrained(vec![Name::Dns("example.com")], false))
-    }),
-    we_refuse(
-        "name-constraints-not-critical",
-        Place::Intermediate,
-        RFC5280,
-        "RFC 5280 4.2.1.10",
-        "webpki reads name constraints, critical or not",
-        || Chain::good(1).with(1, constrained(vec![Name::Dns("example.com")], false)),
-    ),
-    we_refuse(
-        "name-constraints-not-critical",
-        Place::Leaf,
-        RFC5280,
-        "RFC 5280 4.2.1.10",
-        "webpki does not look for name constraints in a leaf",
-        || Chain::good(1).with(0, constrained(vec![Name::Dns("example.com")], false)),
     ),
     we_refuse(
         "ca-constraints-not-critical",

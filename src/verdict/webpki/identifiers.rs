@@ -54,7 +54,8 @@ fn serial_number_fault(certificate: &Certificate) -> Option<(&'static Rule, Stri
 fn key_identifier_fault(certificate: &Certificate) -> Option<(&'static Rule, String, &'static str)> {
     let one = certificate.extension(extension::AUTHORITY_KEY_IDENTIFIER)?;
     let identifier = Extension::read_authority_key_identifier(&one.value).ok()?;
-    identifier.issuer?;
+    // One without the other is malformed.
+    identifier.issuer().and(identifier.serial_number)?;
     let message = "its authority key identifier holds the issuer's own issuer and serial number, where the key identifier alone is expected".to_owned();
     let help = "ask the CA to write the key identifier alone: authorityKeyIdentifier=keyid in OpenSSL's configuration";
     Some((&KEY_IDENTIFIER_WITH_ISSUER, message, help))
