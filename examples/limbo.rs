@@ -22,8 +22,8 @@ use coldcert::crl::CertificateRevocationList;
 use coldcert::pem;
 use coldcert::time::UnixTime;
 use coldcert::verdict::{
-    ApplicationPolicies, Choices, CommonName, PeerName, PolicyInputs, Profile, PurposeReading, Question,
-    Severity, Terms, TrustedLeaf, Verdict,
+    ApplicationPolicies, Choices, CommonName, Conformance, PeerName, PolicyCriticality, PolicyInputs,
+    Profile, PurposeReading, Question, Severity, Terms, TrustedLeaf, Verdict,
 };
 use der::asn1::ObjectIdentifier;
 use serde_json::{Value, json};
@@ -71,6 +71,10 @@ fn judged(case: &Value) -> Result<(bool, String), String> {
         given.push(certificate(&pem.into())?);
     }
     let mut terms = Terms::of(profile(case));
+    // Without an anchor the judge would judge the chain on its own; here it is a path to nowhere (RFC 5280 6.1.1(d)).
+    if texts(&case["trusted_certs"]).is_empty() {
+        return Ok((false, "no trust anchor in the case".to_owned()));
+    }
     for pem in texts(&case["trusted_certs"]) {
         terms.anchors.push(certificate(&pem.into())?);
     }
@@ -82,7 +86,7 @@ fn judged(case: &Value) -> Result<(bool, String), String> {
     // Where there are lists every certificate is to be on the good side of one.
     terms.revocation_required = !terms.crls.is_empty();
     terms.policies = policy_inputs(&case["policy"]);
-    terms.choices = choices(&texts(&case["features"]), &case["key_purpose"]);
+    terms.choices = choices(&texts(&case["features"]), &case["key_purpose"], case["policy"].is_object());
     if let Some(depth) = case["max_chain_depth"].as_u64() {
         terms.intermediates_max = usize::try_from(depth).unwrap_or(usize::MAX);
     }
@@ -126,7 +130,7 @@ fn purpose(case: &Value) -> Option<ObjectIdentifier> {
 }
 
 /// Where a feature takes the other of two reasonable choices, that one; all others as everywhere.
-fn choices(features: &[&str], key_purpose: &Value) -> Choices {
+fn choices(features: &[&str], key_purpose: &Value, processes_policies: bool) -> Choices {
     let named = |feature: &str| features.contains(&feature);
     let mut choices = Choices::default();
     choices.anchor.constraints = !named("anchor-constraints-ignored");
@@ -144,6 +148,13 @@ fn choices(features: &[&str], key_purpose: &Value) -> Choices {
     }
     if named("nc-common-name") {
         choices.common_name = CommonName::IsConstrained;
+    }
+    // BoringSSL's and limbo's name for what RFC 5280 asks and the Web does not, and limbo's for what hardly anybody asks.
+    if named("pedantic-rfc5280") || named("rfc5280-incompatible-with-webpki") {
+        choices.conformance = Conformance::ToTheLetter;
+    }
+    if processes_policies {
+        choices.policy_criticality = PolicyCriticality::IsNoMatter;
     }
     if named("ms-application-policies") {
         choices.application_policies = ApplicationPolicies::RepeatPurposes;

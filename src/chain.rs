@@ -12,6 +12,7 @@ use std::ops::ControlFlow;
 use std::rc::Rc;
 
 use crate::certificate::Certificate;
+use crate::extension::SUBJECT_ALTERNATIVE_NAME;
 use crate::key::{PublicKey, SignatureFault};
 use crate::time::UnixTime;
 
@@ -24,7 +25,7 @@ pub struct Pool<'a> {
     pub anchors: Vec<&'a Certificate>,
     /// When: only to try certificates that are valid then before others.
     pub at: UnixTime,
-    /// Certificates between leaf and end, at most.
+    /// Certificates between leaf and end, at most, self-issued ones not counted.
     pub intermediates_max: usize,
     /// Whether a leaf that is itself trusted ends its path.
     pub trusted_leaf_ends: bool,
@@ -162,12 +163,17 @@ impl<'p> Search<'p> {
         visit: &mut dyn FnMut(&Path) -> ControlFlow<()>,
     ) -> ControlFlow<(), bool> {
         let Some(last) = path.last().copied() else { return ControlFlow::Continue(false) };
-        if self.is_anchor(last) && (path.len() > 1 || self.pool.trusted_leaf_ends) {
+        let ends_here = self.is_anchor(last) && (path.len() > 1 || self.pool.trusted_leaf_ends);
+        if ends_here {
             self.show(path, End::Anchor, visit)?;
-            return ControlFlow::Continue(false);
+            // Where a CA below a root is trusted too, the way goes on: who trusts the root alone needs what stands
+            // between.
+            if self.pool.certificate(last).is_self_issued() {
+                return ControlFlow::Continue(false);
+            }
         }
         if self.is_known_dead_end(last) {
-            return ControlFlow::Continue(true);
+            return ControlFlow::Continue(!ends_here);
         }
         let mut fault = None;
         let mut signed_by: Vec<&PublicKey> = Vec::new();
@@ -205,14 +211,14 @@ impl<'p> Search<'p> {
                 }
             }
         }
-        if !extended {
+        if !extended && !ends_here {
             let Some(end) = self.end_of(last, fault) else { return self.give_up(path, visit) };
             self.show(path, end, visit)?;
         }
         if is_dead_end {
             self.dead_ends.insert(last);
         }
-        ControlFlow::Continue(is_dead_end)
+        ControlFlow::Continue(is_dead_end && !ends_here)
     }
 
     /// How a path ends that nothing given extends; none where the budget does not allow to say.
@@ -270,12 +276,17 @@ impl<'p> Search<'p> {
         candidates
     }
 
-    /// Whether a path has this certificate already, or another for the same name and key: such a path goes round
+    /// Whether a path has this certificate already, or another for the same names and key: such a path goes round
     /// in circles (RFC 4158 2.4.2).
     fn is_in(&self, path: &[Step], step: Step) -> bool {
+        let alternative_names =
+            |of: &Certificate| of.extension(SUBJECT_ALTERNATIVE_NAME).map(|one| one.value.clone());
         let one = self.pool.certificate(step);
         path.iter().map(|other| self.pool.certificate(*other)).any(|other| {
-            other == one || (other.public_key() == one.public_key() && other.subject().matches(one.subject()))
+            other == one
+                || (other.public_key() == one.public_key()
+                    && other.subject().matches(one.subject())
+                    && alternative_names(other) == alternative_names(one))
         })
     }
 
@@ -283,10 +294,12 @@ impl<'p> Search<'p> {
         matches!(self.first.get(self.pool.certificate(step).as_der()), Some(Step::Anchor(_)))
     }
 
-    /// Whether a path may have this issuer by its length; one at which it ends is no intermediate.
+    /// Whether a path may have this issuer by its length; one at which it ends is no intermediate, and self-issued
+    /// ones do not count, as in RFC 5280 6.1.4(l).
     fn has_room_for(&self, path: &[Step], issuer: Step) -> bool {
-        let is_end = self.is_anchor(issuer) || self.pool.certificate(issuer).is_self_issued();
-        path.len() <= self.pool.intermediates_max.saturating_add(usize::from(is_end))
+        let counts = |step: &Step| !self.pool.certificate(*step).is_self_issued();
+        let above = path.iter().skip(1).filter(|step| counts(step)).count();
+        above + usize::from(!self.is_anchor(issuer) && counts(&issuer)) <= self.pool.intermediates_max
     }
 
     fn verify(&mut self, child: Step, issuer: Step) -> Option<Result<(), SignatureFault>> {

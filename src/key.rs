@@ -16,7 +16,7 @@ use crate::policy::KeyKind;
 
 pub use private::{PrivateKey, Signer};
 pub use public::{PublicKey, PublicKeyAlgorithm};
-pub use signature::{RSA_BITS_MAX, SignatureAlgorithm, SignatureFault};
+pub use signature::{RSA_BITS_MAX, RSA_EXPONENT_BITS_MAX, SignatureAlgorithm, SignatureFault};
 
 /// A private key as DER bytes, PKCS#8 (RFC 5958) unless said otherwise: wiped when dropped, never
 /// cloned, never shown.

@@ -3,10 +3,12 @@
 //! Of the paths that can be found from the certificate that holds the key, the one with the fewest refusals is
 //! judged and kept. A rule is a row ([`Rule`]), and the place that finds it.
 
+mod alternative_names;
 mod asked;
 mod choices;
 mod consequence;
 mod ending;
+mod form;
 mod judge;
 mod known_key;
 mod lifetime;
@@ -32,7 +34,10 @@ use crate::certificate::Certificate;
 use crate::fingerprint::Fingerprint;
 use crate::name::DistinguishedName;
 
-pub use choices::{AnchorChecks, ApplicationPolicies, Choices, CommonName, PurposeReading, TrustedLeaf};
+pub use choices::{
+    AnchorChecks, ApplicationPolicies, Choices, CommonName, Conformance, PolicyCriticality, PurposeReading,
+    TrustedLeaf,
+};
 pub use ending::Ending;
 use judge::Judge;
 pub use policies::PolicyInputs;

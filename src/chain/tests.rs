@@ -198,6 +198,40 @@ fn names_that_differ_in_case_and_blanks_are_one() {
     assert!(pool.search().anchored);
 }
 
+#[test]
+fn a_trusted_ca_below_a_trusted_root_ends_a_path_and_is_passed() {
+    let (root, policy, issuer) = (Entity::new("CN=Root"), Entity::new("CN=Policy"), Entity::new("CN=CA"));
+    let mut pool = Sent::trusting(&root);
+    pool.anchors.push(policy.issues(&issuer));
+    pool.send(issuer.issues(&Entity::new("CN=leaf")));
+    pool.send(root.issues(&policy));
+    let mut ends = Vec::new();
+    pool.pool(INTERMEDIATES_MAX).search().paths(0, &mut |path| {
+        ends.push((path.steps.len(), path.end.clone()));
+        ControlFlow::Continue(())
+    });
+    assert_eq!(ends, [(2, End::Anchor), (4, End::Anchor)]);
+}
+
+#[test]
+fn self_issued_certificates_are_no_intermediates_by_number() {
+    let (root, old, new) = (Entity::new("CN=Root"), Entity::new("CN=CA"), Entity::new("CN=CA"));
+    let mut pool = Sent::trusting(&root);
+    pool.send(new.issues(&Entity::new("CN=leaf")));
+    pool.send(old.issues(&new));
+    pool.send(root.issues(&old));
+    let end = |intermediates_max| {
+        let mut last = None;
+        pool.pool(intermediates_max).search().paths(0, &mut |path| {
+            last = Some(path.end.clone());
+            ControlFlow::Continue(())
+        });
+        last
+    };
+    assert_eq!(end(1), Some(End::Anchor));
+    assert_eq!(end(0), Some(End::TooLong));
+}
+
 /// A leaf under a ladder: on each rung a name and some keys, each certified by every key of the next rung. With it
 /// the CAs of the top rung.
 fn ladder(depth: usize, width: usize) -> (Sent, Vec<Entity>) {
@@ -247,15 +281,19 @@ impl Sent {
         self.search_from(0..1)
     }
 
-    /// As the judge does it: up to the first path that ends at an anchor.
-    fn search_from(&self, leaves: std::ops::Range<usize>) -> Found {
-        let pool = Pool {
+    fn pool(&self, intermediates_max: usize) -> Pool<'_> {
+        Pool {
             given: self.given.iter().collect(),
             anchors: self.anchors.iter().collect(),
             at: at(500),
-            intermediates_max: INTERMEDIATES_MAX,
+            intermediates_max,
             trusted_leaf_ends: true,
-        };
+        }
+    }
+
+    /// As the judge does it: up to the first path that ends at an anchor.
+    fn search_from(&self, leaves: std::ops::Range<usize>) -> Found {
+        let pool = self.pool(INTERMEDIATES_MAX);
         let mut search = pool.search();
         let found = Self::run(&mut search, leaves.clone());
         // One that begins again knows more, and finds the same.

@@ -146,6 +146,9 @@ impl Subtree {
             },
             GeneralName::Raw { tag: RFC822_NAME | DNS_NAME | URI, .. } => malformed("ASCII"),
             GeneralName::Directory(name) => Ok(Self::Directory(name.clone())),
+            GeneralName::Raw { tag, .. } if !NOT_PROCESSED.contains(tag) => {
+                malformed("a name of a kind that RFC 5280 knows, as that kind is written")
+            }
             GeneralName::Upn(_)
             | GeneralName::Other { .. }
             | GeneralName::RegisteredId(_)
@@ -430,6 +433,9 @@ const EDI_PARTY_NAME: u8 = 0xa5;
 const URI: u8 = 0x86;
 const IP_ADDRESS: u8 = 0x87;
 const REGISTERED_ID: u8 = 0x88;
+/// Kinds whose contents nobody here reads: otherName where its type is odd, x400Address, ediPartyName.
+const NOT_PROCESSED: [u8; 3] = [OTHER_NAME, X400_ADDRESS, EDI_PARTY_NAME];
+const OTHER_NAME: u8 = 0xa0;
 
 #[cfg(test)]
 mod tests {

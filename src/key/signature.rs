@@ -71,7 +71,7 @@ impl SignatureAlgorithm {
                 return Err(SignatureFault::WrongKeyType { algorithm: row.name, key });
             }
             (Check::Rsa(parameters), PublicKeyAlgorithm::Rsa { modulus_bits }) => {
-                if !takes(parameters, *modulus_bits) {
+                if !takes(parameters, key, *modulus_bits) {
                     return Err(not_of_this_length(row.name, key, *modulus_bits));
                 }
                 parameters
@@ -115,7 +115,7 @@ impl SignatureAlgorithm {
             return Err(SignatureFault::WrongKeyType { algorithm: row.name, key });
         }
         match key.algorithm() {
-            PublicKeyAlgorithm::Rsa { modulus_bits } if takes(row.check, *modulus_bits) => {}
+            PublicKeyAlgorithm::Rsa { modulus_bits } if takes(row.check, key, *modulus_bits) => {}
             PublicKeyAlgorithm::Rsa { modulus_bits } => {
                 return Err(not_of_this_length(row.name, key, *modulus_bits));
             }
@@ -148,11 +148,28 @@ impl SignatureAlgorithm {
 
 /// A key that is too short for any provider, or too long for ours, which is said.
 fn not_of_this_length(algorithm: &str, key: &PublicKey, modulus_bits: u32) -> SignatureFault {
+    let exponent_bits = exponent_bits(key);
     let mut key = key.algorithm().to_string();
     if modulus_bits > RSA_BITS_MAX {
         key += &format!(" (at most {RSA_BITS_MAX} bits are checked)");
+    } else if exponent_bits > RSA_EXPONENT_BITS_MAX {
+        key += &format!(
+            " with an exponent of {exponent_bits} bits (at most {RSA_EXPONENT_BITS_MAX} bits are checked)"
+        );
     }
     SignatureFault::CannotCheck { algorithm: algorithm.to_owned(), key }
+}
+
+/// RSAPublicKey ::= SEQUENCE { modulus, publicExponent }                                             -- RFC 8017 A.1.1
+fn exponent_bits(key: &PublicKey) -> usize {
+    let parts = tlv::sequence_parts(key.key_bits()).unwrap_or_default();
+    let octets = parts.get(1).map_or(&[][..], |exponent| exponent.contents);
+    match octets.iter().position(|octet| *octet != 0).map(|at| &octets[at..]) {
+        Some([first, rest @ ..]) => {
+            rest.len() * 8 + usize::try_from(u8::BITS - first.leading_zeros()).expect("at most 8")
+        }
+        Some([]) | None => 0,
+    }
 }
 
 /// Whether a key is for a signature with these parameters. RFC 4055 3.3: where the key names parameters, the hash and the
@@ -168,9 +185,10 @@ fn allows(key: &PublicKey, used: &PssParameters) -> bool {
     })
 }
 
-/// Whether the provider checks anything with a modulus of that size: of another it says no, unseen.
-fn takes(parameters: &RsaParameters, modulus_bits: u32) -> bool {
+/// Whether the provider checks anything with a modulus and an exponent of that size: of others it says no, unseen.
+fn takes(parameters: &RsaParameters, key: &PublicKey, modulus_bits: u32) -> bool {
     (parameters.min_modulus_len()..=parameters.max_modulus_len()).contains(&modulus_bits)
+        && exponent_bits(key) <= RSA_EXPONENT_BITS_MAX
 }
 
 /// A message's SHA-3 hash under the name of the SHA-2 hash of the same length. The provider has no ECDSA that goes
@@ -304,6 +322,9 @@ enum Sha3 {
 
 /// The longest RSA key that a signature is checked under: the provider's, whose time grows with the square of it.
 pub const RSA_BITS_MAX: u32 = 8_192;
+/// The longest RSA exponent that the provider checks signatures with: aws-lc's OPENSSL_RSA_MAX_PUBEXP_BITS, which keeps
+/// verifying quick.
+pub const RSA_EXPONENT_BITS_MAX: usize = 33;
 
 const SHA256_WITH_RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.11");
 const ECDSA_SHA256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.2");

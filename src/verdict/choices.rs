@@ -16,6 +16,10 @@ pub struct Choices {
     pub common_name: CommonName,
     /// What a Microsoft application-policies extension is.
     pub application_policies: ApplicationPolicies,
+    /// What of section 4 is refused that clients pass over.
+    pub conformance: Conformance,
+    /// Whether what takes policies away has to be critical.
+    pub policy_criticality: PolicyCriticality,
 }
 
 /// What of an anchor counts besides its name and key. RFC 5280 6.1.1(d) asks for no more than those; RFC 5937 lets
@@ -85,4 +89,27 @@ pub enum ApplicationPolicies {
     /// Purposes once more, in the form of certificate policies, that say nothing new beside an extended key usage;
     /// without one beside it, it stays unknown.
     RepeatPurposes,
+}
+
+/// What RFC 5280 section 4 asks of CAs beyond what validation in section 6 needs: what of it is refused where an
+/// anchor is given.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Conformance {
+    /// What the strict among the clients refuse; the rest warns.
+    #[default]
+    AsStrictClients,
+    /// All of it: constraints of names that are not critical, a root that another CA certified and that does not name
+    /// that one's key, a CA and a certificate of its that have no key identifier to agree on.
+    ToTheLetter,
+}
+
+/// Whether policyConstraints and inhibitAnyPolicy have to be critical.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PolicyCriticality {
+    /// A conforming CA makes them so (RFC 5280 4.2.1.11, 4.2.1.14), because whoever does not process policies is to
+    /// refuse.
+    #[default]
+    IsNeeded,
+    /// Policies are processed, and what is processed binds whether it is critical or not (NIST PKITS 4.8.6, 4.12.2).
+    IsNoMatter,
 }

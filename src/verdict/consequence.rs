@@ -6,7 +6,7 @@
 use der::asn1::ObjectIdentifier;
 
 use super::rule::{Fault, Rule, Severity};
-use super::{asked, lifetime, names, path, rules, strength, webpki};
+use super::{alternative_names, asked, lifetime, names, path, rules, strength, webpki};
 use crate::certificate::Certificate;
 use crate::extension;
 use crate::name::GeneralName;
@@ -48,7 +48,7 @@ const fn row(
     Row { consequence, cause, cause_at }
 }
 
-static ROWS: [Row; 23] = [
+static ROWS: [Row; 31] = [
     // Of what is no CA nothing else is asked that makes a CA.
     row(&rules::CA_CANNOT_SIGN, &rules::NOT_A_CA, same),
     row(&rules::ROOT_CONSTRAINTS_NOT_CRITICAL, &rules::NOT_A_CA, same),
@@ -65,6 +65,16 @@ static ROWS: [Row; 23] = [
     row(&webpki::NO_ALTERNATIVE_NAMES, &rules::EXTENSION_MALFORMED, no_names),
     row(&webpki::COMMON_NAME, &rules::EXTENSION_MALFORMED, no_names),
     row(&asked::SAN_LOST, &rules::EXTENSION_MALFORMED, no_names),
+    row(&rules::NAME_NOT_COVERED, &rules::EXTENSION_MALFORMED, odd_names),
+    // What cannot be compared with a constraint is told with it.
+    row(&alternative_names::HOST_NAME_MALFORMED, &names::NAME_MALFORMED, same),
+    row(&alternative_names::ALTERNATIVE_NAME_MALFORMED, &names::NAME_MALFORMED, same),
+    row(&rules::NAME_NOT_COVERED, &alternative_names::HOST_NAME_MALFORMED, malformed_hosts),
+    // Where constraints have no place they need not be critical.
+    row(&rules::NAME_CONSTRAINTS_NOT_CRITICAL, &names::NAME_CONSTRAINT_OUTSIDE_CA, same),
+    // What nobody signed in this form was damaged, and is no fault of whoever signed it.
+    row(&rules::EXTENSION_MALFORMED, &rules::BAD_SIGNATURE, same),
+    row(&strength::EC_POINT_NOT_ON_CURVE, &rules::BAD_SIGNATURE, same),
     // Nobody is found by no name.
     row(&rules::MISSING_ISSUER, &rules::EMPTY_NAME, same),
     // Where there are no names, every one is missing.
@@ -80,6 +90,7 @@ static ROWS: [Row; 23] = [
     // A weak signature need not be checked, and a short modulus has no right length.
     row(&rules::SIGNATURE_NOT_CHECKED, &strength::WEAK_SIGNATURE, same),
     row(&strength::RSA_MODULUS_NOT_WHOLE_BYTES, &strength::RSA_BELOW_2048, same),
+    row(&strength::RSA_MODULUS_NOT_WHOLE_BYTES, &strength::RSA_BELOW_1024, same),
 ];
 
 fn same(_: &[&Certificate], at: usize) -> Option<usize> {
@@ -113,6 +124,11 @@ fn no_purposes(path: &[&Certificate], at: usize) -> Option<usize> {
 fn no_names(path: &[&Certificate], at: usize) -> Option<usize> {
     let nothing_read = path[at].alternative_names().is_empty();
     present(path, at, extension::SUBJECT_ALTERNATIVE_NAME).filter(|_| nothing_read)
+}
+
+/// No host name is left that could be the one asked for.
+fn malformed_hosts(path: &[&Certificate], at: usize) -> Option<usize> {
+    alternative_names::are_all_malformed(path[at]).then_some(at)
 }
 
 /// One of the names is not of its kind.

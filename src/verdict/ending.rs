@@ -164,7 +164,7 @@ impl Judge<'_> {
             SignatureFault::CannotCheck { .. } => (
                 &rules::SIGNATURE_NOT_CHECKED,
                 format!("{fault}; it says that it was issued by {by}"),
-                "ask the CA for a certificate that is signed with RSA or ECDSA and SHA-256 or better"
+                "ask the CA for a certificate that is signed with SHA-256 or better by an RSA key of 2048 to 8192 bits or on the curve P-256, P-384 or P-521"
                     .to_owned(),
             ),
             SignatureFault::Parameters { .. } => {
@@ -184,8 +184,13 @@ impl Judge<'_> {
 /// The rules by which a signature is no link.
 pub(super) static SIGNATURE_RULES: [&Rule; 2] = [&rules::BAD_SIGNATURE, &rules::SIGNATURE_NOT_CHECKED];
 /// The rules of keys with which nothing can be verified.
-static UNUSABLE: [&Rule; 3] =
-    [&strength::RSA_KEY_MALFORMED, &strength::RSA_EXPONENT_BROKEN, &strength::EC_POINT_NOT_ON_CURVE];
+static UNUSABLE: [&Rule; 5] = [
+    &strength::RSA_KEY_MALFORMED,
+    &strength::RSA_EXPONENT_BROKEN,
+    &strength::RSA_BELOW_1024,
+    &strength::EC_POINT_NOT_ON_CURVE,
+    &strength::EC_CURVE_NOT_NAMED,
+];
 
 /// Both key identifiers, where the issuer that is named is another one than this of the same name.
 fn other_key(certificate: &Certificate, bearer: &Certificate) -> Option<String> {

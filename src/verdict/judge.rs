@@ -1,6 +1,7 @@
 //! The judge: finds paths, holds each against every rule, and keeps the one with the fewest refusals.
 
 use std::cell::Cell;
+use std::collections::HashSet;
 use std::ops::ControlFlow;
 
 use super::choices::{Choices, CommonName};
@@ -8,8 +9,8 @@ use super::purpose::AnyPurpose;
 use super::question::Question;
 use super::rule::{Fault, Profile, Rule, Severity};
 use super::{
-    About, Finding, Verdict, asked, consequence, ending, known_key, lifetime, listing, names, path, policies,
-    purpose, revocation, rules, server_name, strength, submission, webpki,
+    About, Finding, Verdict, alternative_names, asked, consequence, ending, known_key, lifetime, listing,
+    names, path, policies, purpose, revocation, rules, server_name, strength, submission, webpki,
 };
 use crate::bundle::{Given, Origin};
 use crate::certificate::Certificate;
@@ -21,15 +22,21 @@ use crate::x5c;
 struct Judged {
     path: Path,
     findings: Vec<Finding>,
+    /// Whether its last certificate names itself as its issuer.
+    ends_at_root: bool,
 }
 
 impl Judged {
-    /// The fewer refusals the better; then an end at an anchor or root, then the fewer warnings, then the longer
-    /// path.
-    fn rank(&self) -> (usize, bool, usize, std::cmp::Reverse<usize>) {
-        let count = |severity| self.findings.iter().filter(|finding| finding.severity == severity).count();
+    /// The fewer refusals the better, of one rule those of one certificate counted once; then an end at an anchor or
+    /// root; then a root rather than a CA below it that is trusted too; then the fewer warnings, then the longer path.
+    fn rank(&self) -> (usize, bool, bool, usize, std::cmp::Reverse<usize>) {
+        let of = |severity| self.findings.iter().filter(move |finding| finding.severity == severity);
+        let refused: HashSet<_> = of(Severity::Refuse)
+            .map(|finding| (finding.rule.name, finding.about.as_ref().map(|about| about.fingerprint)))
+            .collect();
         let whole = matches!(self.path.end, End::Anchor | End::SelfSigned);
-        (count(Severity::Refuse), !whole, count(Severity::Warn), std::cmp::Reverse(self.path.steps.len()))
+        let length = std::cmp::Reverse(self.path.steps.len());
+        (refused.len(), !whole, !self.ends_at_root, of(Severity::Warn).count(), length)
     }
 }
 
@@ -81,7 +88,7 @@ impl<'a> Judge<'a> {
                 let judged = self.judged(path);
                 let rank = judged.rank();
                 let better = best.as_ref().is_none_or(|best| rank < best.rank());
-                let perfect = rank.0 == 0 && matches!(path.end, End::Anchor);
+                let perfect = rank.0 == 0 && judged.ends_at_root && matches!(path.end, End::Anchor);
                 if better {
                     best = Some(judged);
                 }
@@ -102,6 +109,7 @@ impl<'a> Judge<'a> {
         let anchor_is_left_out = anchored && top > 0 && !anchor.constraints;
         let bound = if anchor_is_left_out { &certificates[..top] } else { &certificates[..] };
         let mut faults = path::faults(&certificates, self.question.at, anchored, terms.choices);
+        faults.extend(alternative_names::faults(bound));
         let granted = self.comparisons_left.get().min(names::COMPARISONS_MAX);
         let mut comparisons_left = granted;
         faults.extend(names::faults(bound, &mut comparisons_left));
@@ -145,7 +153,7 @@ impl<'a> Judge<'a> {
             findings.retain(|finding| !ending::SIGNATURE_RULES.contains(&finding.rule));
             findings.push(cause);
         }
-        Judged { path: path.clone(), findings }
+        Judged { path: path.clone(), findings, ends_at_root: certificates[top].is_self_issued() }
     }
 
     /// Every certificate below the anchor, by the lists that were given.
@@ -207,17 +215,23 @@ impl<'a> Judge<'a> {
 
     /// The findings of the best path, and what there is to say of the certificates beside it.
     fn with_left_over(&self, judged: Judged) -> Vec<Finding> {
-        let Judged { path, mut findings } = judged;
+        let Judged { path, mut findings, .. } = judged;
         let order = self.question.as_given.and_then(|given| submission::order(&given, &path.steps));
         findings.extend(order.and_then(|found| self.of_files(found)));
         let taken: Vec<&Certificate> = path.steps.iter().map(|step| self.pool.certificate(*step)).collect();
         let above = self.above(&path);
         for (index, certificate) in self.pool.given.iter().enumerate() {
             let step = Step::Given(index);
-            if path.steps.contains(&step) || above.contains(&step) {
+            let is_above = above.contains(&step);
+            if path.steps.contains(&step) || is_above && !matches!(path.end, End::Anchor) {
                 continue;
             }
-            let (rule, message, help) = if taken.contains(certificate) {
+            let (rule, message, help) = if is_above {
+                let end = path.steps.last().map(|step| self.about(*step).to_string()).unwrap_or_default();
+                let message = format!("stands above {end}, where the chain ends because that is trusted");
+                let help = "trust the root instead (--roots): who knows the root alone needs this one too, and it is left out";
+                (&rules::ABOVE_TRUSTED, message, help)
+            } else if taken.contains(certificate) {
                 let kept = path
                     .steps
                     .iter()
@@ -264,6 +278,7 @@ impl<'a> Judge<'a> {
                 *issuer
             }
             (End::TooLong | End::BudgetUsedUp, Some(last)) => *last,
+            (End::Anchor, Some(last)) if !self.pool.certificate(*last).is_self_issued() => *last,
             _ => return above,
         };
         for _ in 0..=INTERMEDIATES_MAX {
@@ -301,7 +316,7 @@ impl<'a> Judge<'a> {
     }
 
     fn unaccepted_severity(&self, rule: &Rule) -> Option<Severity> {
-        rule.severity_of(self.profile, !self.pool.anchors.is_empty())
+        rule.severity_of(self.profile, !self.pool.anchors.is_empty(), self.question.terms.choices.conformance)
     }
 
     pub(super) fn about(&self, step: Step) -> About {

@@ -91,7 +91,6 @@ pub(super) fn common_name_faults(path: &[&Certificate], budget: &mut usize) -> V
 struct Constraining<'a> {
     at: usize,
     name: &'a DistinguishedName,
-    is_critical: bool,
     constraints: NameConstraints,
 }
 
@@ -134,9 +133,10 @@ impl Constraining<'_> {
         }
     }
 
-    /// RFC 5280 4.2.1.10: "must either process the constraint or reject", where the extension is critical.
+    /// RFC 5280 4.2.1.10: "must either process the constraint or reject". That is said of a critical extension; of
+    /// one that is not, a CA meant no less, and OpenSSL refuses too.
     fn not_understood(&self, names: &[ConstrainedName]) -> Option<(&'static Rule, String, String)> {
-        let name = names.first().filter(|_| self.is_critical)?;
+        let name = names.first()?;
         let message = format!(
             "{name}{} is of a kind that {} constrains and that coldcert, like most clients, cannot compare",
             and_more(names.len() - 1),
@@ -213,11 +213,11 @@ fn read_constraints<'a>(
         certificate.extensions().iter().filter(|one| one.oid == NAME_CONSTRAINTS).collect();
     let mut read = Vec::new();
     for extension in &extensions {
-        let (name, is_critical) = (certificate.subject(), extension.critical);
+        let name = certificate.subject();
         match NameConstraints::from_der(&extension.value) {
             Ok(constraints) => {
                 faults.extend(unusual(at, extension.critical, name, &constraints));
-                read.push(Constraining { at, name, is_critical, constraints });
+                read.push(Constraining { at, name, constraints });
             }
             Err(error) => {
                 let message = format!("the name constraints of {name} cannot be read: {error}");
@@ -349,8 +349,8 @@ pub(super) static NAME_CONSTRAINT_NOT_UNDERSTOOD: Rule = Rule {
     name: "name-constraint-not-understood",
     clause: "RFC 5280 4.2.1.10",
     severity: Severities::path_validation(),
-    purpose: "A critical constraint on a kind of name that cannot be compared is not passed over when a name of that kind is there: nobody knows whether it is allowed.",
-    clients: "Most refuse the chain as soon as such a name turns up. Windows compares user principal names, and accepts those that fit.",
+    purpose: "A constraint on a kind of name that cannot be compared is not passed over when a name of that kind is there: nobody knows whether it is allowed.",
+    clients: "Most refuse the chain as soon as such a name turns up, some only where the constraints are critical. Windows compares user principal names, and accepts those that fit.",
     origin: "A Windows CA constrains user principal names, and the certificate bears one; or constraints were made of a registered id or a private kind of name.",
 };
 

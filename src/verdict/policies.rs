@@ -217,8 +217,12 @@ impl<'a> Processing<'a> {
         self.graph.grow(policies.iter().map(|one| &one.policy), any);
         if self.graph.is_null() {
             let said = policies_listed(policies.iter().map(|one| &one.policy));
+            let inhibited = match extensions.say_any_policy() && !any {
+                true => ", and anyPolicy is inhibited above it",
+                false => "",
+            };
             self.ended = Some(format!(
-                "{} says {said}, where the certificates above it allow {}",
+                "{} says {said}, where the certificates above it allow {}{inhibited}",
                 self.path[at].subject(),
                 policies_listed(&self.graph.expected())
             ));

@@ -1,5 +1,7 @@
 //! What a rule is: a row of the table, with what it does in each profile and what there is to say about it.
 
+use super::choices::Conformance;
+
 /// A rule of the table.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Rule {
@@ -29,12 +31,20 @@ impl Rule {
 
     /// What a finding of it does in a profile, and when the chain is judged on its own: without an anchor there
     /// is no path validation that could fail over what RFC 5280 asks of issuing CAs alone.
-    pub(crate) fn severity_of(&self, profile: Profile, has_anchors: bool) -> Option<Severity> {
-        match self.severity_in(profile) {
-            Some(Severity::Refuse)
-                if self.severity.conformance && !has_anchors && profile == Profile::Rfc5280 =>
-            {
-                Some(Severity::Warn)
+    pub(crate) fn severity_of(
+        &self,
+        profile: Profile,
+        has_anchors: bool,
+        conformance: Conformance,
+    ) -> Option<Severity> {
+        let severity = self.severity_in(profile);
+        if !self.severity.conformance || profile != Profile::Rfc5280 {
+            return severity;
+        }
+        match severity {
+            Some(Severity::Refuse) if !has_anchors => Some(Severity::Warn),
+            Some(Severity::Warn) if has_anchors && conformance == Conformance::ToTheLetter => {
+                Some(Severity::Refuse)
             }
             severity => severity,
         }
@@ -79,6 +89,12 @@ impl Severities {
     /// the chain is judged without an anchor.
     pub const fn conformance() -> Self {
         Self { conformance: true, ..Self::path_validation() }
+    }
+
+    /// What a conforming CA never issues and hardly a client refuses: said as a warning, and refused only where RFC 5280
+    /// is taken to the letter.
+    pub const fn letter() -> Self {
+        Self { conformance: true, ..Self::advice() }
     }
 
     /// Never refused, said everywhere.

@@ -3,7 +3,7 @@
 use super::rule::{Rule, Severities, Severity};
 
 /// The rows of this file.
-pub(super) static ROWS: [&Rule; 36] = [
+pub(super) static ROWS: [&Rule; 39] = [
     &KEY_MISMATCH,
     &BAD_SIGNATURE,
     &SIGNATURE_NOT_CHECKED,
@@ -30,14 +30,17 @@ pub(super) static ROWS: [&Rule; 36] = [
     &ROOT_CONSTRAINTS_NOT_CRITICAL,
     &CA_CONSTRAINTS_NOT_CRITICAL,
     &NO_KEY_IDENTIFIER,
+    &NO_KEY_IDENTIFIERS,
     &KEY_IDENTIFIERS_DIFFER,
     &EMPTY_NAME,
+    &NAME_STRING_MALFORMED,
     &SERIAL_NUMBER,
     &DATE_ENCODING,
     &SEVERAL_LEAVES,
     &ONLY_THE_LEAF,
     &ISSUER_NOT_GIVEN,
     &MIXED_KEY_TYPES,
+    &ABOVE_TRUSTED,
     &UNRELATED,
     &DUPLICATE,
 ];
@@ -204,8 +207,7 @@ pub(super) static EXTENSION_CRITICAL: Rule = Rule {
 pub(super) static EXTENSION_NOT_CRITICAL: Rule = Rule {
     name: "extension-not-critical",
     clause: "RFC 5280 4.2.1.11, 4.2.1.14",
-    // What a conforming CA does; path validation reads it all the same (NIST PKITS 4.8.6, 4.12.2).
-    severity: Severities::webpki_conformance(),
+    severity: Severities::conformance(),
     purpose: "What takes policies away from the certificates below has to be understood by everybody, so a conforming CA marks it critical.",
     clients: "Clients that do not know the extension take policies that the CA ruled out.",
     origin: "The CA's configuration sets policyConstraints or inhibitAnyPolicy without the word critical.",
@@ -214,7 +216,7 @@ pub(super) static NAME_CONSTRAINTS_NOT_CRITICAL: Rule = Rule {
     name: "name-constraints-not-critical",
     clause: "RFC 5280 4.2.1.10; BR 7.1.2.10.8",
     // The Baseline Requirements except it from RFC 5280, for the sake of old clients.
-    severity: Severities { webpki: Some(Severity::Note), ..Severities::advice() },
+    severity: Severities { webpki: Some(Severity::Note), ..Severities::letter() },
     purpose: "Name constraints bind whoever understands them; marked critical, they keep all others away.",
     clients: "Clients that do not know name constraints accept every name below this CA.",
     origin: "The CA wanted clients to go on that do not know name constraints, which the Baseline Requirements allow and RFC 5280 does not.",
@@ -267,6 +269,15 @@ pub(super) static NO_KEY_IDENTIFIER: Rule = Rule {
     clients: "Most clients try every CA of the name; some fail.",
     origin: "The CA's configuration leaves subjectKeyIdentifier or authorityKeyIdentifier out.",
 };
+pub(super) static NO_KEY_IDENTIFIERS: Rule = Rule {
+    name: "no-key-identifiers",
+    clause: "RFC 5280 4.2.1.1, 4.2.1.2",
+    // Neither of the two that have to agree is there, and so nothing is looked for in vain.
+    severity: Severities { webpki: Some(Severity::Refuse), ..Severities::letter() },
+    purpose: "Key identifiers tell CAs of one name apart. Where neither a CA nor what it signed has one, the name alone has to do.",
+    clients: "They go by the name, which is enough as long as the CA keeps its key.",
+    origin: "The CA's configuration leaves both subjectKeyIdentifier and authorityKeyIdentifier out.",
+};
 pub(super) static DATE_ENCODING: Rule = Rule {
     name: "date-encoding",
     clause: "RFC 5280 4.1.2.5",
@@ -282,6 +293,14 @@ pub(super) static EMPTY_NAME: Rule = Rule {
     purpose: "An issuer has a name, and so has whoever has no alternative name marked critical.",
     clients: "Clients cannot find the issuer, or whom they talk to.",
     origin: "The request had no subject, and the CA left the alternative names uncritical.",
+};
+pub(super) static NAME_STRING_MALFORMED: Rule = Rule {
+    name: "name-string-malformed",
+    clause: "RFC 5280 4.1.2.4, A.1",
+    severity: Severities::conformance(),
+    purpose: "A text whose bytes are not of the type that it says can be shown in several ways, and compared in none.",
+    clients: "OpenSSL, BoringSSL and Go cannot read such a certificate; others show something.",
+    origin: "The CA's software put Latin-1 into a UTF8String, or cut a text in the middle of a character.",
 };
 pub(super) static SERIAL_NUMBER: Rule = Rule {
     name: "serial-number",
@@ -322,6 +341,14 @@ pub(super) static MIXED_KEY_TYPES: Rule = Rule {
     purpose: "Key Vault's import was seen to hold an RSA leaf against the curve of its CA.",
     clients: "TLS clients do not mind.",
     origin: "The CA moved to an EC hierarchy and still signs RSA keys.",
+};
+pub(super) static ABOVE_TRUSTED: Rule = Rule {
+    name: "above-trusted",
+    clause: "RFC 5280 6.1.1(d)",
+    severity: Severities::advice(),
+    purpose: "Where a CA below the root is trusted the chain ends there, and what stands above it is not judged and not kept.",
+    clients: "Those that trust the root alone find no way to it, unless the server sends what stands between.",
+    origin: "The CA's whole bundle was given as what is trusted, without its root.",
 };
 pub(super) static UNRELATED: Rule = Rule {
     name: "unrelated",

@@ -84,8 +84,29 @@ pub fn key_weaknesses(key: &PublicKey) -> Vec<(&'static Rule, String)> {
         PublicKeyAlgorithm::Rsa { .. } => rsa_faults(key.key_bits()),
         PublicKeyAlgorithm::Other(oid) if *oid == RSASSA_PSS => rsa_faults(key.key_bits()),
         PublicKeyAlgorithm::Ec(kind) => ec_fault(*kind, key.key_bits()).into_iter().collect(),
-        PublicKeyAlgorithm::Ed25519 | PublicKeyAlgorithm::Other(_) => Vec::new(),
+        PublicKeyAlgorithm::Ed25519 => Vec::new(),
+        PublicKeyAlgorithm::Other(_) => unnamed_curve_fault(key).into_iter().collect(),
     }
+}
+
+/// ```text
+/// ECParameters ::= CHOICE {                                        -- RFC 5480 2.1.1
+///      namedCurve         OBJECT IDENTIFIER
+///      -- implicitCurve   NULL
+///      -- specifiedCurve  SpecifiedECDomain }
+/// ```
+fn unnamed_curve_fault(key: &PublicKey) -> Option<(&'static Rule, String)> {
+    let parts = tlv::sequence_parts(key.as_der()).ok()?;
+    let algorithm = tlv::sequence_parts(parts.first()?.whole).ok()?;
+    let identifier = ObjectIdentifier::from_der(algorithm.first()?.whole).ok()?;
+    let how = match algorithm.get(1).map(|parameters| parameters.tag) {
+        _ if identifier != EC_PUBLIC_KEY => return None,
+        Some(Tag::ObjectIdentifier) => return None,
+        Some(Tag::Sequence) => "writes its curve out",
+        Some(_) | None => "does not say its curve",
+    };
+    let message = format!("the EC key {how}, where the identifier of a curve is expected");
+    Some((&EC_CURVE_NOT_NAMED, message))
 }
 
 /// A point is on its curve where the provider takes it as a key: it checks the equation and the range (SEC 1
@@ -118,7 +139,12 @@ fn rsa_faults(key: &[u8]) -> Vec<(&'static Rule, String)> {
     };
     let mut faults = Vec::new();
     let bits = modulus.bits();
-    if bits < RSA_BITS_MIN {
+    if bits < RSA_BITS_FACTORED {
+        let message = format!(
+            "the RSA modulus has {bits} bits, where at least {RSA_BITS_MIN} are expected and {RSA_BITS_FACTORED} are the least"
+        );
+        faults.push((&RSA_BELOW_1024, message));
+    } else if bits < RSA_BITS_MIN {
         let message = format!("the RSA modulus has {bits} bits, where at least {RSA_BITS_MIN} are expected");
         faults.push((&RSA_BELOW_2048, message));
     }
@@ -221,6 +247,9 @@ fn pss_hash(parameters: &[u8]) -> der::Result<ObjectIdentifier> {
 
 /// Baseline Requirements 6.1.5; NIST SP 800-131A 3 for everybody else: shorter keys are within reach.
 const RSA_BITS_MIN: u64 = 2048;
+/// RSA-768 was factored in 2009 by six institutes, and 829 bits in 2020. BoringSSL and OpenSSL, at the security level
+/// that everybody has, take none of fewer.
+const RSA_BITS_FACTORED: u64 = 1024;
 /// Baseline Requirements 6.1.6: the exponent should lie between 2^16 + 1 and 2^256 - 1.
 const EXPONENT_MIN: u32 = 65_537;
 const EXPONENT_BITS_MAX: u32 = 256;
@@ -228,6 +257,8 @@ const EXPONENT_BITS_MAX: u32 = 256;
 /// with. Such a key passes no signature check, and square roots of numbers without end would take as long.
 const SPLIT_BITS_MAX: u64 = 16_384;
 
+/// id-ecPublicKey (RFC 5480 2.1.1).
+const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 /// id-RSASSA-PSS (RFC 4055 3.1), of keys and of signatures.
 const RSASSA_PSS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.10");
 /// id-sha1 (RFC 3279 2.1).
@@ -251,7 +282,8 @@ const WEAK_HASHES: [(ObjectIdentifier, &str); 12] = [
 ];
 
 /// The rows of this file.
-pub(super) static ROWS: [&Rule; 10] = [
+pub(super) static ROWS: [&Rule; 12] = [
+    &RSA_BELOW_1024,
     &RSA_BELOW_2048,
     &RSA_MODULUS_NOT_WHOLE_BYTES,
     &RSA_KEY_MALFORMED,
@@ -261,6 +293,7 @@ pub(super) static ROWS: [&Rule; 10] = [
     &RSA_CLOSE_PRIMES,
     &RSA_ROCA,
     &EC_POINT_NOT_ON_CURVE,
+    &EC_CURVE_NOT_NAMED,
     &WEAK_SIGNATURE,
 ];
 
@@ -272,6 +305,14 @@ const SHORT: Severities = Severities {
     conformance: false,
 };
 
+pub(super) static RSA_BELOW_1024: Rule = Rule {
+    name: "rsa-below-1024",
+    clause: "BR 6.1.5; NIST SP 800-131A 3",
+    severity: Severities::path_validation(),
+    purpose: "An RSA modulus shorter than 1024 bits has been factored in public, one of 512 within hours: whoever wants its private key has it.",
+    clients: "All refuse it, most of them in the handshake without a word about the length.",
+    origin: "The request was made by a very old device, or for a test.",
+};
 pub(super) static RSA_BELOW_2048: Rule = Rule {
     name: "rsa-below-2048",
     clause: "BR 6.1.5; NIST SP 800-131A 3",
@@ -350,6 +391,14 @@ pub(super) static EC_POINT_NOT_ON_CURVE: Rule = Rule {
     clients: "All maintained libraries refuse the certificate as soon as they use its key.",
     origin: "The bytes were changed on the way, the curve named is another than the key's, or the point was made up.",
 };
+pub(super) static EC_CURVE_NOT_NAMED: Rule = Rule {
+    name: "ec-curve-not-named",
+    clause: "RFC 5480 2.1.1",
+    severity: Severities::path_validation(),
+    purpose: "A key that brings the numbers of its curve along can bring a curve that was made for a forgery (CVE-2020-0601), so certificates name a curve that all know.",
+    clients: "OpenSSL, BoringSSL, Go and Windows refuse it.",
+    origin: "The key was made with OpenSSL's -param_enc explicit, or by an old library of smart cards.",
+};
 pub(super) static WEAK_SIGNATURE: Rule = Rule {
     name: "weak-signature",
     clause: "RFC 6151; RFC 6194; BR 7.1.3.2",
@@ -383,6 +432,7 @@ mod tests {
         assert_eq!(of_size(2048), [""; 0]);
         assert_eq!(of_size(2047), ["rsa-below-2048", "rsa-modulus-not-whole-bytes"]);
         assert_eq!(of_size(1024), ["rsa-below-2048"]);
+        assert_eq!(of_size(1016), ["rsa-below-1024"]);
         let found = key_weaknesses(&key(1024));
         assert_eq!(found[0].1, "the RSA modulus has 1024 bits, where at least 2048 are expected");
     }
@@ -495,7 +545,7 @@ mod tests {
         let found = faults(&[&leaf, &middle, &root], &KnownKeys::default());
         let found: Vec<_> = found.iter().map(|fault| (fault.at, fault.rule.name)).collect();
         let expected =
-            [(0, "weak-signature"), (1, "rsa-small-factor"), (1, "weak-signature"), (2, "rsa-below-2048")];
+            [(0, "weak-signature"), (1, "rsa-small-factor"), (1, "weak-signature"), (2, "rsa-below-1024")];
         assert_eq!(
             found.into_iter().filter(|(_, name)| !name.contains("close")).collect::<Vec<_>>(),
             expected

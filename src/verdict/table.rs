@@ -1,12 +1,15 @@
 //! The table: every rule, in the order in which a reader should meet them.
 
 use super::rule::Rule;
-use super::{asked, known_key, lifetime, names, policies, revocation, strength, submission, webpki};
+use super::{
+    alternative_names, asked, known_key, lifetime, names, policies, revocation, strength, submission, webpki,
+};
 
 /// Every rule.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
     let parts = [
         &super::rules::ROWS[..],
+        &alternative_names::ROWS,
         &names::ROWS,
         &policies::ROWS,
         &revocation::ROWS,

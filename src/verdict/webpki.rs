@@ -68,7 +68,8 @@ pub(super) fn faults(path: &[&Certificate]) -> Vec<Fault> {
             let printed = crate::name::Printed::new(common_name);
             let message = format!("its common name {printed} is none of its alternative names");
             let is_misspelled = names.iter().any(|name| is_in_other_case(name, common_name));
-            let rule = match is_misspelled || is_misleading(common_name) {
+            let misleads = is_misspelled || is_misleading(common_name) || is_sibling(&names, common_name);
+            let rule = match misleads {
                 true => &COMMON_NAME_MISLEADING,
                 false => &COMMON_NAME,
             };
@@ -186,6 +187,31 @@ fn is_misleading(common_name: &str) -> bool {
     common_name.split('.').any(label) || address.unwrap_or(false) || hex || dotted || international
 }
 
+/// Whether it is another host below a domain that the alternative names are in, and none that a wildcard among them is
+/// for: whoever reads it will think that the CA checked it with them.
+fn is_sibling(names: &[GeneralName], common_name: &str) -> bool {
+    let lower = common_name.to_ascii_lowercase();
+    if !is_like_host(&lower) {
+        return false;
+    }
+    let registered = |host: &str| psl::domain_str(host).map(str::to_owned);
+    let Some(domain) = registered(&lower) else { return false };
+    let hosts: Vec<String> = names
+        .iter()
+        .filter_map(|name| match name {
+            GeneralName::Dns(host) => Some(host.to_ascii_lowercase()),
+            _ => None,
+        })
+        .collect();
+    let is_meant = |host: &String| match host.strip_prefix("*.") {
+        Some(parent) => lower == parent || lower.split_once('.').is_some_and(|(_, above)| above == parent),
+        None => false,
+    };
+    lower != domain
+        && !hosts.iter().any(is_meant)
+        && hosts.iter().any(|host| registered(host.trim_start_matches("*.")).as_ref() == Some(&domain))
+}
+
 /// Two labels or more, each of letters, digits and hyphens of any script.
 fn is_like_host(text: &str) -> bool {
     let is_label = |label: &str| !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || c == '-');
@@ -240,7 +266,7 @@ static NO_PURPOSE: Rule = Rule {
 };
 pub(super) static PURPOSES_MIXED: Rule = Rule {
     name: "purposes-mixed",
-    clause: "BR 7.1.2.7.10",
+    clause: "BR 7.1.2.7.10, 7.1.2.10.6",
     severity: Severities::webpki(),
     purpose: "A server's key signs no code, no mail, no time stamps and no answers about other certificates, and its certificate is not for everything.",
     clients: "Strict ones refuse it, and public CAs must not issue it; most clients do not look.",
@@ -274,7 +300,7 @@ static COMMON_NAME_MISLEADING: Rule = Rule {
     name: "common-name-misleading",
     clause: "BR 7.1.4.3",
     severity: Severities::webpki(),
-    purpose: "A host that stands in the common name alone, in a form that hides which it is, was never checked.",
+    purpose: "A host that stands in the common name alone, in a form that hides which it is or beside others of its domain, was never checked.",
     clients: "Old ones may read it as a host; the others do not look at it.",
     origin: "The subject was copied from the request without a look.",
 };
@@ -312,7 +338,7 @@ static ROOT_KEY_IDENTIFIER: Rule = Rule {
 };
 
 /// BR 7.1.2.7.10: those that must not be there.
-const PURPOSES_KEPT_APART: [(ObjectIdentifier, &str); 6] = [
+pub(super) const PURPOSES_KEPT_APART: [(ObjectIdentifier, &str); 6] = [
     (ObjectIdentifier::new_unwrap("2.5.29.37.0"), "anyExtendedKeyUsage"),
     (ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.3"), "codeSigning"),
     (ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.4"), "emailProtection"),

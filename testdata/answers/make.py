@@ -863,6 +863,14 @@ def _(answer):
     answer.leaf.put("basicConstraints", constraints(False, 0))
 
 
+@broken("path-length-without-ca", "no-key-cert-sign", 1, ["has a path length", "no keyCertSign"],
+        also=["is-a-ca"])
+def _(answer):
+    """The leaf is a CA with a path length, and may not sign certificates."""
+    answer.ask()
+    answer.leaf.put("basicConstraints", constraints(True, 0))
+
+
 # --- key identifiers, numbers, names -------------------------------------------------------------------------------
 
 @broken("no-key-identifier", "leaf", 1, ["does not name", "key that signed it"])
@@ -888,6 +896,22 @@ def _(answer):
 def _(answer):
     """The trusted root does not name its own key."""
     answer.root.drop("subjectKeyIdentifier")
+
+
+@broken("no-key-identifiers", "link", 1, ["does not name", "key that signed it"], severity="warn",
+        also=["no-key-identifiers"])
+def _(answer):
+    """The intermediate does not name its own key, and the leaf does not name it either."""
+    answer.intermediate.drop("subjectKeyIdentifier")
+    answer.leaf.drop("authorityKeyIdentifier")
+
+
+@broken("no-key-identifiers", "webpki", 1, ["does not name", "key that signed it"], also=["no-key-identifiers"])
+def _(answer):
+    """The intermediate does not name its own key, and the leaf does not name it either, which the Web refuses."""
+    answer.intermediate.drop("subjectKeyIdentifier")
+    answer.leaf.drop("authorityKeyIdentifier")
+    answer.terms["profile"] = "webpki"
 
 
 @broken("date-encoding", "leaf", 1, ["GeneralizedTime", "UTCTime is expected"], severity="warn")
@@ -1073,14 +1097,13 @@ def _(answer):
     answer.leaf.put("authorityInfoAccess", address, critical=True)
 
 
-@broken("extension-not-critical", "policies", 2, ["policyConstraints is not critical", "must be"], severity="warn")
+@broken("extension-not-critical", "policies", 2, ["policyConstraints is not critical", "must be"])
 def _(answer):
     """The intermediate asks for a policy, in an extension that is not critical."""
     answer.intermediate.put("policyConstraints", seq(implicit(0, b"\5")))
 
 
-@broken("extension-not-critical", "any-policy", 2, ["inhibitAnyPolicy is not critical", "must be"],
-        severity="warn")
+@broken("extension-not-critical", "any-policy", 2, ["inhibitAnyPolicy is not critical", "must be"])
 def _(answer):
     """The intermediate rules out any policy, in an extension that is not critical."""
     answer.intermediate.put("inhibitAnyPolicy", integer(0))
@@ -1129,11 +1152,8 @@ NOT_COVERED = [
     ("wildcard-parent", [HOST], [dns("*.example.com")], "dns:*.example.com", "The wildcard does not stand for its own parent."),
     ("wildcard-in-label", [WWW], [dns("w*.example.com")], "dns:w*.example.com", "The wildcard is part of a label."),
     ("address", ["192.0.2.2"], [dns(WWW), ip(192, 0, 2, 1)], "ip:192.0.2.1", "Another address is asked for."),
-    ("address-as-host", ["192.0.2.1"], [dns(WWW), dns("192.0.2.1")], "dns:192.0.2.1",
-     "The address is written as a host name."),
     ("common-name-alone", [WWW], [dns(HOST)], "dns:example.com", "The host stands in the subject alone."),
     ("one-of-two", [WWW, "api.example.com"], [dns(WWW)], "dns:www.example.com", "One of two hosts is missing."),
-    ("final-dot", [WWW], [dns("www.example.com.")], "dns:www.example.com.", "The certificate's name ends with a dot."),
 ]
 
 
@@ -1290,6 +1310,20 @@ def _(answer):
     """A user principal name, under a critical constraint of such names."""
     principal = other_name("1.3.6.1.4.1.311.20.2.3", tlv(UTF8, b"ada@example.com"))
     constrained(answer, permitted=[principal], names=[principal])
+
+
+@broken("name-constraint-not-understood", "not-critical", 1, ["upn:ada@example.com", "Example Issuing CA"],
+        also=["name-constraints-not-critical"])
+def _(answer):
+    """A user principal name, under a constraint of such names that is not critical."""
+    principal = other_name("1.3.6.1.4.1.311.20.2.3", tlv(UTF8, b"ada@example.com"))
+    constrained(answer, permitted=[principal], names=[principal], critical=False)
+
+
+@broken("name-constraint-malformed", "no-kind", 2, ["raw:89=", "a name of a kind that RFC 5280 knows"])
+def _(answer):
+    """A constraint on names of a kind that does not exist."""
+    constrained(answer, permitted=[dns(HOST), tlv(0x89, b"x")])
 
 
 @broken("name-constraint-outside-ca", "leaf", 1, ["has name constraints", "is no CA"])
@@ -1604,6 +1638,21 @@ def roca_prime(label):
     return factor * product + power
 
 
+def written_out(label):
+    """Its curve P-256 as specifiedCurve (SEC 1 C.2): the field, the coefficients, the base point, its order."""
+    key = EcKey(label)
+    field = (1 << 256) - (1 << 224) + (1 << 192) + (1 << 96) - 1
+    b = 0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B
+    base = ("046B17D1F2E12C4247F8BCE6E563A440F277037D812DEB33A0F4A13945D898C296"
+            "4FE342E2FE1A7F9B8EE7EB4A7C0F9E162BCE33576B315ECECBB6406837BF51F5")
+    order = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+    curve = seq(integer(1), seq(oid("1.2.840.10045.1.1"), integer(field)),
+                seq(tlv(OCTETS, (field - 3).to_bytes(32)), tlv(OCTETS, b.to_bytes(32))),
+                tlv(OCTETS, bytes.fromhex(base)), integer(order))
+    key.algorithm = lambda: seq(oid("1.2.840.10045.2.1"), curve)
+    return key
+
+
 MODULUS = rsa("leaf").modulus
 # The rule, the case, the leaf's key, what the message names; severity, profile; what it is.
 WEAK = [
@@ -1652,6 +1701,38 @@ for rule, label, key, says, severity, profile, what in WEAK:
         # With most of these nobody can sign a request.
         answer.key_alone = True
         answer.terms["profile"] = profile
+
+
+@broken("ec-curve-not-named", "leaf", 1, ["writes its curve out", "the identifier of a curve"], key=written_out("leaf"))
+def _(answer):
+    """The leaf's key brings the numbers of its curve along."""
+    answer.key_alone = True
+
+
+@broken("ec-curve-not-named", "issuer", 2, ["writes its curve out", "the identifier of a curve"])
+def _(answer):
+    """The intermediate's key brings the numbers of its curve along: no signature is its."""
+    answer.intermediate.key = written_out("intermediate")
+
+
+@broken("rsa-below-1024", "leaf", 1, ["768 bits", "1024 are the least"], key=rsa("short", 768),
+        authority_key=rsa("root"))
+def _(answer):
+    """The leaf's RSA key has 768 bits."""
+    answer.intermediate.key = rsa("intermediate")
+    answer.key_alone = True
+
+
+@broken("rsa-below-1024", "issuer", 2, ["768 bits", "1024 are the least"])
+def _(answer):
+    """The intermediate's RSA key has 768 bits: no signature under it is checked."""
+    answer.intermediate.key = rsa("short", 768)
+
+
+@broken("signature-not-checked", "long-exponent", 1, ["an exponent of 40 bits", "at most 33 bits"])
+def _(answer):
+    """The intermediate's exponent is longer than this program's provider checks signatures with."""
+    answer.intermediate.key = rsa("intermediate", exponent=(1 << 39) + 11)
 
 
 @broken("rsa-below-2048", "issuer", 2, ["1024 bits", "at least 2048"])
@@ -1721,6 +1802,12 @@ def _(answer):
     answer.leaf.put("extKeyUsage", purposes(SERVER_AUTH, CODE_SIGNING))
 
 
+@web("purposes-mixed", "issuer", 2, ["a CA for codeSigning too", "a CA of servers must not be for"])
+def _(answer):
+    """The intermediate is for servers and for code."""
+    answer.intermediate.put("extKeyUsage", purposes(SERVER_AUTH, CODE_SIGNING))
+
+
 @web("key-algorithm-not-for-web", "leaf", 1, ["P-256K", "P-384"], key=EcKey("leaf P-256K", "P-256K"))
 def _(answer):
     """The leaf's key is on the curve of ledgers."""
@@ -1745,9 +1832,15 @@ def _(answer):
     answer.leaf.drop("subjectAltName")
 
 
-@web("common-name-not-repeated", "host", 1, ["shop.example.com", "none of its alternative names"], severity="warn")
+@web("common-name-not-repeated", "host", 1, ["shop.example.net", "none of its alternative names"], severity="warn")
 def _(answer):
-    """The common name is a host that is no alternative name."""
+    """The common name is a host of another domain, and no alternative name."""
+    answer.leaf.subject = name(("C", "DE"), ("CN", "shop.example.net"))
+
+
+@web("common-name-misleading", "sibling", 1, ["shop.example.com", "none of its alternative names"])
+def _(answer):
+    """The common name is a host of the same domain as the alternative names, and none of them."""
     answer.leaf.subject = name(("C", "DE"), ("CN", "shop.example.com"))
 
 
@@ -1918,19 +2011,58 @@ for label, other, shown, what in KINDS:
     web("alternative-name-kind", label, 1, [shown, "host names and IP addresses alone"], severity="warn")(change)
 
 
-MALFORMED_HOSTS = [
-    ("underscore", "under_score.example.com", ["an underscore", "letters, digits and hyphens"]),
-    ("final-dot", "www.example.com.", ["a dot at the end", "none"]),
-    ("hyphen", "-www.example.com", ["a hyphen", "a letter or digit"]),
+MALFORMED_NAMES = [
+    ("host-name-malformed", "underscore", dns("under_score.example.com"),
+     ["an underscore", "letters, digits and hyphens"], "a host name with an underscore"),
+    ("host-name-malformed", "final-dot", dns("www.example.com."), ["a dot at the end", "none"], "a host name with a final dot"),
+    ("host-name-malformed", "hyphen", dns("-www.example.com"), ["a hyphen", "a letter or digit"],
+     "a host name that begins with a hyphen"),
+    ("host-name-malformed", "blank", dns(" "), ["a blank", "none"], "a blank in place of a host name"),
+    ("host-name-malformed", "nothing", dns(""), ["found nothing", "such as www.example.com"], "an empty host name"),
+    ("alternative-name-malformed", "phrase", email("Ada <ada@example.com>"), ["more than an address", "local@domain"],
+     "a mailbox with a name beside it"),
+    ("alternative-name-malformed", "relative", uri("a/b"), ["uri a/b", "an absolute URI"], "a URI that is relative"),
 ]
 
 
-for label, host, says in MALFORMED_HOSTS:
-    def change(answer):
-        answer.leaf.put("subjectAltName", seq(dns(WWW), dns(host)))
-    change.__doc__ = f"One of the leaf's names is {host}"
-    change.__doc__ += "" if host.endswith(".") else "."
-    web("host-name-malformed", label, 1, says, severity="warn")(change)
+for rule, label, other, says, what in MALFORMED_NAMES:
+    @broken(rule, label, 1, says, what=f"One of the leaf's names is {what}.")
+    def _(answer):
+        answer.leaf.put("subjectAltName", seq(dns(WWW), dns(HOST), other))
+
+
+@broken("host-name-malformed", "asked-for", 1, ["a dot at the end", "none"])
+def _(answer):
+    """The certificate's only name ends with a dot, and the name without it is asked for."""
+    answer.leaf.put("subjectAltName", seq(dns("www.example.com.")))
+
+
+@broken("host-name-malformed", "address", 1, ["an IP address", "expected a name"])
+def _(answer):
+    """The address that is asked for is written as a host name."""
+    answer.leaf.put("subjectAltName", seq(dns("192.0.2.1")))
+    answer.terms["server_names"] = ["192.0.2.1"]
+
+
+@broken("host-name-malformed", "untrusted", 1, ["an underscore", "letters, digits and hyphens"], severity="warn",
+        also=["issuer-not-given"])
+def _(answer):
+    """One of the leaf's names is a host name with an underscore, and nobody is trusted."""
+    answer.leaf.put("subjectAltName", seq(dns(WWW), dns(HOST), dns("under_score.example.com")))
+    answer.roots = []
+
+
+@broken("name-string-malformed", "leaf", 1, ["UTF8String", "that are none"])
+def _(answer):
+    """A UTF8String of the leaf's subject is no UTF-8."""
+    answer.leaf.subject = seq(tlv(SET, seq(oid("2.5.4.3"), tlv(UTF8, b"\xff\xfe"))))
+
+
+@broken("above-trusted", "policy-ca", 3, ["stands above", "because that is trusted"], severity="warn")
+def _(answer):
+    """The intermediate is trusted and the CA above it came along, but no root is."""
+    answer.between(answer.root, answer.intermediate, "Example Policy CA")
+    answer.roots = [answer.intermediate]
 
 
 PRIVATE = [

@@ -92,7 +92,7 @@ pub(crate) fn row_of_theirs(
 }
 
 /// The rows.
-pub(crate) static DIFFERENCES: [Difference; 62] = [
+pub(crate) static DIFFERENCES: [Difference; 65] = [
     we_refuse("expired", Place::Anchor, BOTH, "RFC 5280 6.1.3(a)(2)", ANCHOR, || {
         Chain::good(1).with(2, Change::Dates("200101000000Z", "210101000000Z"))
     }),
@@ -144,14 +144,14 @@ pub(crate) static DIFFERENCES: [Difference; 62] = [
     we_refuse("root-key-identifier", Place::Anchor, WEBPKI, "BR 7.1.2.1.3", ANCHOR, || {
         Chain::good(1).with(2, Change::AuthorityKeyIdentifier(Identifier::WithIssuer))
     }),
-    we_refuse("extension-not-critical", Place::Anchor, WEBPKI, "RFC 5280 4.2.1.11", ANCHOR, || {
+    we_refuse("extension-not-critical", Place::Anchor, BOTH, "RFC 5280 4.2.1.11", ANCHOR, || {
         Chain::good(1)
             .with(2, Change::Extension { kind: POLICY_REQUIRED.0, critical: false, value: POLICY_REQUIRED.1 })
     }),
     we_refuse(
         "extension-not-critical",
         Place::Intermediate,
-        WEBPKI,
+        BOTH,
         "RFC 5280 4.2.1.11",
         "webpki does not process policies",
         || {
@@ -164,7 +164,7 @@ pub(crate) static DIFFERENCES: [Difference; 62] = [
     we_refuse(
         "extension-not-critical",
         Place::Leaf,
-        WEBPKI,
+        BOTH,
         "RFC 5280 4.2.1.11",
         "webpki does not process policies",
         || {
@@ -181,6 +181,39 @@ pub(crate) static DIFFERENCES: [Difference; 62] = [
         "BR 7.1.2.10.4",
         "webpki reads basic constraints, critical or not",
         || Chain::good(1).with(1, Change::BasicConstraints(Some(Basic { critical: false, ..CA }))),
+    ),
+    we_refuse(
+        "host-name-malformed",
+        Place::Leaf,
+        BOTH,
+        "RFC 5280 4.2.1.6",
+        "webpki passes over names that nobody asked for",
+        || {
+            let names = vec![Name::Dns(HOST), Name::Dns("www.example.com.")];
+            Chain::good(1).with(0, Change::Names { names, critical: false })
+        },
+    ),
+    we_refuse(
+        "host-name-malformed",
+        Place::Intermediate,
+        BOTH,
+        "RFC 5280 4.2.1.6",
+        "webpki passes over names that nobody asked for",
+        || {
+            let names = vec![Name::Dns(HOST), Name::Dns("www.example.com.")];
+            Chain::good(1).with(1, Change::Names { names, critical: false })
+        },
+    ),
+    we_refuse(
+        "host-name-malformed",
+        Place::Anchor,
+        BOTH,
+        "RFC 5280 4.2.1.6",
+        "webpki passes over names that nobody asked for",
+        || {
+            let names = vec![Name::Dns(HOST), Name::Dns("www.example.com.")];
+            Chain::good(1).with(2, Change::Names { names, critical: false })
+        },
     ),
     we_refuse(
         "ca-cannot-sign",

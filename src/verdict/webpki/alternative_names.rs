@@ -1,12 +1,12 @@
 //! The alternative names that a public CA may certify: hosts and addresses that exist on the public Internet.
 //!
-//! Wildcards have a rule of their own, and names that are not of their kind are faults of the extension's form.
+//! Wildcards have a rule of their own, and how a name is written is RFC 5280's to say.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::super::rule::{Fault, Rule, Severities};
 use crate::certificate::Certificate;
-use crate::name::{DnsNameFault, GeneralName, dns_name_fault};
+use crate::name::{GeneralName, dns_name_fault};
 
 /// The faults of a leaf's alternative names.
 pub(super) fn faults(leaf: &Certificate) -> Vec<Fault> {
@@ -16,15 +16,14 @@ pub(super) fn faults(leaf: &Certificate) -> Vec<Fault> {
     };
     for name in &leaf.alternative_names() {
         match name {
-            GeneralName::Dns(host) => match dns_name_fault(host).filter(|fault| !is_about_wildcard(fault)) {
-                Some(fault) => find(&HOST_NAME_MALFORMED, fault.to_string(), fault.help()),
-                None => {
-                    if let Some(why) = why_not_public(leaf, host) {
-                        let message = format!("{name} {why}");
-                        find(&NAME_NOT_PUBLIC, message, PRIVATE_NAMES.to_owned());
-                    }
+            // What is no host name is told by that.
+            GeneralName::Dns(host) if dns_name_fault(host).is_none() || host.contains('*') => {
+                if let Some(why) = why_not_public(leaf, host) {
+                    let message = format!("{name} {why}");
+                    find(&NAME_NOT_PUBLIC, message, PRIVATE_NAMES.to_owned());
                 }
-            },
+            }
+            GeneralName::Dns(_) => {}
             GeneralName::Ip(address) => {
                 if let Some((network, bits)) = reserved_network(*address) {
                     let message = format!(
@@ -45,10 +44,6 @@ pub(super) fn faults(leaf: &Certificate) -> Vec<Fault> {
         }
     }
     faults
-}
-
-fn is_about_wildcard(fault: &DnsNameFault) -> bool {
-    matches!(fault, DnsNameFault::MisplacedWildcard { .. } | DnsNameFault::WideWildcard { .. })
 }
 
 /// BR 1.6.1, "Internal Name": no top-level domain of IANA's at the end, by the ICANN part of the Public Suffix List,
@@ -131,8 +126,7 @@ const fn v6(a: u16, b: u16, c: u16, d: u16, bits: u32) -> (IpAddr, u32) {
 }
 
 /// The rows of this file.
-pub(in super::super) static ROWS: [&Rule; 3] =
-    [&ALTERNATIVE_NAME_KIND, &HOST_NAME_MALFORMED, &NAME_NOT_PUBLIC];
+pub(in super::super) static ROWS: [&Rule; 2] = [&ALTERNATIVE_NAME_KIND, &NAME_NOT_PUBLIC];
 
 static ALTERNATIVE_NAME_KIND: Rule = Rule {
     name: "alternative-name-kind",
@@ -141,14 +135,6 @@ static ALTERNATIVE_NAME_KIND: Rule = Rule {
     purpose: "A public CA checks hosts and addresses, and certifies no other kind of name for a server.",
     clients: "For a server they look at host names and addresses, and pass over the rest.",
     origin: "A mailbox, a user principal name or a URI was asked for beside the hosts.",
-};
-static HOST_NAME_MALFORMED: Rule = Rule {
-    name: "host-name-malformed",
-    clause: "BR 7.1.2.7.12",
-    severity: Severities::webpki_duty(),
-    purpose: "A host name is labels of letters, digits and hyphens between dots, without a dot at the end, so that all compare it alike.",
-    clients: "Some match an underscore or a final dot, some pass the name over, and some refuse the certificate.",
-    origin: "The name was copied from a zone file, a URL or a service record, and a private CA does not look.",
 };
 static NAME_NOT_PUBLIC: Rule = Rule {
     name: "name-not-public",

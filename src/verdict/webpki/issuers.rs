@@ -1,6 +1,8 @@
 //! What the CAs between a server's certificate and its root say of themselves.
 
+use super::super::purpose::SERVER_AUTH;
 use super::super::rule::{Fault, Rule, Severities};
+use super::{PURPOSES_KEPT_APART, PURPOSES_MIXED};
 use crate::certificate::Certificate;
 use crate::extension;
 use crate::policy::KeyUsage;
@@ -8,14 +10,31 @@ use crate::policy::KeyUsage;
 /// Those of a path, leaf first. A root that signed itself is trusted as it is.
 pub(super) fn faults(path: &[&Certificate]) -> Vec<Fault> {
     let top = path.len() - 1;
+    let mut faults = Vec::new();
     let issuers = path.iter().enumerate().skip(1).filter(|(at, one)| *at < top || !one.is_self_issued());
-    issuers
-        .filter_map(|(at, certificate)| {
-            let message = key_usage_fault(certificate)?;
+    for (at, certificate) in issuers {
+        let usage = key_usage_fault(certificate).map(|message| {
             let help = "ask the CA for a chain through a CA certificate with keyCertSign and cRLSign";
-            Some(Fault { rule: &CA_KEY_USAGE, at, message, help: help.to_owned() })
-        })
-        .collect()
+            (&CA_KEY_USAGE, message, help)
+        });
+        let purposes = purposes_fault(certificate).map(|message| {
+            let help = "ask the CA for a chain through a CA certificate for servers alone";
+            (&PURPOSES_MIXED, message, help)
+        });
+        let found = usage.into_iter().chain(purposes);
+        faults.extend(found.map(|(rule, message, help)| Fault { rule, at, message, help: help.to_owned() }));
+    }
+    faults
+}
+
+/// BR 7.1.2.10.6: beside serverAuth none of those that are kept apart. A CA that is not restricted says
+/// anyExtendedKeyUsage, and that alone (7.1.2.2.4).
+fn purposes_fault(certificate: &Certificate) -> Option<String> {
+    let listed = certificate.extended_key_usages();
+    let apart = PURPOSES_KEPT_APART.iter().filter(|(oid, _)| listed.contains(oid));
+    let names: Vec<&str> = apart.map(|(_, name)| *name).collect();
+    (listed.contains(&SERVER_AUTH) && !names.is_empty())
+        .then(|| format!("a CA for {} too, which a CA of servers must not be for", names.join(", ")))
 }
 
 /// That a key usage without keyCertSign cannot sign is path validation's to say.
