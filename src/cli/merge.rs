@@ -50,7 +50,7 @@ impl Merge {
         let mut terms = self.terms.terms(context)?;
         terms.crls.extend(bundle.revocation_lists.iter().map(|given| given.list.clone()));
         if !self.accept.is_empty() {
-            terms.acceptance = Acceptance { rules: self.accept.clone(), by: context.operator() };
+            terms.acceptance = Acceptance { rules: self.accept.clone(), by: context.attribution().operator };
         }
         let vault_key = context.unseal(&mut vault)?;
         let merged = vault.merge_by(&vault_key, &name, &bundle, &terms, context.now)?;
