@@ -176,6 +176,7 @@ impl Check {
             holders: &held.holders,
             as_given: Some(AsGiven {
                 files: &files,
+                certificates: bundle.files.iter().take(files.len()).map(|file| file.certificates.len()).sum(),
                 outcomes: &clients,
                 check: &self.again(context.stated_time()),
             }),
@@ -186,7 +187,7 @@ impl Check {
             let mut vault = context.open()?;
             context.recorded(&mut vault, |vault, now| vault.record_judgement(&held.label, &verdict, now))?;
         }
-        let mut others = vec![profiles_line(&profiles), clients_line(&clients)];
+        let mut others = vec![profiles_line(&profiles), clients_line(&clients, files.len())];
         others.extend(held.remark);
         let against = format!(
             "Held against {}: sha256 of the public key {}. Profile {}.",
@@ -289,7 +290,7 @@ impl Check {
 }
 
 /// `portal, az read it · PowerShell, Python would not`
-fn clients_line(clients: &[(&Client, Outcome)]) -> String {
+fn clients_line(clients: &[(&Client, Outcome)], files: usize) -> String {
     let names = |reads: bool| -> Vec<&str> {
         clients
             .iter()
@@ -297,10 +298,21 @@ fn clients_line(clients: &[(&Client, Outcome)]) -> String {
             .map(|(client, _)| client.name)
             .collect()
     };
-    match (names(true).as_slice(), names(false).as_slice()) {
+    let line = match (names(true).as_slice(), names(false).as_slice()) {
         (all, []) => format!("{} read it", all.join(", ")),
         ([], none) => format!("{} would not read it", none.join(", ")),
         (some, others) => format!("{} read it · {} would not", some.join(", "), others.join(", ")),
+    };
+    let of_one: Vec<&str> = clients
+        .iter()
+        .filter(|(client, outcome)| client.takes_one_file() && outcome.reads())
+        .map(|(client, _)| client.name)
+        .collect();
+    match of_one.as_slice() {
+        [] => line,
+        _ if files < 2 => line,
+        [one] => format!("{line} · {one} takes one file"),
+        several => format!("{line} · {} take one file", several.join(", ")),
     }
 }
 

@@ -75,6 +75,7 @@ fn ending(ending: &Ending) -> Value {
 fn client_json(client: &Client, outcome: &Outcome) -> Value {
     json!({
         "client": client.name,
+        "one_file": client.takes_one_file(),
         "reads": outcome.reads(),
         "sends": outcome.sends,
         "answer": outcome.to_string(),

@@ -68,6 +68,8 @@ impl<'a> Question<'a> {
 pub struct AsGiven<'a> {
     /// The files, in their order.
     pub files: &'a [Source<'a>],
+    /// How many of the bundle's certificates are theirs; those behind were given beside the answer.
+    pub certificates: usize,
     /// What each client makes of them.
     pub outcomes: &'a [(&'static Client, Outcome)],
     /// The command line that asks this question again, for help: `coldcert check answer.p7b --csr www.csr`.
