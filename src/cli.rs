@@ -4,6 +4,7 @@
 //! * Nothing here reads the clock, the environment or the process's streams but [`main`]: everything comes
 //!   in through [`Surroundings`].
 
+mod against;
 mod arguments;
 mod audit;
 mod backup;
