@@ -21,7 +21,7 @@ use crate::report::{self, Heading};
 use crate::secret::pem_chain;
 use crate::time::UnixTime;
 use crate::vault::VaultError;
-use crate::verdict::{AsGiven, PeerName, Profile, Question, Terms, Verdict};
+use crate::verdict::{AsGiven, PeerName, Profile, Question, Severity, Terms, Verdict};
 use crate::x5c::{Client, Outcome, submit_to_each};
 
 /// Judge an answer before it is merged: whether it would be, and what is wrong with it
@@ -48,9 +48,9 @@ pub(super) struct Check {
     /// Certificates that stand between, and are not part of the answer (may be repeated)
     #[arg(long, value_name = "FILE")]
     intermediates: Vec<PathBuf>,
-    /// A name that the certificate must be for (may be repeated)
-    #[arg(long, value_name = "N")]
-    server_name: Vec<String>,
+    /// The name of a server that the certificate must be for, with the purpose serverAuth (may be repeated)
+    #[arg(long, value_name = "N", value_parser = PeerName::of_server)]
+    server_name: Vec<PeerName>,
     /// Also write the report as one HTML page
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
@@ -145,7 +145,7 @@ impl Check {
         };
         let mut terms = self.terms.terms(context)?;
         terms.crls.extend(bundle.revocation_lists.iter().map(|given| given.list.clone()));
-        terms.peer_names = self.server_name.iter().map(|name| PeerName::of_host(name)).collect();
+        terms = terms.for_servers(self.server_name.clone());
         let held = self.against.held(context, &bundle)?;
         terms.request = held.request;
         terms.validity_months = held.validity_months;
@@ -165,7 +165,9 @@ impl Check {
             let mut vault = context.open()?;
             context.recorded(&mut vault, |vault, now| vault.record_judgement(&held.label, &verdict, now))?;
         }
-        let mut others = vec![profiles_line(&profiles), clients_line(&clients, files.len())];
+        let mut others = vec![profiles_line(&profiles)];
+        others.extend(refusals_lines(&profiles, verdict.profile()));
+        others.push(clients_line(&clients, files.len()));
         others.extend(held.remark);
         let against = format!(
             "Held against {}: sha256 of the public key {}. Profile {}.",
@@ -217,7 +219,9 @@ impl Check {
         words.extend(options("--roots", &self.terms.roots));
         words.extend(options("--intermediates", &self.intermediates));
         words.extend(options("--crl", &self.terms.crl));
-        words.extend(self.server_name.iter().flat_map(|name| ["--server-name".to_owned(), quoted(name)]));
+        words.extend(
+            self.server_name.iter().flat_map(|name| ["--server-name".to_owned(), quoted(&name.to_string())]),
+        );
         words.extend(at.iter().flat_map(|at| ["--at".to_owned(), at.to_string()]));
         words.join(" ")
     }
@@ -294,27 +298,54 @@ fn clients_line(clients: &[(&Client, Outcome)], files: usize) -> String {
     }
 }
 
-/// The verdict by the profile that was asked for, and whether each profile accepts.
-fn by_profile(question: &Question<'_>) -> (Verdict, Vec<(Profile, bool)>) {
+/// The verdict by the profile that was asked for, and by which rules each profile refuses.
+fn by_profile(question: &Question<'_>) -> (Verdict, Vec<(Profile, Vec<&'static str>)>) {
     // The one that was asked for stands last.
     let others = Profile::ALL.into_iter().filter(|profile| *profile != question.terms.profile);
     let profiles: Vec<Profile> = others.chain([question.terms.profile]).collect();
     let mut verdicts = Verdict::judge_by_each(question, &profiles);
-    let accepts = Profile::ALL.map(|profile| {
-        (profile, verdicts.iter().any(|verdict| verdict.profile() == profile && verdict.is_accepted()))
+    let refusals = Profile::ALL.map(|profile| {
+        let verdict = verdicts.iter().find(|verdict| verdict.profile() == profile);
+        (profile, verdict.map(refused_by).unwrap_or_default())
     });
-    (verdicts.pop().unwrap_or_else(|| Verdict::judge(question)), accepts.to_vec())
+    (verdicts.pop().unwrap_or_else(|| Verdict::judge(question)), refusals.to_vec())
+}
+
+/// The rules by which a verdict refuses, each once.
+fn refused_by(verdict: &Verdict) -> Vec<&'static str> {
+    let mut rules = Vec::new();
+    for finding in verdict.findings().iter().filter(|finding| finding.severity == Severity::Refuse) {
+        if !rules.contains(&finding.rule.name) {
+            rules.push(finding.rule.name);
+        }
+    }
+    rules
 }
 
 /// `key-vault would accept · rfc5280 would refuse · webpki would refuse`
-fn profiles_line(profiles: &[(Profile, bool)]) -> String {
+fn profiles_line(profiles: &[(Profile, Vec<&str>)]) -> String {
     let words: Vec<String> = profiles
         .iter()
-        .map(|(profile, accepts)| {
-            format!("{} {}", profile.name(), if *accepts { "would accept" } else { "would refuse" })
+        .map(|(profile, rules)| {
+            format!("{} {}", profile.name(), if rules.is_empty() { "would accept" } else { "would refuse" })
         })
         .collect();
     words.join(" · ")
+}
+
+/// `webpki refuses by 4 rules: no-alternative-names, …; to read more: --profile webpki`, for each profile that was not
+/// asked for.
+fn refusals_lines(profiles: &[(Profile, Vec<&str>)], asked: Profile) -> Vec<String> {
+    let others = profiles.iter().filter(|(profile, rules)| *profile != asked && !rules.is_empty());
+    others
+        .map(|(profile, rules)| {
+            let profile = profile.name();
+            let count = if rules.len() == 1 { "1 rule".to_owned() } else { format!("{} rules", rules.len()) };
+            let more = if rules.len() > RULES_SHOWN { ", …" } else { "" };
+            let named = rules.iter().take(RULES_SHOWN).copied().collect::<Vec<_>>().join(", ");
+            format!("{profile} refuses by {count}: {named}{more}; to read more: --profile {profile}")
+        })
+        .collect()
 }
 
 fn read_bundle(context: &mut Context<'_, '_>, files: &[PathBuf]) -> Result<Bundle, CliError> {
@@ -327,3 +358,6 @@ pub(super) fn profile(text: &str) -> Result<Profile, String> {
     let known = Profile::ALL.into_iter().find(|profile| profile.name() == text);
     known.ok_or_else(|| format!("allowed: {}", Profile::ALL.map(Profile::name).join(", ")))
 }
+
+/// So many rules of a profile that was not asked for are named in its line.
+const RULES_SHOWN: usize = 3;
