@@ -19,6 +19,7 @@ mod desk;
 mod error;
 mod explain;
 mod export;
+mod export_format;
 mod findings;
 mod found;
 mod generate;
