@@ -1,7 +1,7 @@
 //! Whatever the CA sent, as certificates: which were found, where and in which form, and what was passed over.
 //!
 //! Nobody says which form it is: PEM with anything around it, DER, PKCS#7, PKCS#12, base64 as often as it was
-//! encoded, a vault's JSON, a ZIP, several of them behind each other. It judges nothing: a certificate is a
+//! encoded, a vault's JSON, a ZIP, gzip, quoted mail, several of them behind each other. It judges nothing: a certificate is a
 //! certificate here, whoever signed it. What is broken is an error and never left out; what is whole and no
 //! certificate is passed over by name.
 
@@ -9,8 +9,10 @@ mod asn1;
 mod base64;
 mod error;
 mod form;
+mod gzip;
 mod json;
 mod kind;
+mod mail;
 mod origin;
 mod pkcs12;
 mod pkcs7;
@@ -26,6 +28,7 @@ use crate::certificate::Certificate;
 use crate::crl::CertificateRevocationList;
 pub use error::BundleError;
 pub use form::Form;
+pub use gzip::{BYTES_MAX as GZIP_BYTES_MAX, GzipError};
 pub use kind::{Kind, PassedOver};
 pub use origin::Origin;
 pub use request::ReadRequestError;

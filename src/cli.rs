@@ -4,6 +4,7 @@
 //! * Nothing here reads the clock, the environment or the process's streams but [`main`]: everything comes
 //!   in through [`Surroundings`].
 
+mod against;
 mod arguments;
 mod audit;
 mod backup;
@@ -18,6 +19,7 @@ mod desk;
 mod error;
 mod explain;
 mod export;
+mod export_format;
 mod findings;
 mod found;
 mod generate;

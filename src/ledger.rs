@@ -156,7 +156,13 @@ impl Entry {
 
     /// The members of [`Self::detail`] that are for people.
     pub fn told(&self) -> impl Iterator<Item = (&String, &Value)> {
-        self.detail.iter().filter(|(member, _)| *member != STATE)
+        self.detail.iter().filter(|(member, _)| ![STATE, OPENED_BY].contains(&member.as_str()))
+    }
+
+    /// By which seal the vault was opened for it: `recovery key paper`. None where it took no vault key, where the vault
+    /// had no passphrase, and in entries of before this was written down.
+    pub fn opened_by(&self) -> Option<&str> {
+        self.detail.get(OPENED_BY).and_then(Value::as_str)
     }
 
     /// Whether its hash is that of its members behind `before`.
@@ -195,6 +201,8 @@ impl Entry {
 
 /// The member of an entry's detail that says what the act left, for the audit and not for people.
 pub(crate) const STATE: &str = "state";
+/// The member that says by which seal the vault was opened.
+const OPENED_BY: &str = "opened_by";
 
 /// Characters of an operator, a witness, a reason: a line or two on paper.
 pub const WORDS_CHARACTERS_MAX: usize = 200;
@@ -228,6 +236,10 @@ impl End {
         now: UnixTime,
     ) -> (Stored, Self) {
         let Self { head, key } = self;
+        let event = match sealer {
+            Some(sealer) => sealer.named(event),
+            None => event,
+        };
         let entry = Entry::behind(&head, event, by, now);
         let key = key.or_else(|| sealer.map(|sealer| sealer.first(&head.hash)));
         let tag = key.as_ref().map(|key| key.tag(&entry.hash));

@@ -23,7 +23,10 @@ use crate::fingerprint::Fingerprint;
 
 /// The key under which a vault's private keys are sealed: 256 random bits, made once with the vault. Behind them stands
 /// a mark where the vault has kept a ledger since it was made, so that it cannot pass for an older one.
-pub struct VaultKey(Zeroizing<Vec<u8>>);
+pub struct VaultKey {
+    bytes: Zeroizing<Vec<u8>>,
+    opened_by: Option<String>,
+}
 
 /// A key where it stays: what is moved about on the stack leaves copies behind.
 pub(crate) type KeyBytes = Box<Zeroizing<[u8; KEY_BYTES]>>;
@@ -37,29 +40,41 @@ impl VaultKey {
     pub fn generate() -> Result<Self, SealError> {
         let mut bytes = Zeroizing::new(vec![SINCE_INIT; KEY_BYTES + 1]);
         rand::fill(&mut bytes[..KEY_BYTES]).map_err(|_| SealError::Random)?;
-        Ok(Self(bytes))
+        Ok(Self { bytes, opened_by: None })
     }
 
     /// One that was kept unsealed, in a vault without a passphrase.
     pub fn from_secret_bytes(bytes: &[u8]) -> Result<Self, SealError> {
         match bytes.split_at_checked(KEY_BYTES) {
-            Some((_, [] | [SINCE_INIT])) => Ok(Self(Zeroizing::new(bytes.to_vec()))),
+            Some((_, [] | [SINCE_INIT])) => {
+                Ok(Self { bytes: Zeroizing::new(bytes.to_vec()), opened_by: None })
+            }
             _ => Err(SealError::Damaged { what: Damaged::VaultKey }),
         }
     }
 
     /// The secret bytes with their mark, for a vault that is to have no passphrase.
     pub fn secret_bytes(&self) -> &[u8] {
-        &self.0
+        &self.bytes
+    }
+
+    /// The same key, and it knows by which seal it was opened: what is done with it says so in the ledger.
+    pub(crate) fn by_seal(self, seal: &impl fmt::Display) -> Self {
+        Self { opened_by: Some(seal.to_string()), ..self }
+    }
+
+    /// By which seal it was opened; none where it was not sealed, or is new.
+    pub(crate) fn opened_by(&self) -> Option<&str> {
+        self.opened_by.as_deref()
     }
 
     /// Whether the vault has kept a ledger since it was made.
     pub(crate) fn is_since_init(&self) -> bool {
-        self.0.len() > KEY_BYTES
+        self.bytes.len() > KEY_BYTES
     }
 
     fn key(&self) -> &[u8] {
-        &self.0[..KEY_BYTES]
+        &self.bytes[..KEY_BYTES]
     }
 
     /// A key for one purpose, made of this one (HMAC-SHA-256 over the purpose's name).

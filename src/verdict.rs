@@ -43,7 +43,7 @@ use judge::Judge;
 pub use policies::PolicyInputs;
 pub use question::{Acceptance, AsGiven, Holder, Question, Terms};
 pub use rule::{Profile, Rule, Severities, Severity};
-pub use server_name::PeerName;
+pub use server_name::{NotAServerName, PeerName, ServerNameFault};
 pub use strength::key_weaknesses;
 pub use table::rules;
 

@@ -46,6 +46,17 @@ fn what_somebody_accepts_is_merged_and_the_record_keeps_what_and_who() {
 }
 
 #[test]
+fn who_accepts_is_who_the_ledger_says_works() {
+    let Some(work) = answered() else { return };
+    work.run(&format!("{LATE} --operator bob merge www www.pem intermediate.pem --accept expired")).done();
+    let record = work.run("show www --json").done().json();
+    assert_eq!(record["accepted"][0]["by"], "bob", "{record}");
+    let ledger = work.run("audit show --name www --json").done().json();
+    let last = ledger["entries"].as_array().and_then(|entries| entries.last()).expect("an entry");
+    assert_eq!(last["operator"], "bob", "{last}");
+}
+
+#[test]
 fn accepting_one_rule_lets_no_other_pass() {
     let Some(work) = answered() else { return };
     work.write("other.pem", work.read("root.pem"));

@@ -28,6 +28,23 @@ fn still_merges(work: &Workplace) {
     work.run("merge www www.pem intermediate.pem").done();
 }
 
+/// What people have at hand is a URL, a name in their own letters, a host with its port.
+#[test]
+fn what_is_no_name_of_a_server_is_told_before_anything_is_judged() {
+    let work = Workplace::empty();
+    for (name, says) in [
+        ("https://www.example.com/", "a URL, expected a host name or an address"),
+        ("www.example.com:443", "without the port"),
+        ("[2001:db8::1]", "give the address alone: 2001:db8::1"),
+        ("pki@example.com", "a mailbox"),
+        ("*.example.com", "a wildcard"),
+        ("m\u{fc}nchen.example", "xn--"),
+    ] {
+        let run = work.run_with(&["check", "answer.pem", "--csr", "www.csr", "--server-name", name]);
+        run.ended(2).says(&["--server-name", says]);
+    }
+}
+
 #[test]
 fn what_is_no_certificate_is_named_for_what_it_is() {
     let Some(work) = answered() else { return };

@@ -182,7 +182,8 @@ fn a_case_with_an_unknown_key_is_none() {
 }
 
 /// Rules about the files that an answer came in, for which `tests/real_pains.rs` and `tests/x5c.rs` have cases.
-const ABOUT_FILES: [&str; 5] = [
+const ABOUT_FILES: [&str; 6] = [
+    "one-file-only",
     "portal-cannot-read",
     "az-cannot-read",
     "powershell-cannot-read",
@@ -287,9 +288,9 @@ impl Case {
         }
         terms.crls = self.crls.iter().map(|text| read(text, CertificateRevocationList::from_der)).collect();
         terms.revocation_required = self.revocation_required;
-        terms.peer_names = self.server_names.iter().map(|name| PeerName::of_host(name)).collect();
+        terms = terms.for_servers(self.server_names.iter().map(|name| PeerName::of_host(name)).collect());
         terms.peer_names.extend(self.mailboxes.iter().cloned().map(PeerName::Email));
-        terms.purpose = self.purpose.as_deref().map(identifier);
+        terms.purpose = self.purpose.as_deref().map(identifier).or(terms.purpose);
         terms.policies.user_initial_policy_set = self.policies.iter().map(|one| identifier(one)).collect();
         terms.request = request;
         terms.validity_months = self.validity_months;

@@ -10,7 +10,8 @@ use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE};
 use coldcert::authority::{Authority, Validity};
 use coldcert::bundle::{
-    self, Bundle, BundleError, CERTIFICATES_MAX, Kind, OTHERS_MAX, ReadRequestError, Source, ZipError,
+    self, Bundle, BundleError, CERTIFICATES_MAX, GzipError, Kind, OTHERS_MAX, ReadRequestError, Source,
+    ZipError,
 };
 use coldcert::certificate::Certificate;
 use coldcert::csr::CertificateRequest;
@@ -67,12 +68,21 @@ fn each_thing_found_says_where_it_stood() {
     let json =
         json!({"id": "x", "x5c": [BASE64_STANDARD.encode(first), BASE64_STANDARD.encode(chain[1].as_der())]});
     let line = 3 + pem(&chain[..1]).lines().count() + 1;
-    let cases: [(&str, Vec<u8>, [String; 2]); 5] = [
+    let cases: [(&str, Vec<u8>, [String; 2]); 7] = [
         ("text", text.clone().into_bytes(), ["text line 3".to_owned(), format!("text line {line}")]),
         ("der", second, ["der byte 0".to_owned(), format!("der byte {}", first.len())]),
         ("p7b", p7b(chain), ["p7b item 1".to_owned(), "p7b item 2".to_owned()]),
         ("json", json.to_string().into_bytes(), ["json x5c[0]".to_owned(), "json x5c[1]".to_owned()]),
+        (
+            "nested",
+            zipped(&[("two.zip", &two)]),
+            [
+                "nested, two.zip, a/text.txt line 3".to_owned(),
+                format!("nested, two.zip, a/text.txt line {line}"),
+            ],
+        ),
         ("zip", two, ["zip, a/text.txt line 3".to_owned(), format!("zip, a/text.txt line {line}")]),
+        ("mail", quoted(&text, "> ").into_bytes(), ["mail line 3".to_owned(), format!("mail line {line}")]),
     ];
     for (name, bytes, expected) in cases {
         let bundle = read(name, &bytes).expect(name);
@@ -137,7 +147,7 @@ fn what_is_no_certificate_is_said_for_what_it_is() {
             b"-----BEGIN DH PARAMETERS-----\nMAMCAQU=\n-----END DH PARAMETERS-----\n".to_vec(),
             Kind::Block { label: "DH PARAMETERS".to_owned() },
         ),
-        ("zip.zip", zipped(&[("inner.zip", &zipped(&[("x", b"x")]))]), Kind::Archive),
+        ("answer.tar", tar("www.cer", CHAIN[0].as_der()), Kind::Tar),
         ("void.zip", zipped(&[]), Kind::Nothing),
     ];
     for (name, bytes, expected) in cases {
@@ -151,7 +161,7 @@ fn what_is_no_certificate_is_said_for_what_it_is() {
             other => panic!("{name}: {other:?}"),
         }
         // Beside a certificate it is passed over by the same name, and in an archive it can stand beside one.
-        if expected == Kind::Archive || expected == Kind::Nothing {
+        if expected == Kind::Nothing {
             continue;
         }
         let archive = zipped(&[("www.cer", CHAIN[0].as_der()), (name, &bytes)]);
@@ -306,6 +316,19 @@ fn limits_hold_against_what_is_made_to_be_large() {
     assert!(bomb.len() < zeros.len() / 100);
     let too_large = read("bomb", &bomb).expect_err("a bomb");
     assert!(matches!(too_large, BundleError::Zip { error: ZipError::TooLarge, .. }), "{too_large}");
+    let bomb = gzipped(&vec![b' '; bundle::GZIP_BYTES_MAX + 1]);
+    let too_large = read("bomb.gz", &bomb).expect_err("a bomb");
+    assert!(matches!(too_large, BundleError::Gzip { error: GzipError::TooLarge, .. }), "{too_large}");
+    assert!(matches!(
+        read("cut.gz", &gzipped(one)[..200]).expect_err("cut"),
+        BundleError::Gzip { error: GzipError::Broken { .. }, .. }
+    ));
+    // Archives of archives of zeros: what they weigh packed says nothing, all of it together is bounded.
+    let zeros = zipped(&[("zeros", &vec![0; 16 << 20])]);
+    let names: Vec<String> = (0..5).map(|number| format!("{number}.zip")).collect();
+    let entries: Vec<(&str, &[u8])> = names.iter().map(|name| (name.as_str(), &*zeros)).collect();
+    let too_large = read("bombs.zip", &zipped(&entries)).expect_err("bombs");
+    assert!(matches!(too_large, BundleError::TooLarge { .. }), "{too_large}");
     let names: Vec<String> = (0..=bundle::ZIP_ENTRIES_MAX).map(|number| number.to_string()).collect();
     let entries: Vec<(&str, &[u8])> = names.iter().map(|name| (name.as_str(), one)).collect();
     let too_many = read("crowd", &zipped(&entries)).expect_err("a crowd");
@@ -619,6 +642,48 @@ fn assert_right_or_explained(name: &str, bytes: &[u8]) {
     }
 }
 
+/// Lines as they stand in the answer to a mail.
+fn quoted(text: &str, prefix: &str) -> String {
+    text.lines().map(|line| format!("{prefix}{line}\n")).collect()
+}
+
+/// RFC 2045 6.7: `=` escaped, and no line longer than 76 characters.
+fn quoted_printable(text: &str) -> String {
+    let mut written = String::new();
+    for line in text.replace('=', "=3D").lines() {
+        let mut rest = line;
+        while rest.len() > 76 {
+            // An escape is not parted.
+            let at = (73..76)
+                .rev()
+                .find(|at| !rest[at - 2..*at].contains('='))
+                .expect("base64 is not all padding");
+            written.push_str(&rest[..at]);
+            written.push_str("=\r\n");
+            rest = &rest[at..];
+        }
+        written.push_str(rest);
+        written.push_str("\r\n");
+    }
+    written
+}
+
+fn gzipped(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(bytes).expect("written");
+    encoder.finish().expect("gzip")
+}
+
+/// A tar archive of one file.
+fn tar(name: &str, bytes: &[u8]) -> Vec<u8> {
+    let mut archive = vec![0; 512];
+    archive[..name.len()].copy_from_slice(name.as_bytes());
+    archive[257..263].copy_from_slice(b"ustar\0");
+    archive.extend_from_slice(bytes);
+    archive.resize(archive.len().next_multiple_of(512) + 1024, 0);
+    archive
+}
+
 type Encoding = (&'static str, &'static str, fn(&[Certificate]) -> Vec<u8>);
 
 /// Name, form as it is reported, and how it is made.
@@ -668,6 +733,35 @@ const ENCODINGS: &[Encoding] = &[
     ("pem latin-1", "PEM", |chain| [b"Gr\xfc\xdfe\n".to_vec(), pem(chain).into_bytes()].concat()),
     ("pem in a page", "PEM", |chain| {
         format!("<html><body><pre>\n{}</pre></body></html>", pem(chain)).into_bytes()
+    }),
+    ("pem quoted", "quoted PEM", |chain| quoted(&pem(chain), "> ").into_bytes()),
+    ("pem quoted twice", "quoted PEM", |chain| quoted(&pem(chain), ">> ").replace('\n', "\r\n").into_bytes()),
+    ("pem quoted by bars", "quoted PEM", |chain| quoted(&pem(chain), "  | ").into_bytes()),
+    ("pem quoted in a mail", "quoted PEM", |chain| {
+        format!("On Monday the CA wrote:\n{}\nThanks\n", quoted(&pem(chain), "> > ")).into_bytes()
+    }),
+    ("base64 quoted lines", "quoted base64 of DER", |chain| {
+        each(chain, |one| quoted(&wrapped(&BASE64_STANDARD.encode(der(one)), 64), "> ").into_bytes())
+    }),
+    ("quoted-printable", "quoted-printable PEM", |chain| {
+        quoted_printable(&armoured(chain, "CERTIFICATE", 1 << 20)).into_bytes()
+    }),
+    ("quoted-printable mail", "quoted-printable PEM", |chain| {
+        let head = "Content-Type: text/plain\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n";
+        [head, &quoted_printable(&armoured(chain, "CERTIFICATE", 70))].concat().into_bytes()
+    }),
+    ("pem with br", "HTML PEM", |chain| {
+        format!("<p>{}</p>", pem(chain).replace('\n', "<br />\n")).into_bytes()
+    }),
+    ("pem with entities", "HTML PEM", |chain| {
+        pem(chain).replace('+', "&#43;").replace('/', "&#x2F;").replace('\n', "&nbsp;<br>").into_bytes()
+    }),
+    ("pem with no-break spaces", "HTML PEM", |chain| pem(chain).replace('\n', "\u{a0}\n").into_bytes()),
+    ("pem quoted in a page", "HTML quoted PEM", |chain| pem(chain).replace('\n', "<br>\n&gt; ").into_bytes()),
+    ("gzip of pem", "gzip of PEM", |chain| gzipped(pem(chain).as_bytes())),
+    ("gzip of der", "gzip of DER", |chain| gzipped(&der(chain))),
+    ("zip in zip", "ZIP of ZIP of PEM", |chain| {
+        zipped(&[("inner.zip", &zipped(&[("a.pem", pem(chain).as_bytes())])), ("readme.txt", b"hello")])
     }),
     ("pem two in a block", "PEM", |chain| pem::write("CERTIFICATE", &der(chain)).into_bytes()),
     ("utf-16 le", "UTF-16 PEM", |chain| utf16(&format!("\u{feff}{}", pem(chain)), u16::to_le_bytes)),

@@ -288,3 +288,68 @@ fn what_a_format_has_no_use_for_is_refused_and_nothing_is_written() {
         work.run_in_vain(&format!("export {options} -o x")).ended(2).says(&[says]);
     }
 }
+
+/// What is in a file follows from its name, so that no key goes where certificates are passed around.
+#[test]
+fn the_ending_of_the_file_says_what_is_written() {
+    let work = Workplace::with_vault();
+    work.run("create own --subject CN=own --dns own.example.com --kty EC --issuer Self").done();
+    work.run("create pem --subject CN=pem --dns pem.example.com --kty EC --issuer Self --content-type pem")
+        .done();
+    work.write("password", "geheim\n");
+    for (line, format) in [
+        ("own -o own.cer", "cer"),
+        ("own -o OWN.CRT", "cer"),
+        ("own -o own.der", "der"),
+        ("own -o own.p7b", "p7b"),
+        ("own -o own.p12", "pfx"),
+        ("own -o own.pem", "pem"),
+        ("own -o own.jwk", "jwk"),
+        ("own -o own.x5c", "x5c"),
+        ("own --password-file password -o own.jks", "jks"),
+        ("own -o own.secret", "pfx"),
+        ("pem -o pem.secret", "pem"),
+        ("pem -o pem.pfx", "pfx"),
+        ("own --format chain -o chain.pem", "chain"),
+        ("own --format chain -o chain.crt", "chain"),
+    ] {
+        let written = work.run(&format!("--json export {line}")).done().json();
+        assert_eq!(written["format"], format, "{line}");
+        let is_secret = ["pfx", "pem", "jwk", "jks"].contains(&format);
+        assert_eq!(written["private_key"], is_secret, "{line}");
+    }
+    for line in ["own --format pfx -o x.cer", "own --format pem -o x.crt", "own --format pfx -o x.p7b"] {
+        work.run_in_vain(&format!("export {line}"))
+            .broken()
+            .says(&["is named like a certificate", "-o x.pfx"]);
+    }
+}
+
+/// What stays in is not offered, and an older file with a key does not go unnoticed.
+#[test]
+fn a_key_that_stays_in_is_told_before_and_after_a_file_is_replaced() {
+    let Some(()) = need("openssl") else { return };
+    let work = Workplace::with_vault();
+    work.make_authority();
+    let create = |options: &str, request: &str| {
+        work.run(&format!(
+            "create www --subject CN=www --dns www.example.com --kty EC {options} -o {request}"
+        ))
+        .done();
+    };
+    create("", "1.csr");
+    work.sign("1.csr", "1.pem");
+    work.run("merge www 1.pem intermediate.pem").done().says(&["next: coldcert export www -o www.pfx"]);
+    work.run("export www -o www.pfx").done();
+    create("--not-exportable", "2.csr");
+    work.sign("2.csr", "2.pem");
+    let merged = work.run("merge www 2.pem intermediate.pem").done();
+    merged.says(&["next: coldcert export www --format chain -o www-chain.pem"]);
+    let run = work.run("export www -o www.pfx --force").done();
+    run.says(&[
+        "without the private key",
+        "www.pfx was there before, and is replaced by one without a private key",
+    ]);
+    let first = work.run("export www -o new.pfx").done();
+    assert!(!first.stderr.contains("was there before"), "{}", first.stderr);
+}

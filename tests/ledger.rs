@@ -235,6 +235,54 @@ fn what_is_exported_can_be_checked_elsewhere_printed_and_signed() {
     work.run("audit verify --head nonsense").ended(2);
 }
 
+/// Who has a passphrase of his own is told from who took the recovery key out of the safe.
+#[test]
+fn every_act_with_the_vault_key_says_by_which_seal_it_was_opened() {
+    let work = Workplace::empty().passphrase("alice's");
+    work.run("init").done();
+    work.write("bob", "bob's\n");
+    for line in [
+        "passphrase add --label bob --new-passphrase-file bob",
+        "passphrase recovery-key -o paper.key",
+        "create own --subject CN=own --dns own.example.com --kty EC --issuer Self",
+        "--passphrase-file bob export own -o own.pfx",
+        "--recovery-key paper.key export own -o again.pfx",
+        "create www --subject CN=www --dns www.example.com --kty EC -o www.csr",
+        "pending csr www -o again.csr",
+        "audit export -o ledger.jsonl --sheet ledger.html",
+    ] {
+        work.run(line).done();
+    }
+    let seals: Vec<(String, Value)> = entries(&work)
+        .iter()
+        .map(|entry| {
+            (entry["act"].as_str().expect("an act").to_owned(), entry["detail"]["opened_by"].clone())
+        })
+        .collect();
+    let first = Value::from("passphrase of first");
+    let expected = [
+        ("init", Value::Null),
+        ("passphrase", first.clone()),
+        ("passphrase", first.clone()),
+        ("create", first.clone()),
+        ("merge", first.clone()),
+        ("secret-exported", "passphrase of bob".into()),
+        ("secret-exported", "recovery key paper".into()),
+        ("create", first),
+        // It takes no vault key.
+        ("request-exported", Value::Null),
+    ];
+    assert_eq!(seals, expected.map(|(act, seal)| (act.to_owned(), seal)));
+    let shown = work.run("audit show --name own").done().out();
+    let last = shown.lines().last().expect("an entry");
+    assert!(last.contains("opened by recovery key paper") && !last.contains("opened_by"), "{last}");
+    assert!(work.text("ledger.html").contains("opened by recovery key paper"));
+    work.run("audit verify").done();
+    let changed = work.text("ledger.jsonl").replace("recovery key paper", "passphrase of first");
+    work.write("changed.jsonl", changed);
+    work.run("audit verify --file changed.jsonl").ended(1).says(&["entry 7: changed"]);
+}
+
 /// A vault of schema 4 had no ledger: it begins with the first act, and says so.
 #[test]
 fn a_vault_that_is_older_than_its_ledger_begins_one() {

@@ -97,6 +97,48 @@ fn rows_4_and_7_the_leaf_alone_is_a_warning_and_a_chain_says_how_far_it_goes() {
     assert_eq!(chain.as_array().expect("a chain").len(), 3);
 }
 
+/// The CA offers leaf and chain as two files, and the portal, `az` and PowerShell take one.
+#[test]
+fn rows_4_and_7_of_several_files_the_clients_that_take_one_are_named_with_the_command_that_joins_them() {
+    let Some(desk) = Desk::new() else { return };
+    let run = desk.check("www.pem intermediate.pem").done();
+    let found = finding(&run, "one-file-only");
+    assert_eq!(found["severity"], "note");
+    let message = text(&found["message"]);
+    assert!(message.starts_with("portal, az take one file") && message.contains("www.pem, intermediate.pem"));
+    run.says(&["portal, az take one file\n"]);
+    desk.follow(&found);
+    let run = desk.check("for-azure.pem").done();
+    assert!(!rules(&run).contains(&"one-file-only".to_owned()));
+    assert_eq!(run.json()["chain"].as_array().map(Vec::len), Some(2));
+    // Where PowerShell would read them the name is one that it does not import.
+    desk.work.write("www.cer", desk.work.read("www.pem"));
+    desk.work.write("intermediate.cer", desk.work.read("intermediate.pem"));
+    let found = finding(&desk.check("www.cer intermediate.cer").done(), "one-file-only");
+    assert!(text(&found["help"]).ends_with("-o for-azure.cer"), "{found}");
+    desk.follow(&found);
+    for client in desk.clients("for-azure.cer") {
+        assert_eq!(client["reads"], client["one_file"], "{client}");
+    }
+}
+
+/// What `--intermediates` gives helps to find the chain, and is not what will be merged.
+#[test]
+fn rows_4_and_7_an_answer_without_its_chain_is_told_even_where_the_chain_was_given_beside_it() {
+    let Some(desk) = Desk::new() else { return };
+    let run = desk.check("www.pem --intermediates intermediate.pem --roots root.pem").done();
+    let found = finding(&run, "only-the-leaf");
+    assert_eq!(found["severity"], "warn");
+    assert!(text(&found["message"]).contains("CN=Test-Intermediate, which is not in the answer"), "{found}");
+    for whole in
+        ["www.pem intermediate.pem --intermediates root.pem", "www.pem intermediate.pem --roots root.pem"]
+    {
+        let run = desk.check(whole).done();
+        let told = |rule: &str| rules(&run).contains(&rule.to_owned());
+        assert!(!told("only-the-leaf") && !told("issuer-not-given"), "{whole}");
+    }
+}
+
 /// The address of the missing issuer is shown, and nothing is fetched.
 #[test]
 fn row_4_where_the_missing_issuer_can_be_had_is_said() {
@@ -121,8 +163,14 @@ fn row_5_each_form_of_one_certificate_is_told_apart() {
         of("www.cer", "az")["answer"],
         "it stops before anything is sent, because the file is not text"
     );
-    assert_eq!(of("www.cer", "Go"), json!({"client": "Go", "reads": true, "sends": 1, "answer": "merged"}));
-    assert_eq!(of("www.pem", "az"), json!({"client": "az", "reads": true, "sends": 1, "answer": "merged"}));
+    assert_eq!(
+        of("www.cer", "Go"),
+        json!({"client": "Go", "one_file": false, "reads": true, "sends": 1, "answer": "merged"})
+    );
+    assert_eq!(
+        of("www.pem", "az"),
+        json!({"client": "az", "one_file": true, "reads": true, "sends": 1, "answer": "merged"})
+    );
     desk.work.write("crlf.pem", desk.work.text("www.pem").replace('\n', "\r\n"));
     for client in desk.clients("crlf.pem") {
         // What is called .pem PowerShell imports.
@@ -483,6 +531,20 @@ fn rules(run: &Run) -> Vec<String> {
     let document = run.json();
     let findings = document["findings"].as_array().expect("findings");
     findings.iter().map(|one| text(&one["rule"]).to_owned()).collect()
+}
+
+/// What answers another key is to be asked for again: how it is written does not matter.
+#[test]
+fn row_1_who_would_read_an_answer_to_another_key_is_not_told() {
+    let Some(desk) = Desk::new() else { return };
+    desk.work.create("api");
+    desk.work.openssl("x509 -in www.pem -outform der -out www.cer").done();
+    let run = desk.work.run("check www.cer intermediate.pem --csr api.csr --json").ended(1);
+    assert_eq!(rules(&run), ["key-mismatch"]);
+    desk.work.openssl("genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out other.pem").done();
+    let run = desk.work.run("check www.cer --key other.pem --json").ended(1);
+    let help = finding(&run, "key-mismatch")["help"].clone();
+    assert!(text(&help).ends_with("the request that was made with this key"), "{help}");
 }
 
 fn text(value: &Value) -> &str {

@@ -183,3 +183,29 @@ fn a_rule_that_was_misspelled_is_offered_by_its_name() {
     work.run("explain missing-isuer").broken().says(&["missing-issuer"]);
     work.run("explain constraint").broken().says(&["root-constraints-not-critical"]);
 }
+
+/// Whoever asks one judge hears by which rules another would refuse, and how to read more.
+#[test]
+fn another_profile_that_refuses_says_by_which_rules() {
+    let Some(work) = answered() else { return };
+    work.openssl(
+        "x509 -req -in www.csr -out bare.pem -CA intermediate.pem -CAkey intermediate.key -CAcreateserial -days 900",
+    )
+    .done();
+    let line = "check bare.pem intermediate.pem root.pem --csr www.csr";
+    let run = work.run(&format!("{line} --json")).done();
+    assert_eq!(run.json()["refused_by"]["rfc5280"], json!([]));
+    let rules = run.json()["refused_by"]["webpki"].as_array().expect("rules").clone();
+    let rules: Vec<&str> = rules.iter().filter_map(serde_json::Value::as_str).collect();
+    assert!(rules.len() > 1 && rules.contains(&"no-alternative-names"), "{rules:?}");
+    let (count, named) = (rules.len(), rules[..rules.len().min(3)].join(", "));
+    let more = if count > 3 { ", …" } else { "" };
+    let expected =
+        format!("\nwebpki refuses by {count} rules: {named}{more}; to read more: --profile webpki\n");
+    run.says(&[&expected]);
+    let refused = work.run(&format!("{line} --profile webpki")).ended(1);
+    for rule in rules {
+        assert!(refused.stderr.contains(&format!("refuse  {rule}")), "{rule}: {}", refused.stderr);
+    }
+    assert!(!refused.stderr.contains("webpki refuses by"), "its own findings are told in full");
+}

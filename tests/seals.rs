@@ -159,7 +159,7 @@ fn whoever_loses_access_is_named() {
         .says(&["passphrase of first opens it no longer", "passphrase of bob opens it no longer"]);
     let shown = work.run("audit show").done().out();
     let last = shown.lines().last().expect("an entry");
-    for word in ["opened_by recovery key paper", "removed passphrase of first, passphrase of bob"] {
+    for word in ["opened by recovery key paper", "removed passphrase of first, passphrase of bob"] {
         assert!(last.contains(word), "{last}");
     }
     let run = work.run("--passphrase-file new passphrase --no-passphrase --json").done();

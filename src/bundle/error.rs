@@ -1,6 +1,7 @@
 //! Why files gave no certificates: the sum of what their forms can go wrong with, each with its place.
 
 use super::base64::TRIES_OF_A_CHARACTER;
+use super::gzip::GzipError;
 use super::kind::Kind;
 use super::walk::{BYTES_MAX, DEPTH_MAX, OTHERS_MAX};
 use super::zip::ZipError;
@@ -134,6 +135,14 @@ pub enum BundleError {
         /// What is wrong with it.
         error: ZipError,
     },
+    /// gzip that cannot be unpacked.
+    #[error("{place}: {error}")]
+    Gzip {
+        /// The file, or what it is in.
+        place: Origin,
+        /// What is wrong with it.
+        error: GzipError,
+    },
     /// More layers than anybody wraps an answer in.
     #[error("{place}: more than {DEPTH_MAX} layers, one inside the other")]
     TooDeep {
@@ -177,6 +186,7 @@ impl BundleError {
             | Self::TooManyRevocationLists { .. }
             | Self::TooManyOthers { .. }
             | Self::Zip { error: ZipError::TooMany | ZipError::TooLarge, .. }
+            | Self::Gzip { error: GzipError::TooLarge, .. }
             | Self::Pkcs12 { error: Pkcs12Error::Iterations { .. } | Pkcs12Error::TooManyBags, .. } => true,
             Self::Json { error, .. } => error.is_limit(),
             _ => false,
@@ -217,6 +227,7 @@ impl BundleError {
             }
             Self::Pkcs12 { error, .. } => error.help(),
             Self::Zip { error, .. } => error.help(),
+            Self::Gzip { error, .. } => error.help(),
             Self::TooDeep { .. } | Self::TooManyWays { .. } => "take the outer layers off first, or ask for the file itself".to_owned(),
             Self::TooManyRevocationLists { .. } => "give the CRLs of this chain's CAs alone".to_owned(),
             Self::TooLarge { .. } | Self::TooMany { .. } | Self::TooManyOthers { .. } => {

@@ -12,8 +12,15 @@ pub struct Form {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Layer {
     Zip,
+    Gzip,
     Json,
     Utf16,
+    /// Lines with `> ` before them.
+    Quoted,
+    /// RFC 2045 6.7.
+    QuotedPrintable,
+    /// With tags, entities and blanks of a page.
+    Html,
     Base64,
     /// Base64 that ends in an END line, and has no BEGIN line.
     FooterOnly,
@@ -43,7 +50,7 @@ impl Form {
 
     /// Whether places are bytes of a file, or of an entry of an archive: nothing was decoded on the way.
     pub(super) fn is_raw(&self) -> bool {
-        self.layers.iter().all(|layer| *layer == Layer::Zip)
+        self.layers.iter().all(|layer| matches!(layer, Layer::Zip | Layer::Gzip))
     }
 }
 
@@ -62,7 +69,7 @@ impl fmt::Display for Form {
                 write!(f, " ({})", layer.name())?;
             }
             if !rest.is_empty() {
-                f.write_str(if *layer == Layer::Utf16 { " " } else { " of " })?;
+                f.write_str(if layer.is_of_text() { " " } else { " of " })?;
             }
         }
         Ok(())
@@ -70,9 +77,18 @@ impl fmt::Display for Form {
 }
 
 impl Layer {
+    /// Whether it is how text is written, and not what is in it.
+    fn is_of_text(self) -> bool {
+        matches!(self, Self::Utf16 | Self::Quoted | Self::QuotedPrintable | Self::Html)
+    }
+
     fn name(self) -> &'static str {
         match self {
             Self::Zip => "ZIP",
+            Self::Gzip => "gzip",
+            Self::Quoted => "quoted",
+            Self::QuotedPrintable => "quoted-printable",
+            Self::Html => "HTML",
             Self::Json => "JSON",
             Self::Utf16 => "UTF-16",
             Self::Base64 => "base64",

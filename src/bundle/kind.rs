@@ -81,8 +81,8 @@ pub enum Kind {
     Bytes,
     /// An entry of an archive with nothing in it.
     Nothing,
-    /// An archive inside an archive.
-    Archive,
+    /// A tar archive.
+    Tar,
 }
 
 impl Kind {
@@ -113,7 +113,7 @@ impl Kind {
             Self::TextAround { .. } => "it stands outside of what was read",
             Self::Text | Self::Bytes => "it is nothing known",
             Self::Nothing => "there is nothing to read",
-            Self::Archive => "an archive is opened, one inside it is not",
+            Self::Tar => "archives of this kind are not opened",
         }
     }
 
@@ -139,7 +139,7 @@ impl Kind {
             }
             Self::Html => "download the certificate again, signed in: this is the page, not the file",
             Self::Json => "give the document with the member x5c, cer or value",
-            Self::Archive => "unpack it, and give the files",
+            Self::Tar => "unpack it first: tar -xf FILE, and give the files",
             Self::Certificate
             | Self::OtherCertificate
             | Self::OtherBag
@@ -151,7 +151,7 @@ impl Kind {
             | Self::Text
             | Self::Bytes
             | Self::Nothing => {
-                "give the CA's answer as it came: PEM, DER, PKCS#7, PKCS#12, base64, JSON or ZIP"
+                "give the CA's answer as it came: PEM, DER, PKCS#7, PKCS#12, base64, JSON, ZIP or gzip"
             }
         }
     }
@@ -182,7 +182,7 @@ impl fmt::Display for Kind {
             Self::Text => f.write_str("text"),
             Self::Bytes => f.write_str("bytes of no known kind"),
             Self::Nothing => f.write_str("an empty file"),
-            Self::Archive => f.write_str("another ZIP archive"),
+            Self::Tar => f.write_str("a tar archive"),
         }
     }
 }

@@ -7,7 +7,7 @@ use std::fmt;
 pub struct Origin {
     /// The file's name.
     pub file: String,
-    /// The entry of a ZIP archive.
+    /// The entry of a ZIP archive; of one inside another both, `inner.zip, www.cer`.
     pub entry: Option<String>,
     /// The member of a JSON document: `x5c[1]`.
     pub member: Option<String>,

@@ -10,7 +10,7 @@ use super::error::BundleError;
 use super::form::Layer;
 use super::kind::Kind;
 use super::walk::{Found, Here, Walk};
-use super::{asn1, json};
+use super::{asn1, json, mail};
 use crate::ber;
 use crate::name::escape;
 use crate::pem::{self, Block, PemError, Piece};
@@ -18,6 +18,15 @@ use crate::pem::{self, Block, PemError, Piece};
 /// Reads text that begins on a line.
 pub(super) fn read(walk: &mut Walk<'_>, bytes: &[u8], line: usize, here: &Here) -> Result<(), BundleError> {
     let (bytes, line) = trimmed(bytes, line);
+    if let Some((plain, layers)) = mail::plain(bytes) {
+        let here = layers.into_iter().fold(here.clone(), |here, layer| here.within(layer));
+        return read_plain(walk, &plain, line, &here);
+    }
+    read_plain(walk, bytes, line, here)
+}
+
+/// The same of text that nothing was done to on its way.
+fn read_plain(walk: &mut Walk<'_>, bytes: &[u8], line: usize, here: &Here) -> Result<(), BundleError> {
     let armour = has_armour(bytes);
     if json::read(walk, bytes, armour, here)? {
         return Ok(());
@@ -29,7 +38,7 @@ pub(super) fn read(walk: &mut Walk<'_>, bytes: &[u8], line: usize, here: &Here) 
         return walk.add_other(Kind::Html, here);
     }
     if !is_text(bytes) {
-        return walk.add_other(Kind::Bytes, here);
+        return walk.add_other(if is_tar(bytes) { Kind::Tar } else { Kind::Bytes }, here);
     }
     let (runs, others) = bare::runs(bytes, line);
     if runs.is_empty() {
@@ -228,6 +237,11 @@ fn trimmed(bytes: &[u8], line: usize) -> (&[u8], usize) {
 /// Whether text begins with a tag, a declaration or a comment.
 fn is_html(bytes: &[u8]) -> bool {
     matches!(bytes, [b'<', first, ..] if first.is_ascii_alphabetic() || matches!(first, b'!' | b'?'))
+}
+
+/// POSIX 1003.1 pax, ustar Interchange Format: the magic of the first header.
+fn is_tar(bytes: &[u8]) -> bool {
+    bytes.get(257..262).is_some_and(|magic| magic == b"ustar")
 }
 
 const BYTE_ORDER_MARK: &[u8] = &[0xef, 0xbb, 0xbf];

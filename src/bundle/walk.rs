@@ -5,7 +5,7 @@
 use super::error::BundleError;
 use super::form::{Form, Layer};
 use super::kind::Kind;
-use super::{CERTIFICATES_MAX, Origin, asn1, text, zip};
+use super::{CERTIFICATES_MAX, Origin, asn1, gzip, text, zip};
 use crate::ber::{self, Element};
 use crate::certificate::Certificate;
 use crate::crl::{CRLS_MAX, CertificateRevocationList};
@@ -69,13 +69,13 @@ impl Here {
         Self { form, ..self.clone() }
     }
 
-    pub(super) fn is_in_archive(&self) -> bool {
-        self.place.entry.is_some()
-    }
-
+    /// An entry of an archive, which may be an entry of another.
     pub(super) fn in_entry(&self, name: &str) -> Self {
         let mut here = self.within(Layer::Zip);
-        here.place.entry = Some(name.to_owned());
+        here.place.entry = Some(match &self.place.entry {
+            Some(outer) => format!("{outer}, {name}"),
+            None => name.to_owned(),
+        });
         here
     }
 
@@ -121,6 +121,9 @@ impl<'p> Walk<'p> {
         let here = &self.deeper(bytes.len(), here)?;
         if zip::begins(bytes) {
             return zip::read(self, bytes, here);
+        }
+        if gzip::begins(bytes) {
+            return gzip::read(self, bytes, here);
         }
         match text::from_utf16(bytes) {
             Some(text) => text::read(self, text.as_bytes(), 1, &here.within(Layer::Utf16)),
@@ -169,6 +172,11 @@ impl<'p> Walk<'p> {
             at = end;
         }
         Ok(())
+    }
+
+    /// Takes what was unpacked and holds nothing into account.
+    pub(super) fn spend(&mut self, bytes: usize, here: &Here) -> Result<(), BundleError> {
+        self.deeper(bytes, here).map(|_| ())
     }
 
     /// Adds a certificate, as received.

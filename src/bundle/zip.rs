@@ -22,9 +22,6 @@ pub(super) fn begins(bytes: &[u8]) -> bool {
 
 /// Reads every entry.
 pub(super) fn read(walk: &mut Walk<'_>, bytes: &[u8], here: &Here) -> Result<(), BundleError> {
-    if here.is_in_archive() {
-        return walk.add_other(Kind::Archive, here);
-    }
     let failed = |error| BundleError::Zip { place: here.place.clone(), error };
     let archive = ZipArchive::from_slice(bytes).map_err(|error| failed(ZipError::broken(&error)))?;
     if archive.entries_hint() > u64::try_from(ENTRIES_MAX).unwrap_or(u64::MAX) {
@@ -46,7 +43,11 @@ pub(super) fn read(walk: &mut Walk<'_>, bytes: &[u8], here: &Here) -> Result<(),
             .map_err(|error| BundleError::Zip { place: here.place.clone(), error })?;
         unpacked += contents.len();
         match contents.iter().all(|byte| is_blank(*byte)) {
-            true => walk.add_other(Kind::Nothing, &here)?,
+            // Zeros weigh nothing packed, and an archive may hold many archives of them.
+            true => {
+                walk.spend(contents.len(), &here)?;
+                walk.add_other(Kind::Nothing, &here)?;
+            }
             false => walk.read(&contents, &here)?,
         }
     }

@@ -240,7 +240,7 @@ fn each(
     }
 }
 
-/// `12  2026-11-23T08:00:00Z  merge  www  version 66cb…  by alice, seen by bob: CHG-4711`
+/// `12  2026-11-23T08:00:00Z  merge  www  version 66cb…  by alice  opened by passphrase of first  seen by bob`
 fn line(entry: &Entry) -> String {
     let mut line = format!("{:>5}  {}  {:<16}", entry.sequence, entry.time, entry.act);
     let mut add = |word: &str| {
@@ -275,6 +275,9 @@ fn line(entry: &Entry) -> String {
         }
     }
     add(&format!("by {}", entry.operator));
+    if let Some(seal) = entry.opened_by() {
+        add(&format!("opened by {seal}"));
+    }
     if let Some(witness) = &entry.witness {
         add(&format!("seen by {witness}"));
     }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::check::profile;
 use super::context::Context;
 use super::error::CliError;
+use super::export_format;
 use super::terminal::shown;
 use crate::authority::{Authority, AuthorityError, Validity};
 use crate::certificate::Certificate;
@@ -246,7 +247,7 @@ fn sign(context: &mut Context<'_, '_>, name: &str, days: Option<u32>) -> Result<
         context.say("  not as long as was asked for: its CA ends then");
     }
     context.say(&format!("  version {}, issued by {}", merged.record.version, certificate.issuer()));
-    context.next(&format!("coldcert export {name} -o {name}.pfx"));
+    context.next(&export_format::command(&merged.record));
     Ok(())
 }
 

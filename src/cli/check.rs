@@ -7,6 +7,7 @@ use base64::prelude::BASE64_STANDARD;
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
+use super::against::{Against, quoted};
 use super::context::{Context, ReadFile};
 use super::error::CliError;
 use super::found::Opening;
@@ -16,16 +17,11 @@ use super::verdict_json::{Asked, verdict_json};
 use crate::bundle::{Bundle, Source};
 use crate::certificate::Certificate;
 use crate::crl::{CRL_BYTES_MAX, CRLS_BYTES_MAX, CRLS_MAX};
-use crate::csr::CertificateRequest;
-use crate::fingerprint::Fingerprint;
-use crate::key::{PrivateKey, PublicKey, SecretDer, Signer};
-use crate::pem;
-use crate::policy::ObjectName;
 use crate::report::{self, Heading};
 use crate::secret::pem_chain;
 use crate::time::UnixTime;
-use crate::vault::{Expectation, VaultError};
-use crate::verdict::{AsGiven, Holder, PeerName, Profile, Question, Terms, Verdict};
+use crate::vault::VaultError;
+use crate::verdict::{AsGiven, PeerName, Profile, Question, Severity, Terms, Verdict};
 use crate::x5c::{Client, Outcome, submit_to_each};
 
 /// Judge an answer before it is merged: whether it would be, and what is wrong with it
@@ -52,9 +48,9 @@ pub(super) struct Check {
     /// Certificates that stand between, and are not part of the answer (may be repeated)
     #[arg(long, value_name = "FILE")]
     intermediates: Vec<PathBuf>,
-    /// A name that the certificate must be for (may be repeated)
-    #[arg(long, value_name = "N")]
-    server_name: Vec<String>,
+    /// The name of a server that the certificate must be for, with the purpose serverAuth (may be repeated)
+    #[arg(long, value_name = "N", value_parser = PeerName::of_server)]
+    server_name: Vec<PeerName>,
     /// Also write the report as one HTML page
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
@@ -67,24 +63,6 @@ pub(super) struct Check {
     /// Replace files that exist
     #[arg(long)]
     force: bool,
-}
-
-/// What the answer is held against.
-#[derive(Debug, Args)]
-#[group(required = true, multiple = false)]
-struct Against {
-    /// The certificate request, in any form
-    #[arg(long, value_name = "FILE")]
-    csr: Option<PathBuf>,
-    /// A certificate that waits in this vault
-    #[arg(long, value_name = "NAME")]
-    name: Option<String>,
-    /// The pending operation of a real vault, as JSON
-    #[arg(long, value_name = "FILE.json")]
-    operation: Option<PathBuf>,
-    /// The key itself, public or private (PEM)
-    #[arg(long, value_name = "FILE")]
-    key: Option<PathBuf>,
 }
 
 /// What is trusted, and whose judgement is asked for.
@@ -167,7 +145,7 @@ impl Check {
         };
         let mut terms = self.terms.terms(context)?;
         terms.crls.extend(bundle.revocation_lists.iter().map(|given| given.list.clone()));
-        terms.peer_names = self.server_name.iter().map(|name| PeerName::of_host(name)).collect();
+        terms = terms.for_servers(self.server_name.clone());
         let held = self.against.held(context, &bundle)?;
         terms.request = held.request;
         terms.validity_months = held.validity_months;
@@ -176,6 +154,7 @@ impl Check {
             holders: &held.holders,
             as_given: Some(AsGiven {
                 files: &files,
+                certificates: bundle.files.iter().take(files.len()).map(|file| file.certificates.len()).sum(),
                 outcomes: &clients,
                 check: &self.again(context.stated_time()),
             }),
@@ -186,7 +165,9 @@ impl Check {
             let mut vault = context.open()?;
             context.recorded(&mut vault, |vault, now| vault.record_judgement(&held.label, &verdict, now))?;
         }
-        let mut others = vec![profiles_line(&profiles), clients_line(&clients)];
+        let mut others = vec![profiles_line(&profiles)];
+        others.extend(refusals_lines(&profiles, verdict.profile()));
+        others.push(clients_line(&clients, files.len()));
         others.extend(held.remark);
         let against = format!(
             "Held against {}: sha256 of the public key {}. Profile {}.",
@@ -238,7 +219,9 @@ impl Check {
         words.extend(options("--roots", &self.terms.roots));
         words.extend(options("--intermediates", &self.intermediates));
         words.extend(options("--crl", &self.terms.crl));
-        words.extend(self.server_name.iter().flat_map(|name| ["--server-name".to_owned(), quoted(name)]));
+        words.extend(
+            self.server_name.iter().flat_map(|name| ["--server-name".to_owned(), quoted(&name.to_string())]),
+        );
         words.extend(at.iter().flat_map(|at| ["--at".to_owned(), at.to_string()]));
         words.join(" ")
     }
@@ -289,7 +272,7 @@ impl Check {
 }
 
 /// `portal, az read it · PowerShell, Python would not`
-fn clients_line(clients: &[(&Client, Outcome)]) -> String {
+fn clients_line(clients: &[(&Client, Outcome)], files: usize) -> String {
     let names = |reads: bool| -> Vec<&str> {
         clients
             .iter()
@@ -297,164 +280,72 @@ fn clients_line(clients: &[(&Client, Outcome)]) -> String {
             .map(|(client, _)| client.name)
             .collect()
     };
-    match (names(true).as_slice(), names(false).as_slice()) {
+    let line = match (names(true).as_slice(), names(false).as_slice()) {
         (all, []) => format!("{} read it", all.join(", ")),
         ([], none) => format!("{} would not read it", none.join(", ")),
         (some, others) => format!("{} read it · {} would not", some.join(", "), others.join(", ")),
+    };
+    let of_one: Vec<&str> = clients
+        .iter()
+        .filter(|(client, outcome)| client.takes_one_file() && outcome.reads())
+        .map(|(client, _)| client.name)
+        .collect();
+    match of_one.as_slice() {
+        [] => line,
+        _ if files < 2 => line,
+        [one] => format!("{line} · {one} takes one file"),
+        several => format!("{line} · {} take one file", several.join(", ")),
     }
 }
 
-/// A word of a command line, as a POSIX shell takes it.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
-    // A file whose name begins like an option; `-` is a stream.
-    if word.len() > 1 && word.starts_with('-') {
-        return quoted(&format!("./{word}"));
-    }
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', "'\\''"))
-}
-
-/// The verdict by the profile that was asked for, and whether each profile accepts.
-fn by_profile(question: &Question<'_>) -> (Verdict, Vec<(Profile, bool)>) {
+/// The verdict by the profile that was asked for, and by which rules each profile refuses.
+fn by_profile(question: &Question<'_>) -> (Verdict, Vec<(Profile, Vec<&'static str>)>) {
     // The one that was asked for stands last.
     let others = Profile::ALL.into_iter().filter(|profile| *profile != question.terms.profile);
     let profiles: Vec<Profile> = others.chain([question.terms.profile]).collect();
     let mut verdicts = Verdict::judge_by_each(question, &profiles);
-    let accepts = Profile::ALL.map(|profile| {
-        (profile, verdicts.iter().any(|verdict| verdict.profile() == profile && verdict.is_accepted()))
+    let refusals = Profile::ALL.map(|profile| {
+        let verdict = verdicts.iter().find(|verdict| verdict.profile() == profile);
+        (profile, verdict.map(refused_by).unwrap_or_default())
     });
-    (verdicts.pop().unwrap_or_else(|| Verdict::judge(question)), accepts.to_vec())
+    (verdicts.pop().unwrap_or_else(|| Verdict::judge(question)), refusals.to_vec())
+}
+
+/// The rules by which a verdict refuses, each once.
+fn refused_by(verdict: &Verdict) -> Vec<&'static str> {
+    let mut rules = Vec::new();
+    for finding in verdict.findings().iter().filter(|finding| finding.severity == Severity::Refuse) {
+        if !rules.contains(&finding.rule.name) {
+            rules.push(finding.rule.name);
+        }
+    }
+    rules
 }
 
 /// `key-vault would accept · rfc5280 would refuse · webpki would refuse`
-fn profiles_line(profiles: &[(Profile, bool)]) -> String {
+fn profiles_line(profiles: &[(Profile, Vec<&str>)]) -> String {
     let words: Vec<String> = profiles
         .iter()
-        .map(|(profile, accepts)| {
-            format!("{} {}", profile.name(), if *accepts { "would accept" } else { "would refuse" })
+        .map(|(profile, rules)| {
+            format!("{} {}", profile.name(), if rules.is_empty() { "would accept" } else { "would refuse" })
         })
         .collect();
     words.join(" · ")
 }
 
-/// The key that is held, and the request where it is known.
-struct Held {
-    label: String,
-    key: PublicKey,
-    request: Option<CertificateRequest>,
-    validity_months: Option<u32>,
-    holders: Vec<(Fingerprint, Holder)>,
-    /// What an operation's own words say against a merge.
-    remark: Option<String>,
-}
-
-impl Held {
-    fn of_key(path: &Path, key: PublicKey) -> Self {
-        Self {
-            label: shown(path),
-            key,
-            request: None,
-            validity_months: None,
-            holders: Vec::new(),
-            remark: None,
-        }
-    }
-
-    fn of_request(path: &Path, request: CertificateRequest) -> Self {
-        let key = request.public_key().clone();
-        Self { request: Some(request), ..Self::of_key(path, key) }
-    }
-}
-
-impl Against {
-    /// Itself as words of a command line.
-    fn words(&self) -> Vec<String> {
-        let paths = [("--csr", &self.csr), ("--operation", &self.operation), ("--key", &self.key)];
-        let mut words: Vec<String> = paths
-            .into_iter()
-            .filter_map(|(option, path)| Some([option.to_owned(), quoted(&shown(path.as_ref()?))]))
-            .flatten()
-            .collect();
-        if let Some(name) = &self.name {
-            words.extend(["--name".to_owned(), quoted(name)]);
-        }
-        words
-    }
-
-    fn held(&self, context: &mut Context<'_, '_>, bundle: &Bundle) -> Result<Held, CliError> {
-        if let Some(name) = &self.name {
-            let name = ObjectName::new(name).map_err(VaultError::from)?;
-            let Expectation { name, request, validity_months, holders } =
-                context.open()?.expectation(&name, bundle)?;
-            return Ok(Held {
-                label: name.to_string(),
-                key: request.public_key().clone(),
-                request: Some(request),
-                validity_months: Some(validity_months),
-                holders,
-                remark: None,
-            });
-        }
-        if let Some(path) = &self.key {
-            return key_of(context, path);
-        }
-        let Some(path) = self.csr.as_ref().or(self.operation.as_ref()) else {
-            let against = "one of --csr, --operation, --name and --key".to_owned();
-            return Err(CliError::Option { option: "check", value: String::new(), allowed: against });
-        };
-        let files = context.read_all(std::slice::from_ref(path))?;
-        let source = files[0].source();
-        let request = CertificateRequest::read(&source)?;
-        Ok(Held { remark: remark(&shown(path), source.bytes), ..Held::of_request(path, request) })
-    }
-}
-
-/// What the JSON of an operation says against a merge: that it has ended, or is with a named issuer (reference 2.5).
-fn remark(file: &str, operation: &[u8]) -> Option<String> {
-    if operation.trim_ascii_start().first() != Some(&b'{') {
-        return None;
-    }
-    let operation = crate::json::read(operation).ok()?;
-    let status = operation["status"].as_str()?;
-    // `az` and the libraries have names of their own for it.
-    let issuer = [&operation["issuer"]["name"], &operation["issuerParameters"]["name"]];
-    let issuer = issuer.into_iter().find_map(|name| name.as_str()).unwrap_or("Unknown");
-    let is_named = !["unknown", "self"].iter().any(|own| issuer.eq_ignore_ascii_case(own));
-    let issuer: String = issuer.chars().filter(|c| !c.is_control()).take(ISSUER_CHARACTERS_MAX).collect();
-    let says = match status.to_ascii_lowercase().as_str() {
-        "inprogress" if is_named => format!(
-            "the operation is with the issuer {issuer}: Key Vault answers a merge with 403 while it is in progress there"
-        ),
-        "inprogress" => return None,
-        "completed" => {
-            "the operation is completed: a new version has to be created before another merge".to_owned()
-        }
-        "cancelled" | "failed" if is_named => return None,
-        "cancelled" | "failed" => {
-            format!("the operation is {}: Key Vault merges into one in progress", status.to_ascii_lowercase())
-        }
-        _ => return None,
-    };
-    Some(format!("{file} says that {says}"))
-}
-
-fn key_of(context: &mut Context<'_, '_>, path: &Path) -> Result<Held, CliError> {
-    let bytes = context.read(path)?;
-    let blocks = pem::read(&bytes).unwrap_or_default();
-    for block in blocks {
-        let key = match block.label.as_str() {
-            "PUBLIC KEY" => PublicKey::from_der(block.contents()),
-            "PRIVATE KEY" => PrivateKey::from_pkcs8(&SecretDer::new(block.into_contents()))
-                .map(|key| key.public_key().clone()),
-            _ => continue,
-        };
-        let key = key.map_err(VaultError::from)?;
-        return Ok(Held::of_key(path, key));
-    }
-    Err(CliError::NoKey { path: path.to_owned() })
+/// `webpki refuses by 4 rules: no-alternative-names, …; to read more: --profile webpki`, for each profile that was not
+/// asked for.
+fn refusals_lines(profiles: &[(Profile, Vec<&str>)], asked: Profile) -> Vec<String> {
+    let others = profiles.iter().filter(|(profile, rules)| *profile != asked && !rules.is_empty());
+    others
+        .map(|(profile, rules)| {
+            let profile = profile.name();
+            let count = if rules.len() == 1 { "1 rule".to_owned() } else { format!("{} rules", rules.len()) };
+            let more = if rules.len() > RULES_SHOWN { ", …" } else { "" };
+            let named = rules.iter().take(RULES_SHOWN).copied().collect::<Vec<_>>().join(", ");
+            format!("{profile} refuses by {count}: {named}{more}; to read more: --profile {profile}")
+        })
+        .collect()
 }
 
 fn read_bundle(context: &mut Context<'_, '_>, files: &[PathBuf]) -> Result<Bundle, CliError> {
@@ -468,5 +359,5 @@ pub(super) fn profile(text: &str) -> Result<Profile, String> {
     known.ok_or_else(|| format!("allowed: {}", Profile::ALL.map(Profile::name).join(", ")))
 }
 
-/// As many characters of an issuer's name as Key Vault takes (reference 1.2).
-const ISSUER_CHARACTERS_MAX: usize = 127;
+/// So many rules of a profile that was not asked for are named in its line.
+const RULES_SHOWN: usize = 3;

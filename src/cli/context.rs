@@ -153,7 +153,7 @@ impl<'c, 's> Context<'c, 's> {
     pub(super) fn attribution(&self) -> Attribution {
         let clock = self.stated_time.map(|_| self.surroundings.now);
         let stated = self.attribution.clone();
-        let operator = stated.operator.unwrap_or_else(|| self.operator());
+        let operator = stated.operator.unwrap_or_else(|| self.system_user());
         Attribution { operator, witness: stated.witness, reason: stated.reason, clock }
     }
 
@@ -200,8 +200,8 @@ impl<'c, 's> Context<'c, 's> {
         Ok(source.ask(prompt, self.surroundings.stdin)?)
     }
 
-    /// Who works here, as the system calls them.
-    pub(super) fn operator(&self) -> String {
+    /// Who works here, as the system calls them, where `--operator` says nobody else.
+    fn system_user(&self) -> String {
         (self.surroundings.operator)()
     }
 

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::context::Context;
 use super::error::CliError;
+use super::export_format;
 use super::output::{Kind, Output, OutputError, is_stdout};
 use super::pending::or_none;
 use super::policy::read_document;
@@ -239,7 +240,7 @@ impl Create {
         match (&created.record, created.operation.issuer().route()) {
             (Some(record), _) => {
                 context.say(&format!("signed by itself: {name} version {}", record.version));
-                context.next(&format!("coldcert export {name} -o {name}.pfx"));
+                context.next(&export_format::command(record));
             }
             (None, Route::Named) => {
                 let issuer = &created.operation.issuer().name;

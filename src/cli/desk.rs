@@ -9,6 +9,7 @@ use serde_json::json;
 use super::check::TermsOptions;
 use super::context::{Context, ReadFile};
 use super::error::CliError;
+use super::export_format;
 use super::found::Opening;
 use super::pending::at_desk;
 use crate::pending::{Failure, Operation};
@@ -128,7 +129,7 @@ impl Complete {
             record.version,
             record.certificate.subject()
         ));
-        context.next(&format!("coldcert export {name} -o {name}.pfx"));
+        context.next(&export_format::command(record));
         Ok(())
     }
 }

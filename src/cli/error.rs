@@ -44,6 +44,8 @@ pub(super) enum CliError {
     RequestNotWritten { name: ObjectName, cause: OutputError },
     #[error("{name} has no root to write: its chain ends in one issued by {issuer}, which was not merged")]
     NoRoot { name: String, issuer: String },
+    #[error("{} is named like a certificate, and the format {format} has the private key in it", shown(.path))]
+    KeyInCertificateFile { path: PathBuf, format: String },
     /// The errors of a bundle name their file.
     #[error("{}", match .error {
         InspectError::Bundle(error) => error.to_string(),
@@ -168,6 +170,12 @@ impl CliError {
                 "leave --with-root out, and give the root to whoever is to trust it by another way"
                     .to_owned(),
             ),
+            Self::KeyInCertificateFile { path, .. } => {
+                let path = shown(&path.with_extension("pfx"));
+                Some(format!(
+                    "name it for what it is, -o {path}; or leave --format out, and the certificate alone is written"
+                ))
+            }
             Self::Ledger { error, .. } => Some(error.help()),
             Self::NoKey { path } => Some(format!(
                 "write the key in that form first: openssl pkey -in {0} -pubout -out key.pem; a request or a certificate goes with --csr and FILE",

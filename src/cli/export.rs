@@ -8,21 +8,23 @@ use zeroize::Zeroizing;
 
 use super::context::Context;
 use super::error::CliError;
+use super::export_format::Format;
 use super::output::{Kind, is_stdout};
 use super::show::version_id;
 use super::terminal::shown;
 use crate::certificate::Certificate;
 use crate::pem;
 use crate::pkcs12::{Password, Profile};
-use crate::policy::{ContentType, ObjectName};
+use crate::policy::ObjectName;
 use crate::record::Record;
 use crate::secret::{self, Part, Root, Secret, ends_in_root, jks, jwk, jwk_set, pem_chain, pkcs7};
 use crate::vault::{Vault, VaultError};
 
 /// Write a certificate, with its private key, for a server
 ///
-/// Without --format the policy's content type decides: a PFX (PKCS#12), or PEM with the key first, then the leaf,
-/// then its issuers. The chain is written leaf first and without its root, which whoever trusts it has; --with-root
+/// Without --format the file's ending decides (.pfx, .p12, .pem, .cer, .crt, .der, .p7b, .x5c, .jwk, .jks), and where it
+/// says nothing the policy's content type: a PFX (PKCS#12), or PEM with the key first, then the leaf, then its issuers. A
+/// key goes into no file that is named like a certificate. The chain is written leaf first and without its root, which whoever trusts it has; --with-root
 /// adds it. A key that the policy keeps in is left out of every format.
 ///
 /// The password of a PFX is empty, as Key Vault has it, unless --password-file gives one; it is never asked for.
@@ -43,7 +45,7 @@ pub(super) struct Export {
     /// Where it goes, - for stdout
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
-    /// What is written [default: pfx, or pem, as the policy says]
+    /// What is written [default: as FILE ends, or else pfx or pem, as the policy says]
     #[arg(long, value_enum, value_name = "FORMAT")]
     format: Option<Format>,
     /// With which algorithms a PFX is written [default: modern]
@@ -67,49 +69,6 @@ pub(super) struct Export {
     /// Replace the file if it exists
     #[arg(long)]
     force: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// PKCS#12: key, leaf and issuers
-    Pfx,
-    /// PEM: PKCS#8 key, leaf and issuers
-    Pem,
-    /// The leaf in PEM
-    Cer,
-    /// The leaf in DER
-    Der,
-    /// Leaf and issuers in PEM
-    Chain,
-    /// Leaf and issuers as PKCS#7 in DER
-    P7b,
-    /// Leaf and issuers as a JSON list of base64 DER
-    X5c,
-    /// JSON Web Key: key, leaf and issuers
-    Jwk,
-    /// Java KeyStore: key, leaf and issuers; weak, for what reads no PKCS#12
-    Jks,
-}
-
-impl Format {
-    fn name(self) -> String {
-        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
-    }
-
-    /// Whether the private key goes into it.
-    fn is_secret(self) -> bool {
-        matches!(self, Self::Pfx | Self::Pem | Self::Jwk | Self::Jks)
-    }
-
-    /// Whether several certificates have room in it.
-    fn takes_several(self) -> bool {
-        matches!(self, Self::Pfx | Self::Chain | Self::P7b | Self::Jwk | Self::Jks)
-    }
-
-    /// Whether it is of the leaf alone.
-    fn is_leaf(self) -> bool {
-        matches!(self, Self::Cer | Self::Der)
-    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -142,10 +101,9 @@ impl Export {
         }
         let mut vault = context.open()?;
         let records = self.records(&vault)?;
-        let format = self.format.unwrap_or(match records[0].content_type {
-            ContentType::Pkcs12 => Format::Pfx,
-            ContentType::Pem => Format::Pem,
-        });
+        let by_ending = || Format::of_ending(&self.output);
+        let format =
+            self.format.or_else(by_ending).unwrap_or_else(|| Format::of_content(records[0].content_type));
         self.options_fit(format, &records)?;
         let kind = if format.is_secret() { Kind::Secret } else { Kind::Public };
         // Whatever can be refused without the passphrase is refused before it is asked for.
@@ -156,6 +114,7 @@ impl Export {
             false => None,
         };
         // A place that cannot be written is found before the ledger says that something left the vault.
+        let is_replaced = self.output.symlink_metadata().is_ok_and(|found| found.is_file());
         let place = context.prepare(&self.output, kind, self.force)?;
         let secrets = records.iter().map(|record| match &vault_key {
             Some(key) if record.exportable => vault.release(key, record, &format.name(), context.now),
@@ -165,7 +124,7 @@ impl Export {
         let parts: Vec<Part<'_>> = secrets.iter().map(|secret| secret.part(self.root(format))).collect();
         let bytes = self.bytes(format, &records, &parts, &password).map_err(VaultError::from)?;
         place.write(&bytes, context.stdout())?;
-        self.report(context, format, &records, &parts)
+        self.report(context, format, &records, &parts, is_replaced)
     }
 
     fn records(&self, vault: &Vault) -> Result<Vec<Record>, CliError> {
@@ -211,6 +170,9 @@ impl Export {
             Format::Pem => self.encrypted,
             _ => false,
         };
+        if format.is_secret() && Format::is_for_certificates(&self.output) {
+            return Err(CliError::KeyInCertificateFile { path: self.output.clone(), format: format.name() });
+        }
         if records.len() > 1 && !format.takes_several() {
             return with("NAME", "given several times", "one name; several with pfx, chain, p7b, jwk, jks");
         }
@@ -298,6 +260,7 @@ impl Export {
         format: Format,
         records: &[Record],
         parts: &[Part<'_>],
+        is_replaced: bool,
     ) -> Result<(), CliError> {
         if context.json {
             context.write_json(&self.json(format, records, parts))?;
@@ -310,6 +273,13 @@ impl Export {
         for record in records.iter().filter(|record| format.is_secret() && !record.exportable) {
             let of = if records.len() > 1 { format!(" of {}", record.name) } else { String::new() };
             context.say(&format!("  without the private key{of}: its policy says not exportable"));
+        }
+        if is_replaced && format.is_secret() && !parts.iter().any(Part::has_private_key) {
+            let label = context.palette().yellow("warn");
+            context.say(&format!(
+                "{label}    {} was there before, and is replaced by one without a private key: if a server needs the key, take the file from its backup",
+                shown(&self.output)
+            ));
         }
         if !format.is_leaf() && self.root(format) == Root::Out {
             let roots = records.iter().filter(|record| ends_in_root(&record.chain())).count();

@@ -7,6 +7,7 @@ use clap::Args;
 use super::check::TermsOptions;
 use super::context::{Context, ReadFile};
 use super::error::CliError;
+use super::export_format;
 use super::found::Opening;
 use crate::policy::ObjectName;
 use crate::vault::VaultError;
@@ -50,7 +51,7 @@ impl Merge {
         let mut terms = self.terms.terms(context)?;
         terms.crls.extend(bundle.revocation_lists.iter().map(|given| given.list.clone()));
         if !self.accept.is_empty() {
-            terms.acceptance = Acceptance { rules: self.accept.clone(), by: context.operator() };
+            terms.acceptance = Acceptance { rules: self.accept.clone(), by: context.attribution().operator };
         }
         let vault_key = context.unseal(&mut vault)?;
         let merged = vault.merge_by(&vault_key, &name, &bundle, &terms, context.now)?;
@@ -77,8 +78,7 @@ impl Merge {
             record.certificate.not_before(),
             record.certificate.not_after()
         ));
-        let ending = if record.content_type == crate::policy::ContentType::Pem { "pem" } else { "pfx" };
-        context.next(&format!("coldcert export {name} -o {name}.{ending}"));
+        context.next(&export_format::command(record));
         Ok(())
     }
 }

@@ -15,20 +15,22 @@ use crate::x5c::{Client, Outcome};
 pub(super) struct Asked<'a> {
     pub(super) at: UnixTime,
     pub(super) bundle: &'a Bundle,
-    /// Whether each profile accepts.
-    pub(super) profiles: &'a [(Profile, bool)],
+    /// By which rules each profile refuses.
+    pub(super) profiles: &'a [(Profile, Vec<&'static str>)],
     pub(super) clients: &'a [(&'static Client, Outcome)],
 }
 
 /// The one document of `check --json`.
 pub(super) fn verdict_json(verdict: &Verdict, asked: &Asked<'_>) -> Value {
     let profiles =
-        asked.profiles.iter().map(|(profile, accepts)| (profile.name().to_owned(), json!(accepts)));
+        asked.profiles.iter().map(|(profile, rules)| (profile.name().to_owned(), json!(rules.is_empty())));
+    let refused_by = asked.profiles.iter().map(|(profile, rules)| (profile.name().to_owned(), json!(rules)));
     json!({
         "profile": verdict.profile().name(),
         "accepted": verdict.is_accepted(),
         "at": asked.at.to_string(),
         "profiles": profiles.collect::<serde_json::Map<_, _>>(),
+        "refused_by": refused_by.collect::<serde_json::Map<_, _>>(),
         "findings": findings_json(verdict.findings()),
         "chain": verdict.path().iter().map(|one| link(one, asked.bundle)).collect::<Vec<_>>(),
         "ending": verdict.ending().map(ending),
@@ -75,6 +77,7 @@ fn ending(ending: &Ending) -> Value {
 fn client_json(client: &Client, outcome: &Outcome) -> Value {
     json!({
         "client": client.name,
+        "one_file": client.takes_one_file(),
         "reads": outcome.reads(),
         "sends": outcome.sends,
         "answer": outcome.to_string(),

@@ -3,6 +3,7 @@
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::hmac;
 
+use super::{Event, OPENED_BY};
 use crate::fingerprint::Fingerprint;
 use crate::seal::{KeyBytes, VaultKey, no_key};
 
@@ -42,21 +43,33 @@ impl ChainKey {
 
 /// What the vault key gives: the first key, and new ones at every act that has the vault key, so that whoever saw the
 /// file before knows nothing of the keys after.
-pub(crate) struct Sealer(KeyBytes);
+pub(crate) struct Sealer {
+    key: KeyBytes,
+    opened_by: Option<String>,
+}
 
 impl Sealer {
     pub(crate) fn of(vault_key: &VaultKey) -> Self {
-        Self(vault_key.derived(b"coldcert ledger v1"))
+        let opened_by = vault_key.opened_by().map(str::to_owned);
+        Self { key: vault_key.derived(b"coldcert ledger v1"), opened_by }
+    }
+
+    /// The event, with the seal that gave the vault key for it.
+    pub(super) fn named(&self, event: Event) -> Event {
+        match &self.opened_by {
+            Some(seal) => event.with(OPENED_BY, seal.as_str()),
+            None => event,
+        }
     }
 
     /// The key that authenticates the entry behind `before` where the ledger has none yet.
     pub(crate) fn first(&self, before: &Fingerprint) -> ChainKey {
-        ChainKey(mac(&self.0, b"first", before))
+        ChainKey(mac(&self.key, b"first", before))
     }
 
     /// The key for what comes after an entry that was made with the vault key.
     pub(crate) fn next(&self, entry: &Fingerprint) -> ChainKey {
-        ChainKey(mac(&self.0, b"next", entry))
+        ChainKey(mac(&self.key, b"next", entry))
     }
 }
 

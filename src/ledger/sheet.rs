@@ -19,7 +19,7 @@ pub fn sheet(title: &str, entries: &[Entry], head: &Head, at: UnixTime) -> Strin
         env!("CARGO_PKG_VERSION"),
         head.sequence,
     );
-    page.push_str("<table>\n<thead><tr><th>No.</th><th>Time (UTC)</th><th>Act</th><th>About</th><th>By, seen by, why</th></tr></thead>\n<tbody>\n");
+    page.push_str("<table>\n<thead><tr><th>No.</th><th>Time (UTC)</th><th>Act</th><th>About</th><th>By, opened by, seen by, why</th></tr></thead>\n<tbody>\n");
     for entry in entries {
         row(&mut page, entry);
     }
@@ -50,6 +50,7 @@ fn row(page: &mut String, entry: &Entry) {
         escaped(&format!("{member} {value}"))
     }));
     let mut by = vec![escaped(&entry.operator)];
+    by.extend(entry.opened_by().map(|seal| format!("opened by {}", escaped(seal))));
     by.extend(entry.witness.as_deref().map(|witness| format!("seen by {}", escaped(witness))));
     by.extend(entry.reason.as_deref().map(|reason| format!("<i>{}</i>", escaped(reason))));
     let _ = writeln!(

@@ -113,10 +113,6 @@ impl Vault {
     ) -> Result<Vec<SealView>, VaultError> {
         let vault_key = &unsealed.vault_key;
         let event = Event::of(Act::Passphrase).with("sealed", passphrase.is_some());
-        let event = match &unsealed.seal {
-            Some(seal) => event.with("opened_by", seal.to_string()),
-            None => event,
-        };
         let was_opened = |seal: &KeptSeal| unsealed.seal.as_ref() == Some(&SealView::from(seal));
         let Some(passphrase) = passphrase else {
             let protection = protection(vault_key, None, now)?;
@@ -283,7 +279,10 @@ fn opened(seals: &[KeptSeal], kind: SealKind, passphrase: &Passphrase) -> Result
     let mut last = None;
     for kept in seals.iter().filter(|kept| kept.kind == kind) {
         match kept.seal.open(passphrase) {
-            Ok(vault_key) => return Ok(Opened { vault_key, seal: Some(SealView::from(kept)) }),
+            Ok(vault_key) => {
+                let seal = SealView::from(kept);
+                return Ok(Opened { vault_key: vault_key.by_seal(&seal), seal: Some(seal) });
+            }
             // Of several, one that is damaged matters more than one that is another's.
             Err(error) if matches!(last, None | Some(SealError::WrongPassphrase)) => last = Some(error),
             Err(_) => {}

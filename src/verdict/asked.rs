@@ -41,14 +41,21 @@ pub(super) fn faults(leaf: &Certificate, request: &CertificateRequest) -> Vec<Fa
         let message = format!("lacks {}, which the request asks for", listed(&lost, LISTED_MAX));
         find(&SAN_LOST, message, "ask the CA to issue again, or accept that clients of these names fail");
     }
-    let added = missing(&got, &asked);
+    let common_names: Vec<&str> = request.subject().common_names().collect();
+    let is_common_name = |name: &GeneralName| match name {
+        GeneralName::Dns(host) => common_names.iter().any(|one| one.eq_ignore_ascii_case(host)),
+        _ => false,
+    };
+    let added: Vec<&GeneralName> =
+        missing(&got, &asked).into_iter().filter(|name| !is_common_name(name)).collect();
     if !added.is_empty() {
         let message = format!("has {}, which the request does not ask for", listed(&added, LISTED_MAX));
         find(&SAN_ADDED, message, "nothing, if these names are yours too; otherwise ask the CA");
     }
     let purposes = |list: Vec<ObjectIdentifier>| list.iter().map(purpose_name).collect::<Vec<_>>();
     let (asked, got) = (purposes(requested_purposes(request)), purposes(leaf.extended_key_usages()));
-    if !same_set(&asked, &got) {
+    // Who asks for nothing takes what the CA's template has.
+    if !asked.is_empty() && !same_set(&asked, &got) {
         let message = format!(
             "asked for the purposes {}, and it has {}",
             listed(&asked, LISTED_MAX),
@@ -59,7 +66,7 @@ pub(super) fn faults(leaf: &Certificate, request: &CertificateRequest) -> Vec<Fa
     let usages =
         |list: Vec<KeyUsage>| list.into_iter().map(|usage| usage.name().to_owned()).collect::<Vec<_>>();
     let (asked, got) = (usages(requested_usages(request)), usages(leaf.key_usages()));
-    if !same_set(&asked, &got) {
+    if !asked.is_empty() && !same_set(&asked, &got) {
         let message = format!(
             "asked for the key usages {}, and it has {}",
             listed(&asked, LISTED_MAX),

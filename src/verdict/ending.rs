@@ -202,7 +202,9 @@ fn other_key(certificate: &Certificate, bearer: &Certificate) -> Option<String> 
 fn missing_issuer_help(certificate: &Certificate, has_anchors: bool) -> String {
     let give = match has_anchors {
         true => "give the issuer's certificate as one more FILE, or with --roots FILE where you trust it",
-        false => "give the issuer's certificate too, so that servers can send it",
+        false => {
+            "give the issuer's certificate too: servers send it, unless it is the root, which --roots FILE trusts"
+        }
     };
     match certificate.issuer_address() {
         Some(address) => format!("{give}; the certificate says that it is at {address}"),

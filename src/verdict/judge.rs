@@ -68,7 +68,10 @@ impl<'a> Judge<'a> {
                 (self.with_left_over(found), path, ending)
             }
         };
-        findings.extend(self.unread());
+        // What does not hold the key is nothing to be read by anybody.
+        if !path.is_empty() {
+            findings.extend(self.unread());
+        }
         findings.sort_by_key(|finding| finding.severity);
         let accepted_by = self.question.terms.acceptance.by.clone();
         Verdict { profile: self.profile, findings, path, ending, accepted_by }
@@ -191,6 +194,9 @@ impl<'a> Judge<'a> {
                     Some(_) => format!("this answer belongs to {holder}, where it was merged before"),
                 }
             }
+            None if self.question.terms.request.is_none() => {
+                "the CA answered another request: send it the request that was made with this key".to_owned()
+            }
             // What is no object name is a file that was given.
             None if ObjectName::new(name).is_err() => {
                 format!("the CA answered another request: send it that of {name} again")
@@ -218,6 +224,11 @@ impl<'a> Judge<'a> {
         let Judged { path, mut findings, .. } = judged;
         let order = self.question.as_given.and_then(|given| submission::order(&given, &path.steps));
         findings.extend(order.and_then(|found| self.of_files(found)));
+        let beside =
+            self.question.as_given.and_then(|given| submission::beside(&given, self.pool, &path.steps));
+        findings.extend(beside.and_then(|(at, found)| {
+            self.finding(found.rule, Some(path.steps[at]), found.message, found.help)
+        }));
         let taken: Vec<&Certificate> = path.steps.iter().map(|step| self.pool.certificate(*step)).collect();
         let above = self.above(&path);
         for (index, certificate) in self.pool.given.iter().enumerate() {

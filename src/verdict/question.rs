@@ -6,6 +6,7 @@ use der::asn1::ObjectIdentifier;
 
 use super::choices::{Choices, TrustedLeaf};
 use super::policies::PolicyInputs;
+use super::purpose;
 use super::rule::{Profile, Rule};
 use super::server_name::PeerName;
 use crate::bundle::{Bundle, Source};
@@ -68,6 +69,8 @@ impl<'a> Question<'a> {
 pub struct AsGiven<'a> {
     /// The files, in their order.
     pub files: &'a [Source<'a>],
+    /// How many of the bundle's certificates are theirs; those behind were given beside the answer.
+    pub certificates: usize,
     /// What each client makes of them.
     pub outcomes: &'a [(&'static Client, Outcome)],
     /// The command line that asks this question again, for help: `coldcert check answer.p7b --csr www.csr`.
@@ -121,6 +124,16 @@ impl Terms {
             validity_months: None,
             acceptance: Acceptance::default(),
             intermediates_max: INTERMEDIATES_MAX,
+        }
+    }
+
+    /// With the names of a server, where there are any: then the leaf and every CA above it must allow serverAuth too
+    /// (RFC 5280 4.2.1.12).
+    #[must_use]
+    pub fn for_servers(self, names: Vec<PeerName>) -> Self {
+        match names.is_empty() {
+            true => self,
+            false => Self { peer_names: names, purpose: Some(purpose::SERVER_AUTH), ..self },
         }
     }
 }

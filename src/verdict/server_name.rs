@@ -25,6 +25,85 @@ impl PeerName {
     pub fn of_host(text: &str) -> Self {
         text.parse().map_or_else(|_| Self::Dns(text.to_owned()), Self::Ip)
     }
+
+    /// The name of a server as a person gives it: a host name or an address, and nothing around it.
+    ///
+    /// # Errors
+    /// A [`NotAServerName`], which says what was given instead.
+    pub fn of_server(text: &str) -> Result<Self, NotAServerName> {
+        let fault = |fault| Err(NotAServerName { text: text.to_owned(), fault });
+        match Self::of_host(text) {
+            Self::Dns(_) if !text.is_ascii() => fault(ServerNameFault::NotAscii),
+            Self::Dns(_) if text.contains("://") => fault(ServerNameFault::Url),
+            Self::Dns(_) if text.contains('@') => fault(ServerNameFault::Mailbox),
+            Self::Dns(_) if text.starts_with('[') => fault(ServerNameFault::Brackets),
+            Self::Dns(_) if text.contains(':') => fault(ServerNameFault::Port),
+            Self::Dns(_) if text.contains('*') => fault(ServerNameFault::Wildcard),
+            Self::Dns(host) if !is_host_name(host.strip_suffix('.').unwrap_or(&host)) => {
+                fault(ServerNameFault::Characters)
+            }
+            name => Ok(name),
+        }
+    }
+}
+
+/// A text is no name of a server.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{} is {fault}, expected a host name or an address; {}", crate::name::escape(.text), .fault.help())]
+pub struct NotAServerName {
+    /// The text.
+    pub text: String,
+    /// What it is instead.
+    pub fault: ServerNameFault,
+}
+
+/// What was given for the name of a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ServerNameFault {
+    /// A name in the letters of its language.
+    NotAscii,
+    /// `https://www.example.com/`
+    Url,
+    /// `pki@example.com`
+    Mailbox,
+    /// `[2001:db8::1]`
+    Brackets,
+    /// `www.example.com:443`
+    Port,
+    /// `*.example.com`
+    Wildcard,
+    /// Anything else.
+    Characters,
+}
+
+impl ServerNameFault {
+    /// What to give.
+    fn help(self) -> &'static str {
+        match self {
+            Self::NotAscii => "give its A-label (RFC 5890 2.3.2.1), which begins with xn--",
+            Self::Url => "give the host that stands in it: www.example.com",
+            Self::Mailbox => "give the name of a server: www.example.com",
+            Self::Brackets => "give the address alone: 2001:db8::1",
+            Self::Port => "give it without the port: www.example.com",
+            Self::Wildcard => "give a host that clients ask for: www.example.com",
+            Self::Characters => "give labels of letters, digits and hyphens: www.example.com",
+        }
+    }
+}
+
+impl fmt::Display for ServerNameFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotAscii => "a name with letters beyond ASCII",
+            Self::Url => "a URL",
+            Self::Mailbox => "a mailbox",
+            Self::Brackets => "an address in brackets",
+            Self::Port => "a host with a port",
+            Self::Wildcard => "a wildcard",
+            Self::Characters => "no host name",
+        })
+    }
 }
 
 impl fmt::Display for PeerName {
@@ -105,6 +184,29 @@ fn same_mailbox(one: &str, other: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_no_name_of_a_server_is_told_for_what_it_is() {
+        for name in
+            ["www.example.com", "www.example.com.", "localhost", "a_b.example", "192.0.2.1", "2001:db8::1"]
+        {
+            assert_eq!(PeerName::of_server(name), Ok(PeerName::of_host(name)));
+        }
+        for (text, fault) in [
+            ("https://www.example.com/", ServerNameFault::Url),
+            ("www.example.com:443", ServerNameFault::Port),
+            ("[2001:db8::1]", ServerNameFault::Brackets),
+            ("[2001:db8::1]:443", ServerNameFault::Brackets),
+            ("pki@example.com", ServerNameFault::Mailbox),
+            ("*.example.com", ServerNameFault::Wildcard),
+            ("münchen.example", ServerNameFault::NotAscii),
+            ("www example", ServerNameFault::Characters),
+            ("www..example", ServerNameFault::Characters),
+            ("", ServerNameFault::Characters),
+        ] {
+            assert_eq!(PeerName::of_server(text).unwrap_err().fault, fault, "{text}");
+        }
+    }
 
     #[test]
     fn a_wildcard_is_one_whole_label() {

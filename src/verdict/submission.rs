@@ -2,9 +2,9 @@
 //!
 //! What is found here is about files and not about the chain: coldcert reads them all the same, so nothing refuses.
 
-use super::AsGiven;
 use super::rule::{Rule, Severities, Severity};
-use crate::chain::Step;
+use super::{AsGiven, rules};
+use crate::chain::{Pool, Step};
 use crate::x5c::{Client, Failure, Kind, Outcome};
 
 /// Something found, before it is known what it does.
@@ -49,7 +49,61 @@ pub(super) fn unread(given: &AsGiven<'_>) -> Vec<Found> {
             help: repair(given, Kind::Library),
         }
     }));
+    found.extend(one_file(given));
     found
+}
+
+/// The clients that would read each of several files, and take one in all.
+fn one_file(given: &AsGiven<'_>) -> Option<Found> {
+    let takers: Vec<&Client> = given
+        .outcomes
+        .iter()
+        .filter(|(client, outcome)| client.takes_one_file() && outcome.reads())
+        .map(|(client, _)| *client)
+        .collect();
+    if given.files.len() < 2 || takers.is_empty() {
+        return None;
+    }
+    let names: Vec<&str> = takers.iter().map(|client| client.name).collect();
+    let take = if names.len() == 1 { "takes" } else { "take" };
+    let files: Vec<&str> = given.files.iter().map(|file| file.name).take(FILES_MAX).collect();
+    let more = if given.files.len() > FILES_MAX { ", …" } else { "" };
+    // PowerShell imports what is called .pem.
+    let written =
+        if takers.iter().any(|client| client.kind == Kind::PowerShell) { CER_FILE } else { PEM_FILE };
+    Some(Found {
+        rule: &ONE_FILE_ONLY,
+        message: format!(
+            "{} {take} one file for a merge, and these are {}: {}{more}",
+            names.join(", "),
+            given.files.len(),
+            files.join(", ")
+        ),
+        help: format!("write one file of them: {} --write pem -o {written}", given.check),
+    })
+}
+
+/// Where the chain goes on by certificates that were given beside the answer: from which step on, and what is said of
+/// the one below it. A merge of the answer would not have them.
+pub(super) fn beside(given: &AsGiven<'_>, pool: &Pool<'_>, path: &[Step]) -> Option<(usize, Found)> {
+    let answer = pool.given.get(..given.certificates)?;
+    let is_beside = |step: &Step| match step {
+        Step::Given(_) => !answer.contains(&pool.certificate(*step)),
+        Step::Anchor(_) => false,
+    };
+    let at = path.iter().position(is_beside)?.checked_sub(1)?;
+    let first = pool.certificate(path[at + 1]);
+    // A root is nothing that a server sends.
+    if first.is_self_issued() {
+        return None;
+    }
+    let rule = if at == 0 { &rules::ONLY_THE_LEAF } else { &rules::ISSUER_NOT_GIVEN };
+    let message = format!(
+        "issued by {}, which is not in the answer and was given beside it: merged as it is, the chain ends here",
+        first.subject()
+    );
+    let help = "merge the file with the issuer too, as one more FILE".to_owned();
+    Some((at, Found { rule, message, help }))
 }
 
 /// Whether the certificates of a path were given in another order than leaf first.
@@ -131,16 +185,19 @@ fn rule_of(kind: Kind) -> &'static Rule {
     }
 }
 
+/// More names than these do not help to tell which files are meant.
+const FILES_MAX: usize = 4;
 const PEM_FILE: &str = "for-azure.pem";
 const CER_FILE: &str = "for-azure.cer";
 const X5C_FILE: &str = "for-azure.json";
 
 /// The rows of this file.
-pub(super) static ROWS: [&Rule; 5] = [
+pub(super) static ROWS: [&Rule; 6] = [
     &PORTAL_CANNOT_READ,
     &AZ_CANNOT_READ,
     &POWERSHELL_CANNOT_READ,
     &LIBRARY_CANNOT_READ,
+    &ONE_FILE_ONLY,
     &ORDER_NOT_LEAF_FIRST,
 ];
 
@@ -175,6 +232,14 @@ static LIBRARY_CANNOT_READ: Rule = Rule {
     purpose: "The libraries send what they are given: each certificate has to be an element of its own.",
     clients: "Key Vault does not take a chain of PEM in one element apart.",
     origin: "A program reads the whole file into the first element, as the samples for one certificate do.",
+};
+static ONE_FILE_ONLY: Rule = Rule {
+    name: "one-file-only",
+    clause: "Key Vault reference 2.5",
+    severity: Severities::everywhere(Severity::Note),
+    purpose: "\"Merge Signed Request\" of the portal, `az … pending merge --file` and Import-AzKeyVaultCertificate take one file, and the first merge ends the operation.",
+    clients: "Whoever gives them the leaf's file alone has a record without its chain.",
+    origin: "The CA sent the certificate and its chain as files of their own.",
 };
 static ORDER_NOT_LEAF_FIRST: Rule = Rule {
     name: "order-not-leaf-first",

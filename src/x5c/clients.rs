@@ -184,6 +184,11 @@ impl<'k> Service<'k> {
 }
 
 impl Client {
+    /// Whether one file is all that it takes for a merge; the libraries take a list of elements.
+    pub fn takes_one_file(&self) -> bool {
+        self.kind != Kind::Library
+    }
+
     /// What it sends of files, and what comes of that.
     ///
     /// A file is read as this client reads it, and each must be readable alone. The elements of several files stand

@@ -218,6 +218,14 @@ def _(answer):
     answer.given = [answer.root, answer.intermediate, answer.leaf]
 
 
+@good("request-of-a-key")
+def _(answer):
+    """The request asks for no extension, and the leaf is for the common name."""
+    answer.leaf.put("subjectAltName", seq(dns(WWW)))
+    answer.ask()
+    answer.request.extensions = []
+
+
 @good("first-second")
 def _(answer):
     """It is the first second of the leaf's validity."""
@@ -1123,6 +1131,12 @@ def _(answer):
 
 
 # --- purposes and names that are asked for -------------------------------------------------------------------------
+
+@broken("purpose-not-allowed", "server-name", 1, ["clientAuth", "serverAuth"])
+def _(answer):
+    """A name of a server is asked for, and the leaf is for clients."""
+    answer.leaf.put("extKeyUsage", purposes(CLIENT_AUTH))
+
 
 @broken("purpose-not-allowed", "leaf", 1, ["clientAuth", "serverAuth"])
 def _(answer):
@@ -2192,6 +2206,7 @@ def _(answer):
 @asked("purposes-changed", "client", ["asked for the purposes serverAuth", "clientAuth"], "warn")
 def _(answer):
     """A server was asked for, and a client came."""
+    answer.terms["server_names"] = []
     answer.leaf.put("extKeyUsage", purposes(CLIENT_AUTH))
 
 

@@ -6,8 +6,8 @@ use std::io::Write as _;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD_NO_PAD;
 use coldcert::bundle::{
-    BYTES_MAX, Bundle, BundleError, CERTIFICATES_MAX, DEPTH_MAX, OTHERS_MAX, Source, ZIP_BYTES_MAX,
-    ZIP_ENTRIES_MAX,
+    BYTES_MAX, Bundle, BundleError, CERTIFICATES_MAX, DEPTH_MAX, GZIP_BYTES_MAX, OTHERS_MAX, Source,
+    ZIP_BYTES_MAX, ZIP_ENTRIES_MAX,
 };
 use coldcert::cli::{FILES_BYTES_MAX, INPUT_BYTES_MAX};
 use coldcert::crl::{CRLS_BYTES_MAX, CRLS_MAX};
@@ -127,6 +127,15 @@ pub(crate) fn cases() -> Vec<Case> {
             || told(read(&archive(ZIP_ENTRIES_MAX + 1, 1))),
             || {
                 let error = told(read(&archive(ZIP_ENTRIES_MAX, 1)));
+                assert!(error.contains("holds no certificate"), "{error}");
+            },
+        ),
+        case(
+            "gzip-bytes",
+            GZIP_BYTES_MAX,
+            || told(read(&gzipped(GZIP_BYTES_MAX + 1))),
+            || {
+                let error = told(read(&gzipped(GZIP_BYTES_MAX)));
                 assert!(error.contains("holds no certificate"), "{error}");
             },
         ),
@@ -260,6 +269,12 @@ fn long_files(count: usize) -> Result<Bundle, BundleError> {
 fn with_others(count: usize) -> Result<Bundle, BundleError> {
     let other = pem::write("SOMETHING", b"x").repeat(count);
     read((pem::write("CERTIFICATE", &certificate()) + &other).as_bytes())
+}
+
+fn gzipped(zeros: usize) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(&vec![0; zeros]).expect("written");
+    encoder.finish().expect("gzip")
 }
 
 /// Entries of nothing but zeros.
