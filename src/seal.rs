@@ -25,7 +25,13 @@ use crate::fingerprint::Fingerprint;
 /// a mark where the vault has kept a ledger since it was made, so that it cannot pass for an older one.
 pub struct VaultKey {
     bytes: Zeroizing<Vec<u8>>,
-    opened_by: Option<String>,
+    opened_by: Option<OpenedBy>,
+}
+
+/// The seal that gave a vault key: what it is called, and the salt by which it is told from a later one of that name.
+struct OpenedBy {
+    name: String,
+    salt: [u8; SALT_BYTES],
 }
 
 /// A key where it stays: what is moved about on the stack leaves copies behind.
@@ -59,13 +65,18 @@ impl VaultKey {
     }
 
     /// The same key, and it knows by which seal it was opened: what is done with it says so in the ledger.
-    pub(crate) fn by_seal(self, seal: &impl fmt::Display) -> Self {
-        Self { opened_by: Some(seal.to_string()), ..self }
+    pub(crate) fn by_seal(self, name: &impl fmt::Display, seal: &PassphraseSeal) -> Self {
+        Self { opened_by: Some(OpenedBy { name: name.to_string(), salt: seal.salt }), ..self }
     }
 
     /// By which seal it was opened; none where it was not sealed, or is new.
     pub(crate) fn opened_by(&self) -> Option<&str> {
-        self.opened_by.as_deref()
+        self.opened_by.as_ref().map(|seal| seal.name.as_str())
+    }
+
+    /// Whether it was opened by this seal, and not by an earlier one of its name.
+    pub(crate) fn is_by(&self, seal: &PassphraseSeal) -> bool {
+        self.opened_by.as_ref().is_some_and(|opened| opened.salt == seal.salt)
     }
 
     /// Whether the vault has kept a ledger since it was made.

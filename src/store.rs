@@ -7,6 +7,7 @@ mod error;
 mod ledger;
 mod rows;
 mod schema;
+mod shape;
 mod state;
 mod watch;
 
@@ -15,6 +16,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{
     Connection, ErrorCode, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, params,
 };
@@ -29,8 +31,11 @@ use crate::time::UnixTime;
 use crate::verdict::Holder;
 
 pub use error::StoreError;
-pub(crate) use ledger::{each_entry, ledger, ledger_end, ledger_names, names_outside_ledger, record};
+pub(crate) use ledger::{
+    before_first, each_entry, ledger, ledger_end, ledger_names, names_outside_ledger, record,
+};
 pub(crate) use rows::{Attributes, KeptSeal, Protection, StoredAuthority, StoredFault};
+pub(crate) use shape::shape_faults;
 pub(crate) use state::{Kept, left};
 pub use watch::{State, Watch};
 
@@ -117,6 +122,10 @@ impl Store {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut connection = Connection::open_with_flags(path, flags).map_err(failed)?;
         connection.busy_handler(Some(wait_again)).map_err(failed)?;
+        // What the file itself brings is not done: this program has neither triggers nor views.
+        for forbidden in [DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW] {
+            connection.set_db_config(forbidden, false).map_err(failed)?;
+        }
         connection.execute_batch(schema::CONNECTION).map_err(|cause| not_a_vault(path, cause))?;
         connection.set_prepared_statement_cache_capacity(64);
         Ok(Self { connection, path: path.to_owned(), turn: Arc::default(), watch: None })
@@ -155,7 +164,10 @@ impl Store {
             .and_then(|mut first| first.query_row([], |row| row.get::<_, i64>(0)));
         if let Err(error) = locked {
             self.end_reading()?;
-            return Err(error.into());
+            return Err(match error {
+                rusqlite::Error::QueryReturnedNoRows => StoreError::Content { what: "the vault's own row" },
+                error => error.into(),
+            });
         }
         Ok(self.watch.as_ref().and_then(Watch::state))
     }
@@ -237,18 +249,41 @@ pub(crate) fn set_deletion(db: &Connection, id: i64, deletion: Option<Deletion>)
 
 /// Takes a name away with its versions, operation and keys.
 pub(crate) fn remove_entry(db: &Connection, id: i64) -> Result<(), StoreError> {
-    db.prepare_cached("DELETE FROM certificate WHERE id = ?1")?.execute([id])?;
-    Ok(())
+    // Not left to the tables' own references, which a changed file may lack.
+    for statement in
+        ["DELETE FROM version WHERE certificate = ?1", "DELETE FROM operation WHERE certificate = ?1"]
+    {
+        db.prepare_cached(statement)?.execute([id])?;
+    }
+    match db.prepare_cached("DELETE FROM certificate WHERE id = ?1")?.execute([id])? {
+        1 => Ok(()),
+        _ => Err(StoreError::Content { what: "the row of a certificate" }),
+    }
 }
 
-/// The ids of the versions of a name; none without a name.
-pub(crate) fn version_ids(db: &Connection, name: Option<&str>) -> Result<Vec<Identifier>, StoreError> {
+/// The ids of the versions of a name; none without a name. Of one that is no id, nothing.
+pub(crate) fn version_ids(
+    db: &Connection,
+    name: Option<&str>,
+) -> Result<Vec<Option<Identifier>>, StoreError> {
     let mut statement = db.prepare_cached(
         "SELECT version.version FROM version JOIN certificate ON certificate.id = version.certificate
          WHERE certificate.name = ?1 ORDER BY version.id",
     )?;
-    let ids = statement.query_map([name], |row| row.get(0).map(Identifier::from_bytes))?;
+    let ids = statement.query_map([name], |row| {
+        let bytes: Option<&[u8; 16]> = row.get_ref(0)?.as_blob().ok().and_then(|blob| blob.try_into().ok());
+        Ok(bytes.map(|bytes| Identifier::from_bytes(*bytes)))
+    })?;
     Ok(ids.collect::<Result<Vec<_>, _>>()?)
+}
+
+/// All names as they stand, whether they are names or not.
+pub(crate) fn every_name(db: &Connection, after: &str, limit: u32) -> Result<Vec<String>, StoreError> {
+    let mut statement = db.prepare_cached(
+        "SELECT CAST(name AS TEXT) FROM certificate WHERE name > ?1 ORDER BY name LIMIT ?2",
+    )?;
+    let names = statement.query_map(params![after, limit], |row| row.get(0))?;
+    Ok(names.collect::<Result<Vec<_>, _>>()?)
 }
 
 /// Names in order, after one, at most so many; with those of shells or without; deleted ones or living.

@@ -111,7 +111,7 @@ fn every_act_is_recorded_with_who_saw_it_and_why() {
 }
 
 /// What is wrong, what the program says of it, and whether it takes the passphrase to see it.
-const ATTACKS: [(&str, &str, bool); 14] = [
+const ATTACKS: [(&str, &str, bool); 21] = [
     ("DELETE FROM ledger WHERE sequence = 3", "entry 3: missing", false),
     ("DELETE FROM ledger WHERE sequence BETWEEN 3 AND 6", "entries 3 to 6: missing", false),
     ("DELETE FROM ledger WHERE sequence = 1", "entry 1: missing", false),
@@ -137,6 +137,28 @@ const ATTACKS: [(&str, &str, bool); 14] = [
     ("UPDATE ledger_end SET key = zeroblob(32)", "cut off", true),
     ("UPDATE ledger SET tag = zeroblob(32) WHERE sequence = 5", "entry 5: not authentic", true),
     ("DELETE FROM ledger_end", "cut off", false),
+    ("UPDATE ledger_end SET hash = x'00'", "cut off", false),
+    // Nobody had the vault key, it says now.
+    ("UPDATE ledger SET tag = NULL; UPDATE ledger_end SET key = NULL", ": not authentic", true),
+    ("UPDATE ledger SET keyed = 0 WHERE act = 'purge'", "purge takes the vault key, and it was written without", true),
+    (
+        "INSERT INTO ledger SELECT -5, time, act, name, version, public_key, 'mallory', witness, reason, program, detail, hash,
+                                   keyed, tag FROM ledger WHERE sequence = 5",
+        "before entry 1: 1 rows that are no entries",
+        false,
+    ),
+    // The hash is over the text.
+    ("UPDATE ledger SET detail = replace(detail, ':', ': ') WHERE sequence = 2", "entry 2: changed", false),
+    (
+        "CREATE TRIGGER quiet BEFORE INSERT ON ledger WHEN NEW.act = 'secret-exported' BEGIN SELECT RAISE(IGNORE); END",
+        "the trigger quiet is in the vault file, and is none of this program's",
+        false,
+    ),
+    (
+        "PRAGMA foreign_keys = OFF; UPDATE version SET certificate = 777",
+        "rows of version belong to no certificate",
+        false,
+    ),
 ];
 
 #[test]
@@ -151,14 +173,16 @@ fn whatever_is_done_to_the_ledger_is_found_and_named() {
     for (attack, fault, needs_key) in ATTACKS {
         work.write("vault.coldcert", &whole);
         tampered(&work, attack);
-        work.run("audit verify").ended(1).says(&[fault, "NOT whole"]);
+        work.run("audit verify").ended(1).says(&[fault, "NOT "]);
         let chain = work.run("audit verify --chain-only");
         assert_eq!(chain.code, Some(i32::from(!needs_key)), "{attack}: {}", chain.stderr);
         // Whoever wrote the head down needs no passphrase.
         let heads = work.run(&format!("audit verify --chain-only --head {head}"));
         assert_eq!(
             heads.code == Some(0),
-            attack.contains("ledger_end SET key") || attack.contains("tag"),
+            attack.contains("ledger_end SET key")
+                || attack.contains("SET tag")
+                || attack.contains("SET keyed"),
             "{attack}"
         );
     }
@@ -230,6 +254,17 @@ fn what_is_exported_can_be_checked_elsewhere_printed_and_signed() {
     assert!(!page.contains("http"), "the page needs nothing from elsewhere");
     work.write("changed.jsonl", text.replace("alice", "carol"));
     work.run("audit verify --file changed.jsonl").ended(1).says(&["entry 2: changed"]);
+    // What the hash does not see is not there.
+    for (edit, with) in [
+        ("\"operator\"", "\"operator\":\"mallory\",\"operator\""),
+        ("\"operator\"", "\"reason\":[\"approved\"],\"operator\""),
+        ("\"operator\"", "\"version\":5,\"operator\""),
+        ("Z\"", ".999Z\""),
+    ] {
+        assert!(text.contains(edit), "{edit}");
+        work.write("edited.jsonl", text.replacen(edit, with, 1));
+        work.run("audit verify --file edited.jsonl").broken().says(&["line 1 is no entry of a ledger"]);
+    }
     work.write("torn.jsonl", &text[..text.len() - 30]);
     work.run("audit verify --file torn.jsonl").broken().says(&["line 2 is no entry"]);
     work.run("audit verify --head nonsense").ended(2);
@@ -305,11 +340,110 @@ fn a_vault_that_is_older_than_its_ledger_begins_one() {
 fn what_cannot_be_recorded_does_not_leave_the_vault() {
     let work = Workplace::with_vault();
     work.run("create own --subject CN=own --kty EC --issuer Self").done();
-    tampered(&work, "CREATE TRIGGER no BEFORE INSERT ON ledger BEGIN SELECT raise(ABORT, 'no'); END;");
-    work.run("export own -o own.pfx").ended(2);
+    let whole = work.read("vault.coldcert");
+    for attack in [
+        // Another key than the vault key's, none, and a row in the way.
+        "UPDATE ledger_end SET key = zeroblob(32)",
+        "UPDATE ledger SET tag = NULL; UPDATE ledger_end SET key = NULL",
+        "INSERT INTO ledger SELECT 1 + max(sequence), time, act, name, version, public_key, operator, witness, reason, program,
+                                   detail, hash, 0, tag FROM ledger",
+        "DELETE FROM ledger_end",
+    ] {
+        tampered(&work, attack);
+        work.run("export own -o own.pfx").ended(2);
+        assert!(!work.path("own.pfx").exists(), "{attack}");
+        work.run("delete own").ended(2);
+        work.run("show own").done();
+        work.write("vault.coldcert", &whole);
+    }
+}
+
+/// What somebody put into the file does nothing when the program writes to it.
+#[test]
+fn triggers_in_the_file_are_not_run() {
+    let work = Workplace::with_vault();
+    work.run("create own --subject CN=own --dns own.example.com --kty EC --issuer Self").done();
+    tampered(
+        &work,
+        "CREATE TRIGGER a BEFORE INSERT ON ledger WHEN NEW.act = 'secret-exported' BEGIN SELECT RAISE(IGNORE); END;
+         CREATE TRIGGER b BEFORE DELETE ON certificate BEGIN SELECT RAISE(IGNORE); END;
+         CREATE TABLE stash (k); CREATE TRIGGER c BEFORE DELETE ON version BEGIN INSERT INTO stash SELECT OLD.sealed_key; END;",
+    );
+    work.run("export own -o own.pfx").done();
+    assert_eq!(entries(&work).last().expect("an entry")["act"], "secret-exported");
+    work.run("delete own").done();
+    work.run("purge own").done();
+    let db = Connection::open(work.path("vault.coldcert")).expect("the file");
+    let left = "SELECT (SELECT count(*) FROM stash) + (SELECT count(*) FROM version) + (SELECT count(*) FROM certificate)";
+    assert_eq!(db.query_row(left, [], |row| row.get::<_, i64>(0)), Ok(0));
+    work.run("audit verify").ended(1).says(&[
+        "the trigger a is in",
+        "the trigger b is in",
+        "the table stash is in",
+    ]);
+}
+
+/// The tables' own references may have been taken away.
+#[test]
+fn a_purge_takes_the_keys_whatever_the_file_says_of_references() {
+    let work = Workplace::with_vault();
+    work.run("create own --subject CN=own --dns own.example.com --kty EC --issuer Self").done();
+    tampered(
+        &work,
+        "PRAGMA writable_schema = ON;
+         UPDATE sqlite_schema SET sql = replace(sql, 'REFERENCES certificate ON DELETE CASCADE', '')",
+    );
+    work.run("delete own").done();
+    work.run("purge own").done();
+    let db = Connection::open(work.path("vault.coldcert")).expect("the file");
+    assert_eq!(db.query_row("SELECT count(*) FROM version", [], |row| row.get::<_, i64>(0)), Ok(0));
+    work.run("audit verify").ended(1).says(&["the table version is not as this program makes it"]);
+}
+
+/// Whoever is asked for a passphrase may answer late.
+#[test]
+fn what_was_purged_meanwhile_is_not_exported() {
+    let work = Workplace::empty().passphrase("the passphrase");
+    work.run("init").done();
+    work.run("create own --subject CN=own --dns own.example.com --kty EC --issuer Self").done();
+    work.make_pipe("late");
+    let export = work.command(["--passphrase-file", "late", "export", "own", "-o", "own.pfx"]).spawn();
+    let export = export.expect("the program");
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    work.run("delete own").done();
+    work.run("purge own").done();
+    work.write("late", "the passphrase\n");
+    let ended = export.wait_with_output().expect("an end");
+    assert_eq!(ended.status.code(), Some(1), "{}", String::from_utf8_lossy(&ended.stderr));
     assert!(!work.path("own.pfx").exists());
-    work.run("delete own").ended(2);
-    work.run("show own").done();
+    assert_eq!(entries(&work).last().expect("an entry")["act"], "purge");
+}
+
+/// One value that cannot be read hides no other fault.
+#[test]
+fn what_cannot_be_read_is_named_beside_the_rest() {
+    let work = Workplace::with_vault();
+    for name in ["one", "two"] {
+        work.run(&format!(
+            "create {name} --subject CN={name} --dns {name}.example.com --kty EC --issuer Self"
+        ))
+        .done();
+    }
+    let whole = work.read("vault.coldcert");
+    for unreadable in [
+        "UPDATE certificate SET tags = '' WHERE name = 'one'",
+        "UPDATE certificate SET created = 9000000000000000 WHERE name = 'one'",
+        "UPDATE certificate SET shell = x'00' WHERE name = 'one'",
+        "UPDATE version SET version = x'00' WHERE id = 1",
+        "UPDATE version SET chain = x'00' WHERE id = 1",
+    ] {
+        tampered(&work, unreadable);
+        tampered(&work, "UPDATE certificate SET tags = '{\"a\":\"b\"}' WHERE name = 'two'");
+        work.run("audit verify").ended(1).says(&["one", "the certificate two is not as entry"]);
+        work.write("vault.coldcert", &whole);
+    }
+    tampered(&work, "UPDATE certificate SET name = 'bad name/..' WHERE name = 'one'");
+    work.run("audit verify").ended(1).says(&["bad name/..: ", "the certificate one, which entry"]);
 }
 
 /// Rows that were taken out of the file, or put back into it, by who can write it.

@@ -104,6 +104,57 @@ fn whatever_is_swapped_or_turned_in_the_file_is_noticed() {
     ));
 }
 
+/// Whoever can write the file puts a key of his own beside the seals, or in their place.
+#[test]
+fn a_sealed_vault_cannot_be_made_to_look_unsealed() {
+    let work = Workplace::empty().passphrase("the passphrase");
+    work.run("init").done();
+    let whole = work.read("vault.coldcert");
+    let create = "create own --subject CN=own --dns own.example.com --kty EC --issuer Self";
+    changed(
+        &work,
+        "UPDATE vault SET unsealed_key = x'4b4b4b4b4b4b4b4b4b4b4b4b4b4b4b4b4b4b4b4b4b4b4b4b4b4b4b4b4b4b4b4b01'",
+    );
+    work.run(create).broken().says(&["lies open beside its seals"]);
+    work.run("audit verify").broken().says(&["lies open beside its seals"]);
+    work.write("vault.coldcert", &whole);
+    changed(
+        &work,
+        "UPDATE vault SET unsealed_key = x'4b4b4b4b4b4b4b4b4b4b4b4b4b4b4b4b4b4b4b4b4b4b4b4b4b4b4b4b4b4b4b4b01'; DELETE FROM seal",
+    );
+    work.run(create)
+        .broken()
+        .says(&["the ledger was changed by other means than this program, or the vault key was"]);
+    work.run("audit verify").ended(1).says(&["not authentic"]);
+}
+
+/// A prompt may stand open while somebody else takes access away.
+#[test]
+fn whoever_lost_access_while_being_asked_changes_nothing() {
+    let work = Workplace::empty().passphrase("the passphrase");
+    work.run("init").done();
+    work.write("alice", "alice's\n");
+    work.write("again", "another one\n");
+    for verb in ["passphrase", "passphrase add --label mallory", "passphrase remove first"] {
+        work.run("passphrase add --label alice --new-passphrase-file alice").done();
+        work.make_pipe("late");
+        // Where no new passphrase is asked for, the old one comes late.
+        let late = if verb.contains("remove") { "--passphrase-file" } else { "--new-passphrase-file" };
+        let mut words: Vec<&str> =
+            if verb.contains("remove") { vec![] } else { vec!["--passphrase-file", "alice"] };
+        words.extend(verb.split(' ').chain([late, "late"]));
+        let waiting = work.command(&words).spawn().expect("the program");
+        std::thread::sleep(std::time::Duration::from_millis(1200));
+        work.run("passphrase remove alice").done();
+        let seals = work.run("passphrase list").done().out();
+        work.write("late", if verb.contains("remove") { "alice's\n" } else { "another one\n" });
+        let ended = waiting.wait_with_output().expect("an end");
+        assert_ne!(ended.status.code(), Some(0), "{verb}: {}", String::from_utf8_lossy(&ended.stderr));
+        assert_eq!(work.run("passphrase list").done().out(), seals, "{verb}");
+        work.run("audit verify").done();
+    }
+}
+
 #[test]
 fn either_of_two_persons_opens_the_vault_and_changes_their_own_passphrase() {
     let work = Workplace::empty().passphrase("alice's");

@@ -79,6 +79,11 @@ impl Act {
         Self::Sign,
     ];
 
+    /// Whether it takes the vault key. What does not changes nothing in the vault.
+    pub fn takes_vault_key(self) -> bool {
+        !matches!(self, Self::Begin | Self::RequestExported | Self::Judge)
+    }
+
     /// Its name in the ledger.
     pub fn name(self) -> &'static str {
         match self {

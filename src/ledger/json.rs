@@ -36,10 +36,17 @@ impl Entry {
             // A member that is passed over would not be in the hash.
             return Err(if unknown.is_empty() { "members with names" } else { "no other members" });
         }
+        if members.iter().any(|(name, value)| IN_TEXT.contains(&name.as_str()) && !value.is_string()) {
+            return Err("texts");
+        }
         let text = |name: &str| members.get(name).and_then(Value::as_str).map(str::to_owned);
         let fingerprint = |name: &str| text(name).map(|hex| Fingerprint::from_hex(&hex));
         Ok(Self {
-            sequence: members.get("sequence").and_then(Value::as_u64).ok_or("a number as sequence")?,
+            sequence: members
+                .get("sequence")
+                .and_then(Value::as_i64)
+                .and_then(|sequence| u64::try_from(sequence).ok())
+                .ok_or("a number as sequence")?,
             time: text("time").and_then(|time| UnixTime::from_rfc3339(&time).ok()).ok_or("a time")?,
             act: text("act").and_then(|act| Act::of_name(&act)).ok_or("a known act")?,
             name: text("name"),
@@ -70,7 +77,13 @@ pub fn read_lines(text: &str) -> Result<Vec<Entry>, EntryError> {
         .map(|(index, line)| {
             let error = |expected| EntryError { line: index + 1, expected };
             let value: Value = serde_json::from_str(line).map_err(|_| error("JSON"))?;
-            Entry::of_json(&value).map_err(error)
+            let entry = Entry::of_json(&value).map_err(error)?;
+            // What the hash does not see must not be there: a member twice, another form of a time or a number.
+            let written = entry.to_json().to_string();
+            match written == line.trim() {
+                true => Ok(entry),
+                false => Err(error("what was written, to the letter,")),
+            }
         })
         .collect()
 }
@@ -92,6 +105,9 @@ impl EntryError {
     }
 }
 
+/// Those that are texts, where they are there.
+const IN_TEXT: [&str; 10] =
+    ["time", "act", "name", "version", "public_key", "operator", "witness", "reason", "program", "hash"];
 const MEMBERS: [&str; 12] = [
     "sequence",
     "time",

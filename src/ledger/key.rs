@@ -45,13 +45,20 @@ impl ChainKey {
 /// file before knows nothing of the keys after.
 pub(crate) struct Sealer {
     key: KeyBytes,
+    is_since_init: bool,
     opened_by: Option<String>,
 }
 
 impl Sealer {
     pub(crate) fn of(vault_key: &VaultKey) -> Self {
         let opened_by = vault_key.opened_by().map(str::to_owned);
-        Self { key: vault_key.derived(b"coldcert ledger v1"), opened_by }
+        let is_since_init = vault_key.is_since_init();
+        Self { key: vault_key.derived(b"coldcert ledger v1"), is_since_init, opened_by }
+    }
+
+    /// Whether the vault has kept a ledger since it was made.
+    pub(crate) fn is_since_init(&self) -> bool {
+        self.is_since_init
     }
 
     /// The event, with the seal that gave the vault key for it.

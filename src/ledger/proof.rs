@@ -70,6 +70,18 @@ pub enum LedgerFault {
         /// The last of them.
         to: u64,
     },
+    /// An act that takes the vault key was written without it.
+    WithoutKey {
+        /// The entry.
+        sequence: u64,
+        /// The act.
+        act: Act,
+    },
+    /// Rows stand before the first entry.
+    BeforeFirst {
+        /// How many.
+        rows: u64,
+    },
     /// It ends before it did: the key that is kept for the next entry is not the one after the last.
     CutOff {
         /// The last entry that is there.
@@ -101,6 +113,10 @@ impl fmt::Display for LedgerFault {
             Self::NotAuthentic { from, to } => {
                 write!(f, "{}: not authentic, the vault key did not make the keys that it was written with", entries(from, to))
             }
+            Self::WithoutKey { sequence, act } => {
+                write!(f, "entry {sequence}: {act} takes the vault key, and it was written without")
+            }
+            Self::BeforeFirst { rows } => write!(f, "before entry 1: {rows} rows that are no entries"),
             Self::CutOff { after } => write!(f, "after entry {after}: cut off, there was at least one more"),
             Self::AnotherHead { sequence, found: Some(found) } => {
                 write!(f, "entry {sequence}: not the one whose head was written down, the ledger has {found}")
@@ -191,13 +207,20 @@ impl<'s> Prover<'s> {
 
     /// Takes the next entry.
     fn checked(&mut self, entry: &Entry, authentication: Option<&Authentication>) {
-        let is_next = entry.sequence == self.head.sequence + 1;
-        if entry.sequence > self.head.sequence + 1 {
+        let next = self.head.sequence.saturating_add(1);
+        let is_next = entry.sequence == next;
+        if entry.sequence > next {
             self.end_not_authentic();
-            self.faults.push(LedgerFault::Missing { from: self.head.sequence + 1, to: entry.sequence - 1 });
+            self.faults.push(LedgerFault::Missing { from: next, to: entry.sequence - 1 });
             self.key = Expected::Unknown;
         } else if is_next && entry.sequence == 1 && !self.may_begin_with(entry.act) {
             self.faults.push(LedgerFault::Beginning);
+        }
+        if authentication.is_some_and(|one| !one.is_keyed)
+            && self.is_since_init
+            && entry.act.takes_vault_key()
+        {
+            self.faults.push(LedgerFault::WithoutKey { sequence: entry.sequence, act: entry.act });
         }
         let is_chained = !self.is_hash_known || entry.is_chained(&self.head.hash);
         if let (Some(sealer), Some(authentication)) = (self.sealer, authentication) {
@@ -231,12 +254,12 @@ impl<'s> Prover<'s> {
     fn authenticate(&mut self, sealer: &Sealer, entry: &Entry, authentication: &Authentication) {
         let expected = std::mem::replace(&mut self.key, Expected::Unknown);
         let key = match (expected, &authentication.tag) {
-            // Nobody had the vault key yet.
-            (Expected::None, None) => {
+            // Nobody had the vault key yet, in a vault that is older than its ledger.
+            (Expected::None, None) if !self.is_since_init => {
                 self.key = Expected::None;
                 return;
             }
-            (Expected::None, Some(_)) => Some(sealer.first(&self.head.hash)),
+            (Expected::None, _) => Some(sealer.first(&self.head.hash)),
             (Expected::Key(key), _) => Some(key),
             (Expected::Unknown, _) => None,
         };

@@ -151,6 +151,41 @@ fn whoever_has_the_file_can_add_and_cannot_replace() {
 }
 
 /// A vault that is older than its ledger has no key until an act has the vault key.
+/// He can add what takes no vault key, and nothing else.
+#[test]
+fn an_act_that_takes_the_vault_key_is_not_written_without_it() {
+    let sealer = sealer();
+    for act in Act::ALL {
+        let (mut stored, end) = ledger(&sealer);
+        let (entry, end) = end.add(Event::on(act, "www"), &by("mallory"), None, now());
+        stored.push(entry);
+        let mut prover = Prover::new(Some(&sealer), &[]).since_init(true);
+        for stored in stored {
+            prover.stored(stored);
+        }
+        let expected = act.takes_vault_key().then_some(LedgerFault::WithoutKey { sequence: 11, act });
+        assert_eq!(prover.end(Some(&end)).faults, expected.into_iter().collect::<Vec<_>>(), "{act}");
+    }
+}
+
+/// In a vault that is no older than its ledger nothing was ever written without a key.
+#[test]
+fn a_ledger_whose_keys_were_all_taken_away_is_not_authentic() {
+    let sealer = sealer();
+    let (mut stored, mut end) = ledger(&sealer);
+    for stored in &mut stored {
+        stored.tag = None;
+    }
+    end.key = None;
+    let mut prover = Prover::new(Some(&sealer), &[]).since_init(true);
+    for stored in stored {
+        prover.stored(stored);
+    }
+    let proof = prover.end(Some(&end));
+    let expected = [LedgerFault::NotAuthentic { from: 1, to: 10 }, LedgerFault::CutOff { after: 10 }];
+    assert_eq!(proof.faults, expected);
+}
+
 #[test]
 fn a_ledger_without_a_key_begins_to_be_authentic_later_and_cannot_go_back() {
     let sealer = sealer();

@@ -60,6 +60,11 @@ pub enum StoreError {
         /// What should be there.
         what: &'static str,
     },
+    /// The ledger's end is not what the vault key made of it.
+    #[error(
+        "the ledger was changed by other means than this program, or the vault key was: nothing is done with it"
+    )]
+    AnotherLedger,
     /// Anything else that SQLite says.
     #[error("the vault file: {0}")]
     Sqlite(rusqlite::Error),
@@ -76,6 +81,7 @@ impl StoreError {
             | Self::NoJournal
             | Self::Io { .. }
             | Self::Content { .. }
+            | Self::AnotherLedger
             | Self::Sqlite(_) => false,
         }
     }
@@ -98,6 +104,9 @@ impl StoreError {
             Self::Io { .. } => {
                 "see in the system's log what is wrong with the disk; then look whether it was done, before trying again"
                     .to_owned()
+            }
+            Self::AnotherLedger => {
+                "see what was changed with: coldcert audit verify; then restore the vault file from a copy".to_owned()
             }
             Self::Content { .. } | Self::Sqlite(_) => "restore the vault file from a copy".to_owned(),
         }

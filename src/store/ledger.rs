@@ -1,6 +1,6 @@
 //! The ledger's rows.
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde_json::{Map, Value};
 
 use super::{StoreError, state};
@@ -18,6 +18,11 @@ pub(crate) fn record(
     now: UnixTime,
 ) -> Result<(), StoreError> {
     let mut end = ledger_end(db)?;
+    if let Some(sealer) = sealer
+        && !is_continued_by(db, &end, sealer)?
+    {
+        return Err(StoreError::AnotherLedger);
+    }
     if end.head.sequence == 0 && event.act != Act::Init {
         let (stored, behind) = end.add(Event::of(Act::Begin), by, sealer, now);
         insert(db, &stored)?;
@@ -25,12 +30,36 @@ pub(crate) fn record(
     }
     let (stored, end) = end.add(state::with_state(db, event)?, by, sealer, now);
     insert(db, &stored)?;
-    db.prepare_cached("UPDATE ledger_end SET sequence = ?1, hash = ?2, key = ?3")?.execute(params![
-        number(end.head.sequence)?,
-        end.head.hash.as_bytes(),
-        end.key.as_ref().map(ChainKey::secret_bytes),
-    ])?;
-    Ok(())
+    let ended =
+        db.prepare_cached("UPDATE ledger_end SET sequence = ?1, hash = ?2, key = ?3")?.execute(params![
+            number(end.head.sequence)?,
+            end.head.hash.as_bytes(),
+            end.key.as_ref().map(ChainKey::secret_bytes),
+        ])?;
+    written(ended)
+}
+
+/// That a row was written is not taken for granted: a file that somebody changed may see to it that none is.
+fn written(rows: usize) -> Result<(), StoreError> {
+    if rows == 1 { Ok(()) } else { Err(StoreError::Content { what: "the end of the ledger" }) }
+}
+
+/// Whether the key at the ledger's end is the one that this vault key makes: that of its last act with the vault key,
+/// moved on by those without. Where no act had it yet, and the vault is older than its ledger, there is none.
+fn is_continued_by(db: &Connection, end: &End, sealer: &Sealer) -> Result<bool, StoreError> {
+    let mut last =
+        db.prepare_cached("SELECT sequence, hash FROM ledger WHERE keyed ORDER BY sequence DESC LIMIT 1")?;
+    let last =
+        last.query_row([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, [u8; 32]>(1)?))).optional()?;
+    let Some((sequence, hash)) = last else {
+        return Ok(end.head.sequence == 0 || !sealer.is_since_init());
+    };
+    let mut expected = sealer.next(&Fingerprint::from_bytes(hash));
+    let mut behind = db.prepare_cached("SELECT hash FROM ledger WHERE sequence > ?1 ORDER BY sequence")?;
+    for hash in behind.query_map([sequence], |row| row.get::<_, [u8; 32]>(0))? {
+        expected = expected.next(&Fingerprint::from_bytes(hash?));
+    }
+    Ok(end.key.as_ref().is_some_and(|key| expected.is_same(key)))
 }
 
 fn insert(db: &Connection, stored: &Stored) -> Result<(), StoreError> {
@@ -55,8 +84,16 @@ fn insert(db: &Connection, stored: &Stored) -> Result<(), StoreError> {
         entry.hash.as_bytes(),
         is_keyed,
         tag,
-    ])?;
-    Ok(())
+    ])
+    .map_err(StoreError::from)
+    .and_then(written)
+}
+
+/// Rows that are no entries, because they stand before the first.
+pub(crate) fn before_first(db: &Connection) -> Result<u64, StoreError> {
+    Ok(db
+        .query_row("SELECT count(*) FROM ledger WHERE sequence < 1", [], |row| row.get::<_, i64>(0))?
+        .unsigned_abs())
 }
 
 /// Where the ledger ends, by its own word.
@@ -135,7 +172,13 @@ pub(crate) fn names_outside_ledger(db: &Connection) -> Result<Vec<String>, Store
 fn stored(row: &Row<'_>) -> Result<Stored, StoreError> {
     let act: String = row.get(2)?;
     let detail: String = row.get(10)?;
-    let detail: Map<String, Value> = serde_json::from_str(&detail).map_err(|_| damaged())?;
+    let text = detail;
+    let detail: Map<String, Value> = serde_json::from_str(&text).map_err(|_| damaged())?;
+    // The hash is over the text: another one for the same values was not written by this program.
+    let written = Value::Object(detail.clone()).to_string();
+    if written != text {
+        return Err(damaged());
+    }
     let entry = Entry {
         sequence: u64::try_from(row.get::<_, i64>(0)?).map_err(|_| damaged())?,
         time: UnixTime::from_unix_seconds(row.get(1)?).map_err(|_| damaged())?,

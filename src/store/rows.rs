@@ -94,6 +94,10 @@ pub(super) fn read_protection(db: &Connection) -> Result<Protection, StoreError>
         db.query_row("SELECT unsealed_key FROM vault", [], |row| row.get(0)).optional()?;
     match unsealed {
         None => Err(StoreError::Content { what: "the vault's own row" }),
+        // Whoever can write the file could put a key of his own beside the seals, and what is made then would be his.
+        Some(Some(_)) if db.query_row("SELECT count(*) FROM seal", [], |row| row.get::<_, i64>(0))? > 0 => {
+            Err(StoreError::Content { what: "the vault key, which lies open beside its seals," })
+        }
         Some(Some(key)) => Ok(Protection::Unsealed(Zeroizing::new(key))),
         Some(None) => {
             let mut statement = db.prepare(

@@ -182,7 +182,8 @@ fn touched(event: &Event) -> Vec<Kept> {
 /// What an entry says it left in rows: their digest, or that there are none. An entry of an act that changes nothing, or
 /// of a program before it kept this, says nothing.
 pub(crate) fn left(entry: &Entry) -> impl Iterator<Item = (Kept, Option<Fingerprint>)> {
-    let state = entry.detail.get(STATE).and_then(Value::as_object);
+    // What takes no vault key changes nothing, whatever it says.
+    let state = entry.detail.get(STATE).filter(|_| entry.act.takes_vault_key()).and_then(Value::as_object);
     state.into_iter().flatten().filter_map(|(member, digest)| {
         let digest = match digest {
             Value::Null => None,

@@ -118,12 +118,20 @@ fn use_every_query(store: &mut Store, now: UnixTime) {
     assert_eq!(versions_by_id(&db, &entry, None, 25).unwrap().len(), 1);
     assert!(versions_by_id(&db, &entry, Some(record.version), 25).unwrap().is_empty());
     set_attributes(&db, record.version, &Attributes::default(), now).unwrap();
-    assert_eq!(version_ids(&db, Some("www")).unwrap(), [record.version]);
+    assert_eq!(version_ids(&db, Some("www")).unwrap(), [Some(record.version)]);
     for kept in [Kept::Certificate, Kept::Operation, Kept::Version(record.version)] {
         assert!(kept.digest(&db, Some("www")).unwrap().is_some(), "{kept:?}");
     }
     for kept in [Kept::Issuer, Kept::Authority] {
         assert!(kept.digest(&db, Some("www")).unwrap().is_none(), "{kept:?}");
+    }
+    let state: serde_json::Map<_, _> =
+        [("certificate".to_owned(), serde_json::Value::Null)].into_iter().collect();
+    for (act, tells) in [(crate::ledger::Act::Purge, 1), (crate::ledger::Act::Judge, 0)] {
+        let event = crate::ledger::Event::on(act, "www").with("state", state.clone());
+        let head = crate::ledger::Head::start();
+        let entry = crate::ledger::Entry::behind(&head, event, &crate::ledger::Attribution::default(), now);
+        assert_eq!(left(&entry).count(), tells, "{act}");
     }
     assert!(Kept::Contacts.digest(&db, None).unwrap().is_none());
     assert!(Kept::Seals.digest(&db, None).unwrap().is_some());

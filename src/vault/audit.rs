@@ -1,12 +1,16 @@
 //! The ledger of a vault: what writes it, and what reads and checks it.
 
+use rusqlite::Connection;
+
 use super::events::{self, of_operation, with_rules};
 use super::inventory::{self, Inventory};
 use super::{Vault, VaultError};
 use crate::fingerprint::Fingerprint;
 use crate::key::Signer;
 use crate::ledger::{Act, Entry, Event, Head, LedgerFault, Proof, Prover, Sealer, WrittenHead};
+use crate::name::escape;
 use crate::pending::Operation;
+use crate::policy::ObjectName;
 use crate::record::{Record, Refused};
 use crate::seal::VaultKey;
 use crate::secret::Secret;
@@ -47,7 +51,20 @@ impl Vault {
                 .version(&record.version)
                 .key(record.certificate.public_key().fingerprint())
                 .with("form", form);
-            self.record_alone(Some(vault_key), event, now)?;
+            let transaction = self.store.begin()?;
+            // Whoever was asked for a passphrase may have been away for long: what was purged meanwhile stays in.
+            let entry = store::entry(&transaction, &record.name)?.filter(|entry| entry.deleted.is_none());
+            let is_there = match &entry {
+                Some(entry) => {
+                    store::versions(&transaction, entry)?.iter().any(|one| one.version == record.version)
+                }
+                None => false,
+            };
+            if !is_there {
+                let (name, version) = (record.name.to_string(), Some(record.version.to_string()));
+                return Err(VaultError::CertificateNotFound { name, version });
+            }
+            events::commit(transaction, &self.by, Some(vault_key), [event], now)?;
         }
         Ok(secret)
     }
@@ -185,7 +202,8 @@ impl Vault {
         }
         let end = match store::ledger_end(db) {
             Ok(end) => Some(end),
-            Err(StoreError::Content { .. }) => None,
+            // Its row is not there, or holds what is no end.
+            Err(StoreError::Content { .. } | StoreError::Sqlite(_)) => None,
             Err(error) => return Err(error.into()),
         };
         let is_ended = end.is_some();
@@ -193,59 +211,72 @@ impl Vault {
         if !is_ended {
             proof.faults.push(LedgerFault::CutOff { after: proof.head.sequence });
         }
+        match store::before_first(db)? {
+            0 => {}
+            rows => proof.faults.insert(0, LedgerFault::BeforeFirst { rows }),
+        }
         // What a ledger says that is not whole holds nothing against the vault.
         let faults = match proof.is_whole() {
             true => inventory::faults(db, unnamed, vault_key.is_some_and(VaultKey::is_since_init))?,
             false => Vec::new(),
         };
-        Ok((proof, faults))
+        Ok((proof, [store::shape_faults(db)?, faults].concat()))
     }
 
     /// Opens every private key in its place.
     fn keys_in_place(&self, vault_key: &VaultKey) -> Result<(u64, Vec<String>), VaultError> {
         let (mut keys, mut faults) = (0, Vec::new());
         let db = self.store.connection();
-        for deleted in [false, true] {
-            let mut after = String::new();
-            loop {
-                let names = store::names(db, &after, PAGE, true, deleted)?;
-                let Some(last) = names.last() else { break };
-                after = last.as_str().to_owned();
-                for name in &names {
-                    let Some(entry) = store::entry(db, name)? else { continue };
-                    for record in store::versions(db, &entry)? {
-                        keys += 1;
-                        let opened = record
-                            .open_key(vault_key)
-                            .map(|key| *key.public_key() == *record.certificate.public_key());
-                        let what = format!("{name} version {}", record.version);
-                        note(&mut faults, &what, opened.map_err(|error| error.to_string()));
-                    }
-                    if let Some(
-                        Operation::InProgress(pending)
-                        | Operation::Cancelled(pending)
-                        | Operation::Failed(pending, _),
-                    ) = store::operation(db, &entry)?
-                    {
-                        keys += 1;
-                        let opened = pending
-                            .open_key(vault_key)
-                            .map(|key| *key.public_key() == *pending.request.public_key());
-                        note(
-                            &mut faults,
-                            &format!("{name}, which waits"),
-                            opened.map_err(|error| error.to_string()),
-                        );
-                    }
+        let mut after = String::new();
+        loop {
+            let names = store::every_name(db, &after, PAGE)?;
+            let Some(last) = names.last() else { break };
+            after.clone_from(last);
+            for name in &names {
+                // One that cannot be read is a fault, and hides no other.
+                if let Err(error) = keys_of(db, vault_key, name, &mut keys, &mut faults) {
+                    faults.push(format!("{}: {error}", escape(name)));
                 }
             }
         }
-        self.each_authority(vault_key, |name, fits| {
+        let authorities = self.each_authority(vault_key, |name, fits| {
             keys += 1;
             note(&mut faults, &format!("the CA {name}"), fits.map_err(|error| error.to_string()));
-        })?;
+        });
+        if let Err(error) = authorities {
+            faults.push(format!("a CA: {error}"));
+        }
         Ok((keys, faults))
     }
+}
+
+/// Opens every private key of a name in its place.
+fn keys_of(
+    db: &Connection,
+    vault_key: &VaultKey,
+    name: &str,
+    keys: &mut u64,
+    faults: &mut Vec<String>,
+) -> Result<(), StoreError> {
+    let name = ObjectName::new(name).map_err(|_| StoreError::Content { what: "a name" })?;
+    let Some(entry) = store::entry(db, &name)? else { return Ok(()) };
+    for record in store::versions(db, &entry)? {
+        *keys += 1;
+        let opened =
+            record.open_key(vault_key).map(|key| *key.public_key() == *record.certificate.public_key());
+        let what = format!("{name} version {}", record.version);
+        note(faults, &what, opened.map_err(|error| error.to_string()));
+    }
+    if let Some(
+        Operation::InProgress(pending) | Operation::Cancelled(pending) | Operation::Failed(pending, _),
+    ) = store::operation(db, &entry)?
+    {
+        *keys += 1;
+        let opened =
+            pending.open_key(vault_key).map(|key| *key.public_key() == *pending.request.public_key());
+        note(faults, &format!("{name}, which waits"), opened.map_err(|error| error.to_string()));
+    }
+    Ok(())
 }
 
 fn note(faults: &mut Vec<String>, what: &str, opened: Result<bool, String>) {

@@ -163,6 +163,12 @@ pub enum VaultError {
         /// A recovery key of that label is there.
         is_recovery_key: bool,
     },
+    /// What opened the vault key opens it no longer.
+    #[error("the {seal}, which opened the vault, was changed or taken away meanwhile: nothing was changed")]
+    SealGone {
+        /// The seal.
+        seal: String,
+    },
     /// The label is empty or taken.
     #[error("{label:?} is no name for another {kind}: it is empty, or there is one")]
     SealTaken {
@@ -334,7 +340,9 @@ impl VaultError {
             Self::SealNotFound { is_recovery_key: true, .. } => {
                 "there is such a recovery key, which --recovery takes away".to_owned()
             }
-            Self::SealNotFound { .. } => "see what there is with: coldcert passphrase list".to_owned(),
+            Self::SealNotFound { .. } | Self::SealGone { .. } => {
+                "see what there is with: coldcert passphrase list".to_owned()
+            }
             Self::SealTaken { .. } => {
                 "give it a name of its own with --label; see what there is with: coldcert passphrase list".to_owned()
             }
@@ -414,6 +422,7 @@ impl VaultError {
                 | Self::Authority(AuthorityError::Refused(_))
                 | Self::ContactsNotFound
                 | Self::SealNotFound { .. }
+                | Self::SealGone { .. }
                 | Self::SealTaken { .. }
                 | Self::TooManySeals { .. }
                 | Self::LastPassphrase

@@ -49,7 +49,11 @@ impl Inventory {
             });
         }
         if tells_all {
-            let versions = store::version_ids(db, name)?.into_iter().map(Kept::Version);
+            let versions = store::version_ids(db, name)?;
+            if versions.contains(&None) {
+                faults.push(format!("a version of {} has no id", name.unwrap_or_default()));
+            }
+            let versions = versions.into_iter().flatten().map(Kept::Version);
             for kept in of_its_kind(name).iter().copied().chain(versions) {
                 if !self.told.contains_key(&kept) && kept.digest(db, name)?.is_some() {
                     let what = described(kept, name);

@@ -113,7 +113,7 @@ impl Vault {
     ) -> Result<Vec<SealView>, VaultError> {
         let vault_key = &unsealed.vault_key;
         let event = Event::of(Act::Passphrase).with("sealed", passphrase.is_some());
-        let was_opened = |seal: &KeptSeal| unsealed.seal.as_ref() == Some(&SealView::from(seal));
+        let was_opened = |kept: &KeptSeal| vault_key.is_by(&kept.seal);
         let Some(passphrase) = passphrase else {
             let protection = protection(vault_key, None, now)?;
             return self.change_protection(vault_key, now, |mut seals| {
@@ -253,7 +253,18 @@ impl Vault {
         change: impl FnOnce(Vec<KeptSeal>) -> Result<(Protection, Event, T), VaultError>,
     ) -> Result<T, VaultError> {
         let transaction = self.store.begin()?;
-        let (protection, event, answer) = change(kept(store::protection(&transaction)?))?;
+        let seals = kept(store::protection(&transaction)?);
+        // Whoever was asked for a passphrase may have been away for long: the seal that opened the key may be gone, and with
+        // it the right to change what opens the vault.
+        let may_change = match vault_key.opened_by() {
+            Some(_) => seals.iter().any(|kept| vault_key.is_by(&kept.seal)),
+            None => seals.is_empty(),
+        };
+        if !may_change {
+            let seal = vault_key.opened_by().unwrap_or("key without a seal").to_owned();
+            return Err(VaultError::SealGone { seal });
+        }
+        let (protection, event, answer) = change(seals)?;
         store::replace_protection(&transaction, &protection)?;
         events::commit(transaction, &self.by, Some(vault_key), [event], now)?;
         Ok(answer)
@@ -281,7 +292,7 @@ fn opened(seals: &[KeptSeal], kind: SealKind, passphrase: &Passphrase) -> Result
         match kept.seal.open(passphrase) {
             Ok(vault_key) => {
                 let seal = SealView::from(kept);
-                return Ok(Opened { vault_key: vault_key.by_seal(&seal), seal: Some(seal) });
+                return Ok(Opened { vault_key: vault_key.by_seal(&seal, &kept.seal), seal: Some(seal) });
             }
             // Of several, one that is damaged matters more than one that is another's.
             Err(error) if matches!(last, None | Some(SealError::WrongPassphrase)) => last = Some(error),

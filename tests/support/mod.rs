@@ -48,6 +48,14 @@ impl Workplace {
         fs::write(self.path(name), bytes).expect("a file in the temporary folder is written");
     }
 
+    /// A pipe with a name, through which an answer can come late.
+    pub(crate) fn make_pipe(&self, name: &str) {
+        let path = self.path(name);
+        let _ = fs::remove_file(&path);
+        let made = Command::new("mkfifo").arg(&path).status().expect("mkfifo");
+        assert!(made.success());
+    }
+
     pub(crate) fn read(&self, name: &str) -> Vec<u8> {
         fs::read(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
     }
