@@ -14,7 +14,7 @@ use super::found::Opening;
 use super::output::is_stdout;
 use super::terminal::shown;
 use super::verdict_json::{Asked, verdict_json};
-use crate::bundle::{Bundle, Source};
+use crate::bundle::{Bundle, BundleError, Source};
 use crate::certificate::Certificate;
 use crate::crl::{CRL_BYTES_MAX, CRLS_BYTES_MAX, CRLS_MAX};
 use crate::report::{self, Heading};
@@ -94,7 +94,12 @@ impl TermsOptions {
     pub(super) fn terms(&self, context: &mut Context<'_, '_>) -> Result<Terms, CliError> {
         let mut terms = Terms::of(self.profile);
         if !self.roots.is_empty() {
-            let bundle = read_bundle(context, &self.roots)?;
+            let bundle = read_bundle(context, &self.roots).map_err(|error| match error {
+                CliError::Vault(VaultError::Bundle(
+                    error @ (BundleError::Empty { .. } | BundleError::NoCertificate { .. }),
+                )) => CliError::NotTrusted { error },
+                error => error,
+            })?;
             terms.anchors = bundle.certificates.into_iter().map(|given| given.certificate).collect();
         }
         let too_many = |value: String, allowed: String| CliError::Option { option: "--crl", value, allowed };
@@ -186,7 +191,7 @@ impl Check {
         context.say(&format!("{}\n{}", others.join("\n"), report::conclusion(&verdict)));
         // After all was said: what cannot be written must not keep the verdict back.
         self.write_page(context, &verdict, &bundle, &[&[against], others.as_slice()].concat())?;
-        self.write_answer(context, &verdict)?;
+        self.write_answer(context, &verdict, &bundle)?;
         if verdict.is_accepted() { Ok(()) } else { Err(CliError::Judged) }
     }
 
@@ -243,10 +248,18 @@ impl Check {
         Ok(())
     }
 
-    /// Writes the repaired answer.
-    fn write_answer(&self, context: &mut Context<'_, '_>, verdict: &Verdict) -> Result<(), CliError> {
+    /// Writes the repaired answer. A root that is trusted and did not come with it is no part of it: whoever trusts it
+    /// has it.
+    fn write_answer(
+        &self,
+        context: &mut Context<'_, '_>,
+        verdict: &Verdict,
+        bundle: &Bundle,
+    ) -> Result<(), CliError> {
         if let (Some(form), Some(path)) = (self.write, &self.output) {
-            let chain: Vec<&Certificate> = verdict.path().iter().collect();
+            let came = |one: &Certificate| bundle.certificates.iter().any(|given| given.certificate == *one);
+            let chain: Vec<&Certificate> =
+                verdict.path().iter().filter(|one| !one.is_self_issued() || came(one)).collect();
             if chain.is_empty() {
                 context.say(&format!("{} was not written: no certificate holds the key", shown(path)));
                 return Ok(());

@@ -294,7 +294,9 @@ impl VaultError {
             Self::IsDeleted { name } => {
                 format!("bring it back with: coldcert recover {name}; or end it with: coldcert purge {name}")
             }
-            Self::NotDeleted { name, living: true } => format!("delete it first: coldcert delete {name}"),
+            Self::NotDeleted { name, living: true } => format!(
+                "nothing is to be brought back: see it with: coldcert show {name}; what is to end is deleted first: coldcert delete {name}"
+            ),
             Self::NotDeleted { living: false, .. } => {
                 "see deleted ones with: coldcert list --deleted".to_owned()
             }
