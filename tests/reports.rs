@@ -209,3 +209,45 @@ fn another_profile_that_refuses_says_by_which_rules() {
     }
     assert!(!refused.stderr.contains("webpki refuses by"), "its own findings are told in full");
 }
+
+/// What was merged is not told as a key that serves twice.
+#[test]
+fn an_answer_that_is_merged_already_is_told_as_that() {
+    let Some(work) = answered() else { return };
+    work.run("merge www www.pem intermediate.pem").done();
+    let run = work.run("check www.pem intermediate.pem --name www").done();
+    assert!(!run.stderr.contains("key-of-earlier-version"), "{}", run.stderr);
+    run.says(&["www is merged already, as version ", "nothing waits", "coldcert create www"]);
+    // A renewal with the same key is still what it was.
+    work.run("create www --reuse-key -o again.csr").done();
+    work.sign("again.csr", "again.pem");
+    let run = work.run("check again.pem intermediate.pem --name www").done();
+    run.says(&["key-of-earlier-version"]);
+}
+
+/// Each that was given has its own number, twice the same or not.
+#[test]
+fn a_duplicate_is_drawn_with_its_own_number() {
+    let Some(work) = answered() else { return };
+    let drawn = drawn(&work, "intermediate.pem root.pem intermediate.pem far.pem", 1);
+    let labels: Vec<&str> = drawn.lines().map(|line| &line[2..5]).collect();
+    assert_eq!(labels, ["[1]", "[2]", "[3]", "[4]"], "{drawn}");
+}
+
+/// Stdout is one artifact: what else there is to see goes beside it.
+#[test]
+fn the_drawing_makes_room_for_what_is_written_to_stdout() {
+    let Some(work) = answered() else { return };
+    let line = "check www.pem intermediate.pem --csr www.csr";
+    let run = work.run(&format!("{line} --html -")).done();
+    assert!(run.out().starts_with("<!DOCTYPE html>") && run.out().ends_with("</html>\n"), "{}", run.out());
+    let run = run.says(&["leaf, holds the key"]);
+    assert!(!run.stderr.contains("wrote"), "{}", run.stderr);
+    let run = work.run(&format!("{line} --write pem -o -")).done().says(&["leaf, holds the key"]);
+    assert!(run.out().starts_with("-----BEGIN CERTIFICATE-----"), "{}", run.out());
+    work.run_in_vain(&format!("{line} --html - --json")).broken();
+    let run = work.run("create api --subject CN=api --dns api.example.com --kty EC -o -").done();
+    assert!(run.out().starts_with("-----BEGIN CERTIFICATE REQUEST-----"), "{}", run.out());
+    assert!(!run.stderr.contains("wrote"), "{}", run.stderr);
+    run.says(&["next: send this request to your CA"]);
+}

@@ -83,15 +83,20 @@ impl Against {
     pub(super) fn held(&self, context: &mut Context<'_, '_>, bundle: &Bundle) -> Result<Held, CliError> {
         if let Some(name) = &self.name {
             let name = ObjectName::new(name).map_err(VaultError::from)?;
-            let Expectation { name, request, validity_months, holders } =
+            let Expectation { name, request, validity_months, holders, merged } =
                 context.open()?.expectation(&name, bundle)?;
+            let remark = merged.map(|version| {
+                format!(
+                    "{name} is merged already, as version {version}, and nothing waits for an answer: see it with: coldcert show {name}; renew it with: coldcert create {name}"
+                )
+            });
             return Ok(Held {
                 label: name.to_string(),
                 key: request.public_key().clone(),
                 request: Some(request),
                 validity_months: Some(validity_months),
                 holders,
-                remark: None,
+                remark,
             });
         }
         if let Some(path) = &self.key {

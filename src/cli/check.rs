@@ -1,6 +1,6 @@
 //! `coldcert check`
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -137,6 +137,9 @@ impl Check {
         if context.json && self.output.as_deref().is_some_and(is_stdout) {
             return Err(CliError::StdoutTwice { what: "the written answer" });
         }
+        if context.json && self.html.as_deref().is_some_and(is_stdout) {
+            return Err(CliError::StdoutTwice { what: "the page" });
+        }
         let files = context.read_all(&self.files)?;
         let files: Vec<_> = files.iter().map(ReadFile::source).collect();
         let beside = context.read_all(&self.intermediates)?;
@@ -183,9 +186,13 @@ impl Check {
         if context.json {
             let asked = Asked { at: context.now, bundle: &bundle, profiles: &profiles, clients: &clients };
             context.write_json(&verdict_json(&verdict, &asked))?;
-        } else if self.output.as_deref() != Some(Path::new("-")) {
-            let lines = report::chain_lines(&verdict, &bundle);
-            context.artifact(format!("{}\n\n", lines.join("\n")).as_bytes())?;
+        } else {
+            let lines = report::chain_lines(&verdict, &bundle).join("\n");
+            // Where another artifact goes to stdout the drawing is prose.
+            match [&self.output, &self.html].into_iter().flatten().any(|path| is_stdout(path)) {
+                true => context.say(&format!("{lines}\n")),
+                false => context.artifact(format!("{lines}\n\n").as_bytes())?,
+            }
         }
         context.findings(verdict.findings());
         context.say(&format!("{}\n{}", others.join("\n"), report::conclusion(&verdict)));
@@ -244,7 +251,9 @@ impl Check {
         let heading = Heading { title: &title, at: context.now, remarks };
         let page = report::html(&heading, verdict, bundle);
         context.put_public(path, page.as_bytes(), self.force)?;
-        context.say(&format!("wrote {}", shown(path)));
+        if !is_stdout(path) {
+            context.say(&format!("wrote {}", shown(path)));
+        }
         Ok(())
     }
 
