@@ -251,3 +251,49 @@ fn the_drawing_makes_room_for_what_is_written_to_stdout() {
     assert!(!run.stderr.contains("wrote"), "{}", run.stderr);
     run.says(&["next: send this request to your CA"]);
 }
+
+/// Who gave a list is told what it says, also where that is nothing.
+#[test]
+fn what_is_not_revoked_is_told_with_the_list_that_says_so() {
+    let Some(work) = answered() else { return };
+    for name in ["root", "intermediate"] {
+        work.write("index.txt", "");
+        work.write(
+            "crl.cnf",
+            format!("[ca]\ndefault_ca = it\n[it]\ndatabase = index.txt\ncertificate = {name}.pem\nprivate_key = {name}.key\ndefault_md = sha256\n"),
+        );
+        work.openssl(&format!("ca -gencrl -config crl.cnf -crldays 9 -out {name}.crl")).done();
+    }
+    let line = "check www.pem intermediate.pem --csr www.csr --roots root.pem";
+    let without = work.run(&format!("{line} --json")).done();
+    assert!(!without.stderr.contains("not revoked"), "{}", without.stderr);
+    assert!(
+        without.json()["chain"]
+            .as_array()
+            .expect("a chain")
+            .iter()
+            .all(|one| one["not_revoked_by"].is_null())
+    );
+    let run = work
+        .run(&format!("{line} --crl root.crl --crl intermediate.crl --html page.html --json"))
+        .done()
+        .says(&[
+            "[1] CN=www.example.com: not revoked: CRL of CN=Test-Intermediate of ",
+            "[2] CN=Test-Intermediate: not revoked: CRL of CN=Test-Root of ",
+            ", until ",
+        ]);
+    let chain = run.json()["chain"].clone();
+    assert_eq!(chain[0]["not_revoked_by"]["issuer"], "CN=Test-Intermediate");
+    assert_eq!(chain[1]["not_revoked_by"]["issuer"], "CN=Test-Root");
+    assert!(chain[0]["not_revoked_by"]["next_update"].is_string());
+    assert!(chain[2]["not_revoked_by"].is_null(), "nobody revokes what is trusted");
+    let page = work.text("page.html");
+    for text in [
+        "Read www.pem: PEM, 1 certificate; intermediate.pem: PEM, 1 certificate.",
+        "Trusted: root.pem.",
+        "CRLs: root.crl, intermediate.crl.",
+        "not revoked: CRL of CN=Test-Root",
+    ] {
+        assert!(page.contains(text), "{text}: {page}");
+    }
+}

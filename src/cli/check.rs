@@ -10,11 +10,11 @@ use serde_json::json;
 use super::against::{Against, quoted};
 use super::context::{Context, ReadFile};
 use super::error::CliError;
-use super::found::Opening;
+use super::found::{self, Opening};
 use super::output::is_stdout;
 use super::terminal::shown;
 use super::verdict_json::{Asked, verdict_json};
-use crate::bundle::{Bundle, BundleError, Source};
+use crate::bundle::{Bundle, BundleError, GivenFile, Source};
 use crate::certificate::Certificate;
 use crate::crl::{CRL_BYTES_MAX, CRLS_BYTES_MAX, CRLS_MAX};
 use crate::report::{self, Heading};
@@ -173,7 +173,8 @@ impl Check {
             let mut vault = context.open()?;
             context.recorded(&mut vault, |vault, now| vault.record_judgement(&held.label, &verdict, now))?;
         }
-        let mut others = vec![profiles_line(&profiles)];
+        let mut others: Vec<String> = verdict.not_revoked().iter().map(ToString::to_string).collect();
+        others.push(profiles_line(&profiles));
         others.extend(refusals_lines(&profiles, verdict.profile()));
         others.push(clients_line(&clients, files.len()));
         others.extend(held.remark);
@@ -197,7 +198,13 @@ impl Check {
         context.findings(verdict.findings());
         context.say(&format!("{}\n{}", others.join("\n"), report::conclusion(&verdict)));
         // After all was said: what cannot be written must not keep the verdict back.
-        self.write_page(context, &verdict, &bundle, &[&[against], others.as_slice()].concat())?;
+        let used = self.files_used(&bundle);
+        self.write_page(
+            context,
+            &verdict,
+            &bundle,
+            &[&[against], used.as_slice(), others.as_slice()].concat(),
+        )?;
         self.write_answer(context, &verdict, &bundle)?;
         if verdict.is_accepted() { Ok(()) } else { Err(CliError::Judged) }
     }
@@ -236,6 +243,26 @@ impl Check {
         );
         words.extend(at.iter().flat_map(|at| ["--at".to_owned(), at.to_string()]));
         words.join(" ")
+    }
+
+    /// What was read, for whoever has the page alone: the answer's files, and what they were judged by.
+    fn files_used(&self, bundle: &Bundle) -> Vec<String> {
+        let count = self.files.len();
+        let read = |files: &[GivenFile]| files.iter().map(found::file_line).collect::<Vec<_>>().join("; ");
+        let (answer, beside) = bundle.files.split_at(count.min(bundle.files.len()));
+        let named = |paths: &[PathBuf]| paths.iter().map(|path| shown(path)).collect::<Vec<_>>().join(", ");
+        let mut lines = vec![format!("Read {}.", read(answer))];
+        if !beside.is_empty() {
+            lines.push(format!("Beside it {}.", read(beside)));
+        }
+        lines.push(match self.terms.roots.is_empty() {
+            true => "Nothing was said to be trusted.".to_owned(),
+            false => format!("Trusted: {}.", named(&self.terms.roots)),
+        });
+        if !self.terms.crl.is_empty() {
+            lines.push(format!("CRLs: {}.", named(&self.terms.crl)));
+        }
+        lines
     }
 
     fn write_page(
