@@ -356,7 +356,17 @@ impl From<ExtensionsError> for CertificateError {
 impl CertificateError {
     /// What to do about it.
     pub fn help(&self) -> String {
-        "ask the CA to send the certificate again, as PEM or DER".to_owned()
+        match self {
+            Self::Der(_) | Self::Shape { .. } => "ask the CA to send the certificate again, as PEM or DER",
+            Self::TooManyExtensions { .. }
+            | Self::TooLarge { .. }
+            | Self::Name(_)
+            | Self::Key(_)
+            | Self::Time(_) => {
+                "ask the CA to issue it again: however it is sent, what stands in it stays as it is"
+            }
+        }
+        .to_owned()
     }
 }
 

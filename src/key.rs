@@ -7,6 +7,7 @@
 mod private;
 mod public;
 mod signature;
+mod traditional;
 
 use std::fmt;
 

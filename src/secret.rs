@@ -200,7 +200,10 @@ fn from_pem(source: &Source<'_>) -> Result<Brought, SecretError> {
         }
     }
     let key = only(keys, source)?;
-    let mut bundle = Bundle::read(&[*source])?;
+    let mut bundle = Bundle::read(&[*source]).map_err(|error| match error {
+        BundleError::NoCertificate { .. } => SecretError::KeyAlone { file: file() },
+        error => error.into(),
+    })?;
     bundle.passed_over.retain(|passed| passed.kind != Kind::PrivateKey);
     Ok(Brought { key, bundle, content_type: ContentType::Pem, lacks_mac: false })
 }
@@ -261,6 +264,12 @@ pub enum SecretError {
         /// How many.
         found: usize,
     },
+    /// A key without a certificate.
+    #[error("{file} holds a private key and no certificate, where both are expected")]
+    KeyAlone {
+        /// The file.
+        file: String,
+    },
     /// A certificate in it.
     #[error("{file}: {error}")]
     Certificate {
@@ -293,6 +302,9 @@ impl SecretError {
                 "turn the key into PKCS#8 first: openssl pkcs8 -topk8 -nocrypt -in {file} -out key.pem; and add the certificates to it"
             ),
             Self::KeyCount { .. } => "give one private key with its certificates in one file".to_owned(),
+            Self::KeyAlone { file } => {
+                format!("put them in one file: cat {file} CERTIFICATE ISSUER… > both.pem; and import that")
+            }
             Self::Certificate { error, .. } => error.help(),
             Self::Bundle(error) => error.help(),
             Self::Key(error) => error.help(),

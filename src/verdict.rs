@@ -33,6 +33,7 @@ use crate::bundle::Origin;
 use crate::certificate::Certificate;
 use crate::fingerprint::Fingerprint;
 use crate::name::DistinguishedName;
+use crate::time::UnixTime;
 
 pub use choices::{
     AnchorChecks, ApplicationPolicies, Choices, CommonName, Conformance, PolicyCriticality, PurposeReading,
@@ -54,6 +55,7 @@ pub struct Verdict {
     findings: Vec<Finding>,
     path: Vec<Certificate>,
     ending: Option<Box<Ending>>,
+    not_revoked: Vec<NotRevoked>,
     accepted_by: String,
 }
 
@@ -94,6 +96,11 @@ impl Verdict {
     /// How that chain ends; none where no certificate holds the key.
     pub fn ending(&self) -> Option<&Ending> {
         self.ending.as_deref()
+    }
+
+    /// The certificates of the chain that the revocation lists spoke of, and that are not revoked, leaf first.
+    pub fn not_revoked(&self) -> &[NotRevoked] {
+        &self.not_revoked
     }
 
     /// Whether nothing refuses.
@@ -168,6 +175,30 @@ pub struct Finding {
     pub message: String,
     /// What to do about it.
     pub help: String,
+}
+
+/// A certificate that a revocation list was asked of and that is not revoked.
+#[derive(Clone, Debug)]
+pub struct NotRevoked {
+    /// Which.
+    pub about: About,
+    /// Whose list says so.
+    pub issuer: DistinguishedName,
+    /// When that was issued.
+    pub this_update: UnixTime,
+    /// When the next one is to be there, where it says.
+    pub next_update: Option<UnixTime>,
+}
+
+/// `[1] CN=www.example.com: not revoked: CRL of CN=Example Issuing CA of 2027-02-20T00:00:00Z, until …`
+impl fmt::Display for NotRevoked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: not revoked: CRL of {} of {}", self.about, self.issuer, self.this_update)?;
+        match self.next_update {
+            Some(next) => write!(f, ", until {next}"),
+            None => Ok(()),
+        }
+    }
 }
 
 /// Which certificate a finding is about.

@@ -302,6 +302,7 @@ pub fn error_code(error: &VaultError) -> &'static str {
         | VaultError::AuthorityExists { .. }
         | VaultError::Changed { .. } => "Conflict",
         VaultError::WithIssuer { .. }
+        | VaultError::CancellationRequested { .. }
         | VaultError::NotAtDesk { .. }
         | VaultError::NotInProgress { .. }
         | VaultError::Disabled { .. } => "Forbidden",

@@ -1176,3 +1176,98 @@ fn with_json_an_error_is_one_document_too() {
     let refused = work.run("--json merge www intermediate.pem").json();
     assert_eq!(refused["findings"][0]["rule"], "key-mismatch");
 }
+
+/// A key comes as OpenSSL writes it, in each of its forms; what is none is named, with the command that helps.
+#[test]
+fn a_key_is_read_in_any_form_and_what_is_no_key_is_named() {
+    let Some(work) = answered() else { return };
+    let check = |key: &str| work.run(&format!("check www.pem intermediate.pem --key {key}"));
+    for (kind, options) in
+        [("ec", "EC -pkeyopt ec_paramgen_curve:P-256"), ("rsa", "RSA -pkeyopt rsa_keygen_bits:2048")]
+    {
+        let pkcs8 = format!("{kind}.pem");
+        work.openssl(&format!("genpkey -algorithm {options} -out {pkcs8}")).done();
+        work.openssl(&format!("req -x509 -key {pkcs8} -config ca.cnf -out own.pem -subj /CN=own -days 9"))
+            .done();
+        for (form, file) in [
+            ("-traditional", "old.pem"),
+            ("-traditional -outform DER", "old.der"),
+            ("-outform DER", "new.der"),
+            ("-pubout", "public.pem"),
+            ("-pubout -outform DER", "public.der"),
+        ] {
+            work.openssl(&format!("pkey -in {pkcs8} {form} -out {file}")).done();
+            let run = work.run(&format!("check own.pem --key {file}"));
+            assert!(!run.stderr.contains("key-mismatch"), "{kind} {form}: {}", run.stderr);
+            assert_eq!(run.code, Some(0), "{kind} {form}: {}", run.stderr);
+        }
+        work.openssl(&format!("pkcs8 -topk8 -in {pkcs8} -passout pass:secret -out sealed.pem")).done();
+        check("sealed.pem")
+            .broken()
+            .says(&["an encrypted private key", "openssl pkey -in sealed.pem -pubout"]);
+        work.openssl(&format!("pkey -in {pkcs8} -traditional -aes128 -passout pass:secret -out sealed.pem"))
+            .done();
+        check("sealed.pem").broken().says(&["an encrypted private key"]);
+    }
+    for certificate in ["www.pem", "www.der"] {
+        let line = format!("openssl x509 -in {certificate} -noout -pubkey -out key.pem");
+        check(certificate).broken().says(&["a certificate, where a key is expected", &line]);
+        work.tool("sh", &["-c", &line]).done();
+        check("key.pem").done();
+    }
+    check("www.csr").broken().says(&["a certificate request, where a key is expected", "--csr www.csr"]);
+    work.write("words", "nothing of the kind\n");
+    check("words").broken().says(&["nothing that is known as a key"]);
+}
+
+/// What is trusted is no answer of a CA, and a key alone is no import.
+#[test]
+fn help_speaks_of_the_file_that_was_given() {
+    let Some(work) = answered() else { return };
+    work.write("empty", "");
+    for file in ["empty", "www.csr"] {
+        let run = work.run(&format!("check www.pem --csr www.csr --roots {file}")).broken();
+        assert!(!run.stderr.contains("the CA's answer"), "{}", run.stderr);
+        run.says(&[&format!("--roots: {file}"), "the CAs that you trust"]);
+    }
+    work.openssl("genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key.pem").done();
+    work.run_in_vain("import other key.pem")
+        .broken()
+        .says(&["key.pem holds a private key and no certificate", "cat key.pem"]);
+    work.run_in_vain("check - - --csr www.csr")
+        .broken()
+        .says(&["- stands for a file, more than once", "give - once"]);
+    work.run_in_vain("explain nonsense").broken().says(&["coldcert explain"]);
+    work.run_in_vain("show www --version x").broken().says(&["coldcert versions NAME"]);
+    work.run_in_vain("set www --tag x").broken().says(&["--tag team=web"]);
+    work.run_in_vain("pending show --request-id x").broken().says(&["coldcert pending list --json"]);
+    still_merges(&work);
+    work.run_in_vain("recover www").refused().says(&["nothing is to be brought back"]);
+}
+
+#[test]
+fn a_day_is_taken_for_its_midnight() {
+    let Some(work) = answered() else { return };
+    let at = |at: &str| work.run(&format!("check www.pem --csr www.csr --json --at {at}"));
+    assert_eq!(at("2040-12-01").ended(1).json()["at"], "2040-12-01T00:00:00Z");
+    at("2040-12-32").ended(2).says(&["2040-12-32", "RFC 3339"]);
+}
+
+/// Of the two passphrases of a command it is said which one is wanted.
+#[test]
+fn without_a_terminal_a_new_passphrase_is_asked_for_by_its_own_option() {
+    if need("setsid").is_none() {
+        return;
+    }
+    let work = Workplace::empty();
+    work.write("first", "the first\n");
+    work.run("init --passphrase-file first").done();
+    for verb in ["passphrase", "passphrase add --label bob"] {
+        let line = format!(
+            "-w {} --passphrase-file first --vault vault.coldcert {verb}",
+            env!("CARGO_BIN_EXE_coldcert")
+        );
+        let run = work.tool("setsid", &line.split(' ').collect::<Vec<_>>()).broken();
+        run.says(&["a new passphrase is needed", "--new-passphrase-file FILE"]);
+    }
+}

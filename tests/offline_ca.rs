@@ -154,3 +154,23 @@ fn the_key_of_a_ca_lies_sealed() {
     let clear = coldcert::pem::read(&work.read("www.pem")).expect("PEM");
     assert!(clear[0].contents().windows(pkcs8.len()).any(|part| part == pkcs8));
 }
+
+/// Who asked for the end of an operation does not get a certificate.
+#[test]
+fn a_request_whose_cancellation_was_asked_for_is_not_signed() {
+    let work = Workplace::with_vault();
+    work.run("ca init corp --subject CN=Corp").done();
+    work.run("create www --issuer corp --subject CN=www --dns www.example.com --kty EC -o www.csr").done();
+    work.run("pending cancel www").done();
+    work.run_in_vain("ca sign www").refused().says(&["be cancelled", "coldcert issuer cancel www"]);
+    work.run("issuer cancel www").done();
+    // The issuer goes, its key does not.
+    let run = work.run("issuer delete corp").done();
+    run.says(&["its CA stays in the vault, with its key", "coldcert ca show corp"]);
+    work.run("ca show corp").done();
+    work.run("issuer set corp --provider OfflineCA").done();
+    work.run("create api --issuer corp --subject CN=api --dns api.example.com --kty EC -o api.csr").done();
+    work.run("issuer fail api --code Denied --message nobody-knows-it").done();
+    let shown = work.run("pending show api").done().out();
+    assert!(shown.contains("error       Denied: nobody-knows-it"), "{shown}");
+}

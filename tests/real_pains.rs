@@ -559,3 +559,18 @@ fn what_check_writes_for_rest_is_not_asked_for_again() {
     let help = found["help"].as_str().expect("a help line");
     assert!(help.contains("the body of a merge") && !help.contains("--write"), "{help}");
 }
+
+/// Whoever trusts a root has it, and a server need not send it.
+#[test]
+fn a_root_that_was_given_to_be_trusted_is_not_written_with_the_answer() {
+    let Some(desk) = Desk::new() else { return };
+    let written = |line: &str| {
+        let line =
+            format!("check www.pem intermediate.pem {line} --csr www.csr --write pem -o out.pem --force");
+        desk.work.run(&line).done();
+        pem::read(&desk.work.read("out.pem")).expect("PEM").len()
+    };
+    assert_eq!(written("--roots root.pem"), 2);
+    assert_eq!(written("root.pem --roots root.pem"), 3);
+    assert_eq!(written("root.pem"), 3);
+}

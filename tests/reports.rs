@@ -209,3 +209,91 @@ fn another_profile_that_refuses_says_by_which_rules() {
     }
     assert!(!refused.stderr.contains("webpki refuses by"), "its own findings are told in full");
 }
+
+/// What was merged is not told as a key that serves twice.
+#[test]
+fn an_answer_that_is_merged_already_is_told_as_that() {
+    let Some(work) = answered() else { return };
+    work.run("merge www www.pem intermediate.pem").done();
+    let run = work.run("check www.pem intermediate.pem --name www").done();
+    assert!(!run.stderr.contains("key-of-earlier-version"), "{}", run.stderr);
+    run.says(&["www is merged already, as version ", "nothing waits", "coldcert create www"]);
+    // A renewal with the same key is still what it was.
+    work.run("create www --reuse-key -o again.csr").done();
+    work.sign("again.csr", "again.pem");
+    let run = work.run("check again.pem intermediate.pem --name www").done();
+    run.says(&["key-of-earlier-version"]);
+}
+
+/// Each that was given has its own number, twice the same or not.
+#[test]
+fn a_duplicate_is_drawn_with_its_own_number() {
+    let Some(work) = answered() else { return };
+    let drawn = drawn(&work, "intermediate.pem root.pem intermediate.pem far.pem", 1);
+    let labels: Vec<&str> = drawn.lines().map(|line| &line[2..5]).collect();
+    assert_eq!(labels, ["[1]", "[2]", "[3]", "[4]"], "{drawn}");
+}
+
+/// Stdout is one artifact: what else there is to see goes beside it.
+#[test]
+fn the_drawing_makes_room_for_what_is_written_to_stdout() {
+    let Some(work) = answered() else { return };
+    let line = "check www.pem intermediate.pem --csr www.csr";
+    let run = work.run(&format!("{line} --html -")).done();
+    assert!(run.out().starts_with("<!DOCTYPE html>") && run.out().ends_with("</html>\n"), "{}", run.out());
+    let run = run.says(&["leaf, holds the key"]);
+    assert!(!run.stderr.contains("wrote"), "{}", run.stderr);
+    let run = work.run(&format!("{line} --write pem -o -")).done().says(&["leaf, holds the key"]);
+    assert!(run.out().starts_with("-----BEGIN CERTIFICATE-----"), "{}", run.out());
+    work.run_in_vain(&format!("{line} --html - --json")).broken();
+    let run = work.run("create api --subject CN=api --dns api.example.com --kty EC -o -").done();
+    assert!(run.out().starts_with("-----BEGIN CERTIFICATE REQUEST-----"), "{}", run.out());
+    assert!(!run.stderr.contains("wrote"), "{}", run.stderr);
+    run.says(&["next: send this request to your CA"]);
+}
+
+/// Who gave a list is told what it says, also where that is nothing.
+#[test]
+fn what_is_not_revoked_is_told_with_the_list_that_says_so() {
+    let Some(work) = answered() else { return };
+    for name in ["root", "intermediate"] {
+        work.write("index.txt", "");
+        work.write(
+            "crl.cnf",
+            format!("[ca]\ndefault_ca = it\n[it]\ndatabase = index.txt\ncertificate = {name}.pem\nprivate_key = {name}.key\ndefault_md = sha256\n"),
+        );
+        work.openssl(&format!("ca -gencrl -config crl.cnf -crldays 9 -out {name}.crl")).done();
+    }
+    let line = "check www.pem intermediate.pem --csr www.csr --roots root.pem";
+    let without = work.run(&format!("{line} --json")).done();
+    assert!(!without.stderr.contains("not revoked"), "{}", without.stderr);
+    assert!(
+        without.json()["chain"]
+            .as_array()
+            .expect("a chain")
+            .iter()
+            .all(|one| one["not_revoked_by"].is_null())
+    );
+    let run = work
+        .run(&format!("{line} --crl root.crl --crl intermediate.crl --html page.html --json"))
+        .done()
+        .says(&[
+            "[1] CN=www.example.com: not revoked: CRL of CN=Test-Intermediate of ",
+            "[2] CN=Test-Intermediate: not revoked: CRL of CN=Test-Root of ",
+            ", until ",
+        ]);
+    let chain = run.json()["chain"].clone();
+    assert_eq!(chain[0]["not_revoked_by"]["issuer"], "CN=Test-Intermediate");
+    assert_eq!(chain[1]["not_revoked_by"]["issuer"], "CN=Test-Root");
+    assert!(chain[0]["not_revoked_by"]["next_update"].is_string());
+    assert!(chain[2]["not_revoked_by"].is_null(), "nobody revokes what is trusted");
+    let page = work.text("page.html");
+    for text in [
+        "Read www.pem: PEM, 1 certificate; intermediate.pem: PEM, 1 certificate.",
+        "Trusted: root.pem.",
+        "CRLs: root.crl, intermediate.crl.",
+        "not revoked: CRL of CN=Test-Root",
+    ] {
+        assert!(page.contains(text), "{text}: {page}");
+    }
+}

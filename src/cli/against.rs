@@ -1,16 +1,18 @@
 //! What an answer is held against: a request, an operation of a real vault, a name in this one, or a key.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use zeroize::Zeroizing;
 
 use super::context::Context;
 use super::error::CliError;
 use super::terminal::shown;
-use crate::bundle::Bundle;
+use crate::bundle::{Bundle, Found, Item, Source, read_items};
 use crate::csr::CertificateRequest;
 use crate::fingerprint::Fingerprint;
-use crate::key::{PrivateKey, PublicKey, SecretDer, Signer};
+use crate::key::{KeyError, PrivateKey, PublicKey, SecretDer, Signer};
 use crate::pem;
 use crate::policy::ObjectName;
 use crate::vault::{Expectation, VaultError};
@@ -29,7 +31,7 @@ pub(super) struct Against {
     /// The pending operation of a real vault, as JSON
     #[arg(long, value_name = "FILE.json")]
     operation: Option<PathBuf>,
-    /// The key itself, public or private (PEM)
+    /// The key itself, public or private, in PEM or DER
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
 }
@@ -81,15 +83,20 @@ impl Against {
     pub(super) fn held(&self, context: &mut Context<'_, '_>, bundle: &Bundle) -> Result<Held, CliError> {
         if let Some(name) = &self.name {
             let name = ObjectName::new(name).map_err(VaultError::from)?;
-            let Expectation { name, request, validity_months, holders } =
+            let Expectation { name, request, validity_months, holders, merged } =
                 context.open()?.expectation(&name, bundle)?;
+            let remark = merged.map(|version| {
+                format!(
+                    "{name} is merged already, as version {version}, and nothing waits for an answer: see it with: coldcert show {name}; renew it with: coldcert create {name}"
+                )
+            });
             return Ok(Held {
                 label: name.to_string(),
                 key: request.public_key().clone(),
                 request: Some(request),
                 validity_months: Some(validity_months),
                 holders,
-                remark: None,
+                remark,
             });
         }
         if let Some(path) = &self.key {
@@ -135,20 +142,92 @@ fn remark(file: &str, operation: &[u8]) -> Option<String> {
     Some(format!("{file} says that {says}"))
 }
 
+/// A key from a file: PEM with anything around it, or DER.
 fn key_of(context: &mut Context<'_, '_>, path: &Path) -> Result<Held, CliError> {
     let bytes = context.read(path)?;
-    let blocks = pem::read(&bytes).unwrap_or_default();
-    for block in blocks {
-        let key = match block.label.as_str() {
-            "PUBLIC KEY" => PublicKey::from_der(block.contents()),
-            "PRIVATE KEY" => PrivateKey::from_pkcs8(&SecretDer::new(block.into_contents()))
-                .map(|key| key.public_key().clone()),
-            _ => continue,
+    let mut found = NoKey::Nothing;
+    if !pem::looks_like_pem(&bytes) {
+        return match key_in(&bytes)? {
+            Some(key) => Ok(Held::of_key(path, key)),
+            None => Err(CliError::NoKey { path: path.to_owned(), found: NoKey::instead(&bytes) }),
         };
-        let key = key.map_err(VaultError::from)?;
-        return Ok(Held::of_key(path, key));
     }
-    Err(CliError::NoKey { path: path.to_owned() })
+    for block in pem::read(&bytes).map_err(|error| CliError::KeyFile { path: path.to_owned(), error })? {
+        if block.is_encrypted() || block.label == "ENCRYPTED PRIVATE KEY" {
+            found = NoKey::Encrypted;
+        } else if block.label.ends_with("KEY")
+            && let Some(key) = key_in(block.contents())?
+        {
+            return Ok(Held::of_key(path, key));
+        }
+    }
+    if matches!(found, NoKey::Nothing) {
+        found = NoKey::instead(&bytes);
+    }
+    Err(CliError::NoKey { path: path.to_owned(), found })
+}
+
+/// A public key (RFC 5280 4.1), or the public half of a private one: PKCS#8, PKCS#1 or SEC 1.
+fn key_in(der: &[u8]) -> Result<Option<PublicKey>, VaultError> {
+    if let Ok(key) = PublicKey::from_der(der) {
+        return Ok(Some(key));
+    }
+    let pkcs8 = SecretDer::from_traditional(der);
+    let pkcs8 = pkcs8.unwrap_or_else(|| SecretDer::new(Zeroizing::new(der.to_vec())));
+    match PrivateKey::from_pkcs8(&pkcs8) {
+        Ok(key) => Ok(Some(key.public_key().clone())),
+        Err(KeyError::NotPkcs8 { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What stands in a file where a key is expected.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum NoKey {
+    Certificate,
+    Request,
+    Encrypted,
+    Nothing,
+}
+
+impl NoKey {
+    fn instead(bytes: &[u8]) -> Self {
+        let items = read_items(&Source { name: "", bytes }).unwrap_or_default();
+        let of = |item: &Item| match item.found {
+            Found::Certificate(_) => Some(Self::Certificate),
+            Found::Request(_) => Some(Self::Request),
+            _ => None,
+        };
+        items.iter().find_map(of).unwrap_or(Self::Nothing)
+    }
+
+    /// What to do with such a file.
+    pub(super) fn help(self, path: &Path) -> String {
+        let path = quoted(&shown(path));
+        match self {
+            Self::Certificate => {
+                format!("take the key out of it: openssl x509 -in {path} -noout -pubkey -out key.pem; then: --key key.pem")
+            }
+            Self::Request => format!("give it as what it is: --csr {path}"),
+            Self::Encrypted => format!(
+                "write its public half first, which asks for its password: openssl pkey -in {path} -pubout -out key.pem; then: --key key.pem"
+            ),
+            Self::Nothing => {
+                "give a public key, or a private one in PKCS#8, PKCS#1 or SEC 1, in PEM or DER; a request goes with --csr".to_owned()
+            }
+        }
+    }
+}
+
+impl fmt::Display for NoKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Certificate => "a certificate",
+            Self::Request => "a certificate request",
+            Self::Encrypted => "an encrypted private key",
+            Self::Nothing => "nothing that is known as a key",
+        })
+    }
 }
 
 /// A word of a command line, as a POSIX shell takes it.

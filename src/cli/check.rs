@@ -1,6 +1,6 @@
 //! `coldcert check`
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -10,11 +10,11 @@ use serde_json::json;
 use super::against::{Against, quoted};
 use super::context::{Context, ReadFile};
 use super::error::CliError;
-use super::found::Opening;
+use super::found::{self, Opening};
 use super::output::is_stdout;
 use super::terminal::shown;
 use super::verdict_json::{Asked, verdict_json};
-use crate::bundle::{Bundle, Source};
+use crate::bundle::{Bundle, BundleError, GivenFile, Source};
 use crate::certificate::Certificate;
 use crate::crl::{CRL_BYTES_MAX, CRLS_BYTES_MAX, CRLS_MAX};
 use crate::report::{self, Heading};
@@ -94,7 +94,12 @@ impl TermsOptions {
     pub(super) fn terms(&self, context: &mut Context<'_, '_>) -> Result<Terms, CliError> {
         let mut terms = Terms::of(self.profile);
         if !self.roots.is_empty() {
-            let bundle = read_bundle(context, &self.roots)?;
+            let bundle = read_bundle(context, &self.roots).map_err(|error| match error {
+                CliError::Vault(VaultError::Bundle(
+                    error @ (BundleError::Empty { .. } | BundleError::NoCertificate { .. }),
+                )) => CliError::NotTrusted { error },
+                error => error,
+            })?;
             terms.anchors = bundle.certificates.into_iter().map(|given| given.certificate).collect();
         }
         let too_many = |value: String, allowed: String| CliError::Option { option: "--crl", value, allowed };
@@ -132,6 +137,9 @@ impl Check {
         if context.json && self.output.as_deref().is_some_and(is_stdout) {
             return Err(CliError::StdoutTwice { what: "the written answer" });
         }
+        if context.json && self.html.as_deref().is_some_and(is_stdout) {
+            return Err(CliError::StdoutTwice { what: "the page" });
+        }
         let files = context.read_all(&self.files)?;
         let files: Vec<_> = files.iter().map(ReadFile::source).collect();
         let beside = context.read_all(&self.intermediates)?;
@@ -165,7 +173,8 @@ impl Check {
             let mut vault = context.open()?;
             context.recorded(&mut vault, |vault, now| vault.record_judgement(&held.label, &verdict, now))?;
         }
-        let mut others = vec![profiles_line(&profiles)];
+        let mut others: Vec<String> = verdict.not_revoked().iter().map(ToString::to_string).collect();
+        others.push(profiles_line(&profiles));
         others.extend(refusals_lines(&profiles, verdict.profile()));
         others.push(clients_line(&clients, files.len()));
         others.extend(held.remark);
@@ -178,15 +187,25 @@ impl Check {
         if context.json {
             let asked = Asked { at: context.now, bundle: &bundle, profiles: &profiles, clients: &clients };
             context.write_json(&verdict_json(&verdict, &asked))?;
-        } else if self.output.as_deref() != Some(Path::new("-")) {
-            let lines = report::chain_lines(&verdict, &bundle);
-            context.artifact(format!("{}\n\n", lines.join("\n")).as_bytes())?;
+        } else {
+            let lines = report::chain_lines(&verdict, &bundle).join("\n");
+            // Where another artifact goes to stdout the drawing is prose.
+            match [&self.output, &self.html].into_iter().flatten().any(|path| is_stdout(path)) {
+                true => context.say(&format!("{lines}\n")),
+                false => context.artifact(format!("{lines}\n\n").as_bytes())?,
+            }
         }
         context.findings(verdict.findings());
         context.say(&format!("{}\n{}", others.join("\n"), report::conclusion(&verdict)));
         // After all was said: what cannot be written must not keep the verdict back.
-        self.write_page(context, &verdict, &bundle, &[&[against], others.as_slice()].concat())?;
-        self.write_answer(context, &verdict)?;
+        let used = self.files_used(&bundle);
+        self.write_page(
+            context,
+            &verdict,
+            &bundle,
+            &[&[against], used.as_slice(), others.as_slice()].concat(),
+        )?;
+        self.write_answer(context, &verdict, &bundle)?;
         if verdict.is_accepted() { Ok(()) } else { Err(CliError::Judged) }
     }
 
@@ -226,6 +245,26 @@ impl Check {
         words.join(" ")
     }
 
+    /// What was read, for whoever has the page alone: the answer's files, and what they were judged by.
+    fn files_used(&self, bundle: &Bundle) -> Vec<String> {
+        let count = self.files.len();
+        let read = |files: &[GivenFile]| files.iter().map(found::file_line).collect::<Vec<_>>().join("; ");
+        let (answer, beside) = bundle.files.split_at(count.min(bundle.files.len()));
+        let named = |paths: &[PathBuf]| paths.iter().map(|path| shown(path)).collect::<Vec<_>>().join(", ");
+        let mut lines = vec![format!("Read {}.", read(answer))];
+        if !beside.is_empty() {
+            lines.push(format!("Beside it {}.", read(beside)));
+        }
+        lines.push(match self.terms.roots.is_empty() {
+            true => "Nothing was said to be trusted.".to_owned(),
+            false => format!("Trusted: {}.", named(&self.terms.roots)),
+        });
+        if !self.terms.crl.is_empty() {
+            lines.push(format!("CRLs: {}.", named(&self.terms.crl)));
+        }
+        lines
+    }
+
     fn write_page(
         &self,
         context: &mut Context<'_, '_>,
@@ -239,14 +278,24 @@ impl Check {
         let heading = Heading { title: &title, at: context.now, remarks };
         let page = report::html(&heading, verdict, bundle);
         context.put_public(path, page.as_bytes(), self.force)?;
-        context.say(&format!("wrote {}", shown(path)));
+        if !is_stdout(path) {
+            context.say(&format!("wrote {}", shown(path)));
+        }
         Ok(())
     }
 
-    /// Writes the repaired answer.
-    fn write_answer(&self, context: &mut Context<'_, '_>, verdict: &Verdict) -> Result<(), CliError> {
+    /// Writes the repaired answer. A root that is trusted and did not come with it is no part of it: whoever trusts it
+    /// has it.
+    fn write_answer(
+        &self,
+        context: &mut Context<'_, '_>,
+        verdict: &Verdict,
+        bundle: &Bundle,
+    ) -> Result<(), CliError> {
         if let (Some(form), Some(path)) = (self.write, &self.output) {
-            let chain: Vec<&Certificate> = verdict.path().iter().collect();
+            let came = |one: &Certificate| bundle.certificates.iter().any(|given| given.certificate == *one);
+            let chain: Vec<&Certificate> =
+                verdict.path().iter().filter(|one| !one.is_self_issued() || came(one)).collect();
             if chain.is_empty() {
                 context.say(&format!("{} was not written: no certificate holds the key", shown(path)));
                 return Ok(());

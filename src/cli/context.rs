@@ -11,7 +11,7 @@ use super::error::CliError;
 use super::findings::finding_lines;
 use super::input::{self, InputError};
 use super::output::{Kind, Output, put_public, refuse_vault};
-use super::passphrase::PassphraseSource;
+use super::passphrase::{PassphraseError, PassphraseSource};
 use super::surroundings::Surroundings;
 use super::terminal::{Palette, json_text, shown};
 use crate::bundle::Source;
@@ -44,7 +44,7 @@ pub(super) struct Global {
     /// Write one JSON document to stdout, in Key Vault's shapes
     #[arg(long, global = true, help_heading = "Global options")]
     pub(super) json: bool,
-    /// Act as if it were this time: 2026-11-22T18:00:00Z
+    /// Act as if it were this time: 2026-11-22T18:00:00Z, or 2026-11-22 for its midnight in UTC
     #[arg(long, global = true, value_name = "RFC3339", value_parser = at, help_heading = "Global options")]
     pub(super) at: Option<UnixTime>,
     #[command(flatten)]
@@ -217,8 +217,14 @@ impl<'c, 's> Context<'c, 's> {
         if source.is_some_and(PassphraseSource::is_stdin) {
             self.take_stdin(Path::new("-"), "the new passphrase")?;
         }
-        let source = source.unwrap_or(&self.passphrase);
-        Ok(source.ask_twice("new passphrase: ", "the same again: ", self.surroundings.stdin)?)
+        let asked = source.unwrap_or(&self.passphrase);
+        let asked = asked.ask_twice("new passphrase: ", "the same again: ", self.surroundings.stdin);
+        Ok(asked.map_err(|error| match error {
+            PassphraseError::NoTerminal { cause } if source.is_some() => {
+                PassphraseError::NoTerminalForNew { cause }
+            }
+            error => error,
+        })?)
     }
 
     /// Reads a file, or stdin for `-`, within the limit for foreign input.
@@ -384,8 +390,12 @@ fn words(text: &str) -> Result<String, String> {
     Ok(text.trim().to_owned())
 }
 
+/// A time, or a day for its first second in UTC.
 pub(super) fn at(text: &str) -> Result<UnixTime, String> {
-    UnixTime::from_rfc3339(text).map_err(|error| format!("{error}; {}", error.help()))
+    let midnight = || UnixTime::from_rfc3339(&format!("{text}T00:00:00Z"));
+    UnixTime::from_rfc3339(text)
+        .or_else(|error| midnight().map_err(|_| error))
+        .map_err(|error| format!("{error}; {}", error.help()))
 }
 
 /// A line, and remarks above it.

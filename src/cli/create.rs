@@ -225,7 +225,7 @@ impl Create {
             context.say(&format!("  names    {}", names.join(", ")));
         }
         context.say(&format!("  sha256 of the public key  {}", request.public_key().fingerprint()));
-        if let Some(path) = &self.output {
+        if let Some(path) = self.output.as_deref().filter(|path| !is_stdout(path)) {
             context.say(&format!("wrote {}", shown(path)));
         }
         self.next(context, created, &name);
@@ -233,9 +233,9 @@ impl Create {
     }
 
     fn next(&self, context: &mut Context<'_, '_>, created: &Created, name: &ObjectName) {
-        let request = match &self.output {
-            Some(path) => shown(path),
-            None => "this request".to_owned(),
+        let request = match self.output.as_deref() {
+            Some(path) if !is_stdout(path) => shown(path),
+            _ => "this request".to_owned(),
         };
         match (&created.record, created.operation.issuer().route()) {
             (Some(record), _) => {

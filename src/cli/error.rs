@@ -4,16 +4,18 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
+use super::against::NoKey;
 use super::findings::{finding_lines, findings_json};
 use super::input::{InputError, named};
 use super::output::OutputError;
 use super::passphrase::PassphraseError;
 use super::surroundings::{Exit, Surroundings};
 use super::terminal::{json_text, shown};
-use crate::bundle::ReadRequestError;
+use crate::bundle::{BundleError, ReadRequestError};
 use crate::http::ServeError;
 use crate::inspect::InspectError;
 use crate::ledger::EntryError;
+use crate::pem::PemError;
 use crate::policy::{DocumentError, ObjectName};
 use crate::vault::VaultError;
 use crate::verdict::{Rule, Severity, Verdict};
@@ -54,8 +56,13 @@ pub(super) enum CliError {
     Inspect { path: PathBuf, error: InspectError },
     #[error("{}: {error}", shown(.path))]
     Ledger { path: PathBuf, error: EntryError },
-    #[error("{} holds no block PUBLIC KEY or PRIVATE KEY of PEM", shown(.path))]
-    NoKey { path: PathBuf },
+    #[error("{} holds {found}, where a key is expected", named(.path))]
+    NoKey { path: PathBuf, found: NoKey },
+    #[error("{}: {error}", named(.path))]
+    KeyFile { path: PathBuf, error: PemError },
+    /// Files of `--roots` without a certificate in them.
+    #[error("--roots: {error}")]
+    NotTrusted { error: BundleError },
     #[error(transparent)]
     Serve(#[from] ServeError),
     #[error("{}: no server has said here that it is ready", shown(.path))]
@@ -66,7 +73,10 @@ pub(super) enum CliError {
     Option { option: &'static str, value: String, allowed: String },
     #[error("stdout cannot hold both the JSON document and {what}")]
     StdoutTwice { what: &'static str },
-    #[error("stdin is asked for twice: {first} and {second}")]
+    #[error("stdin is asked for twice: {}", match first == second {
+        true => format!("- stands for {first}, more than once"),
+        false => format!("{first} and {second}"),
+    })]
     StdinTwice { first: &'static str, second: &'static str },
     #[error("{} exists, and the demonstration is kept in a folder of its own", shown(.path))]
     FolderExists { path: PathBuf },
@@ -177,10 +187,12 @@ impl CliError {
                 ))
             }
             Self::Ledger { error, .. } => Some(error.help()),
-            Self::NoKey { path } => Some(format!(
-                "write the key in that form first: openssl pkey -in {0} -pubout -out key.pem; a request or a certificate goes with --csr and FILE",
-                shown(path)
-            )),
+            Self::NoKey { path, found } => Some(found.help(path)),
+            Self::KeyFile { error, .. } => Some(error.help()),
+            Self::NotTrusted { .. } => Some(
+                "give the certificates of the CAs that you trust, as you had them from a place that you trust: PEM, DER or PKCS#7"
+                    .to_owned(),
+            ),
             Self::InFile { error, .. } => Some(error.help()),
             Self::RequestNotWritten { name, .. } => {
                 Some(format!("write its request again with: coldcert pending csr {name} -o FILE"))
@@ -190,8 +202,11 @@ impl CliError {
                 Some("start one with: coldcert serve; or name its ready file with --ready-file".to_owned())
             }
             Self::Stdout(_) => Some("make room where the output goes, and try again".to_owned()),
-            Self::Option { option, .. } => Some(format!("see --help for {option}")),
+            Self::Option { option, .. } => Some(option_help(option)),
             Self::StdoutTwice { .. } => Some("write the artifact to a file with -o".to_owned()),
+            Self::StdinTwice { first, second } if first == second => {
+                Some("give - once: what comes in on stdin is read to its end, whatever is in it".to_owned())
+            }
             Self::StdinTwice { .. } => Some("give one of them as a file".to_owned()),
             Self::FolderExists { .. } => Some("name a folder that does not exist yet".to_owned()),
             Self::Folder { .. } => Some("name a folder in one that exists and can be written".to_owned()),
@@ -230,6 +245,24 @@ impl CliError {
         }
         document
     }
+}
+
+/// What helps with an option whose value is not taken.
+fn option_help(option: &str) -> String {
+    match option {
+        "RULE" => "see the rules with: coldcert explain",
+        "--version" => "see the versions of a name with: coldcert versions NAME",
+        "--request-id" => "see what waits, with its request id, with: coldcert pending list --json",
+        "--tag" => "write it as --tag team=web, once for each tag",
+        "EMAIL" => "write one address alone: pki@example.com",
+        "--token-file" => "make one with: openssl rand -hex 32 > token",
+        "--content-type" => "leave it out for a PFX, or write: --content-type pem",
+        "--crl" => "give the CRLs of this chain's CAs alone",
+        "--html" => "give --html and -o each a file of its own",
+        "NAME" => "see the names with: coldcert list",
+        option => return format!("see what {option} takes with --help"),
+    }
+    .to_owned()
 }
 
 /// How to merge all the same, where that can be.

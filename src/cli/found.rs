@@ -41,7 +41,7 @@ impl Opening {
 fn found_lines(bundle: &Bundle) -> Vec<String> {
     let mut lines = Vec::new();
     for file in &bundle.files {
-        lines.push(format!("{}: {}, {}", file.name, forms(file), counted(file)));
+        lines.push(file_line(file));
         for index in file.certificates.clone().take(ITEMS_MAX) {
             let given = &bundle.certificates[index];
             let label = format!("[{}]", index + 1);
@@ -60,6 +60,11 @@ fn found_lines(bundle: &Bundle) -> Vec<String> {
     }
     lines.extend(bundle.passed_over.iter().map(|passed| format!("note    {passed}")));
     lines
+}
+
+/// `answer.p7b: PKCS#7 (DER), 3 certificates`
+pub(super) fn file_line(file: &GivenFile) -> String {
+    format!("{}: {}, {}", file.name, forms(file), counted(file))
 }
 
 /// The files as JSON, with their items in the same order.

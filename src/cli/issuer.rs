@@ -8,7 +8,7 @@ use super::error::CliError;
 use super::terminal::escape;
 use crate::issuer::Issuer;
 use crate::policy::ObjectName;
-use crate::vault::VaultError;
+use crate::vault::{OFFLINE_CA, VaultError};
 use crate::wire;
 
 /// Issuers that policies name
@@ -105,6 +105,11 @@ impl IssuerVerb {
                     context.write_json(&wire::issuer(&base, &issuer))?;
                 }
                 context.say(&format!("deleted issuer {name}"));
+                if vault.authority(&name).is_ok() {
+                    context.say(&format!(
+                        "  its CA stays in the vault, with its key: see it with: coldcert ca show {name}; it signs again once the issuer is set: coldcert issuer set {name} --provider {OFFLINE_CA}"
+                    ));
+                }
             }
         }
         Ok(())

@@ -285,6 +285,12 @@ pub enum PassphraseError {
         /// The system's reason.
         cause: io::Error,
     },
+    /// The process has no terminal to ask for a new one, beside the one that opens the vault.
+    #[error("a new passphrase is needed, and there is no terminal to ask for it: {cause}")]
+    NoTerminalForNew {
+        /// The system's reason.
+        cause: io::Error,
+    },
     /// There is a terminal, and it failed.
     #[error("the passphrase cannot be read from the terminal: {cause}")]
     Terminal {
@@ -301,6 +307,10 @@ impl PassphraseError {
             Self::NotUtf8 { .. } => "save the passphrase as UTF-8 text, without a byte order mark".to_owned(),
             Self::Unusable { reason, .. } => reason.help(),
             Self::Mismatch => "run the command again and type the same passphrase twice".to_owned(),
+            Self::NoTerminalForNew { .. } => {
+                "give it with `--new-passphrase-file FILE` (`-` is stdin), or run the command in a terminal"
+                    .to_owned()
+            }
             Self::NoTerminal { .. } | Self::Terminal { .. } => format!(
                 "give it with `--passphrase-file FILE` (`-` is stdin), in the environment variable \
                  {PASSPHRASE_VARIABLE}, or run the command in a terminal"

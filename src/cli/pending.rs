@@ -8,7 +8,7 @@ use super::context::Context;
 use super::error::CliError;
 use super::input::named;
 use super::output::is_stdout;
-use super::terminal::shown;
+use super::terminal::{escape, shown};
 use crate::csr::CertificateRequest;
 use crate::extension::purpose_name;
 use crate::identifier::Identifier;
@@ -174,6 +174,10 @@ fn show(context: &mut Context<'_, '_>, operation: &Operation) -> Result<(), CliE
         request.public_key().fingerprint(),
     );
     context.artifact(text.as_bytes())?;
+    if let Operation::Failed(_, failure) = operation {
+        let line = format!("error       {}: {}\n", escape(&failure.code), escape(&failure.message));
+        context.artifact(line.as_bytes())?;
+    }
     if let Operation::InProgress(pending) | Operation::Cancelled(pending) | Operation::Failed(pending, _) =
         operation
     {

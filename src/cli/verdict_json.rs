@@ -32,14 +32,23 @@ pub(super) fn verdict_json(verdict: &Verdict, asked: &Asked<'_>) -> Value {
         "profiles": profiles.collect::<serde_json::Map<_, _>>(),
         "refused_by": refused_by.collect::<serde_json::Map<_, _>>(),
         "findings": findings_json(verdict.findings()),
-        "chain": verdict.path().iter().map(|one| link(one, asked.bundle)).collect::<Vec<_>>(),
+        "chain": verdict.path().iter().map(|one| link(one, verdict, asked.bundle)).collect::<Vec<_>>(),
         "ending": verdict.ending().map(ending),
         "files": found_json(asked.bundle),
         "clients": asked.clients.iter().map(|(client, outcome)| client_json(client, outcome)).collect::<Vec<_>>(),
     })
 }
 
-fn link(certificate: &Certificate, bundle: &Bundle) -> Value {
+fn link(certificate: &Certificate, verdict: &Verdict, bundle: &Bundle) -> Value {
+    let fingerprint = certificate.fingerprint();
+    let cleared = verdict.not_revoked().iter().find(|one| one.about.fingerprint == fingerprint);
+    let not_revoked_by = cleared.map(|one| {
+        json!({
+            "issuer": one.issuer.to_string(),
+            "this_update": one.this_update.to_string(),
+            "next_update": one.next_update.map(|next| next.to_string()),
+        })
+    });
     let position = bundle.certificates.iter().position(|given| given.certificate == *certificate);
     json!({
         "position": position.map(|index| index + 1),
@@ -48,7 +57,8 @@ fn link(certificate: &Certificate, bundle: &Bundle) -> Value {
         "not_before": certificate.not_before().to_string(),
         "not_after": certificate.not_after().to_string(),
         "key": certificate.public_key().algorithm().to_string(),
-        "sha256": certificate.fingerprint().hex(),
+        "sha256": fingerprint.hex(),
+        "not_revoked_by": not_revoked_by,
     })
 }
 

@@ -63,16 +63,20 @@ impl<'a> Drawing<'a> {
         let mut drawn: Vec<&Certificate> = path.iter().collect();
         let bearer = end(&mut rungs, verdict, bundle);
         drawn.extend(bearer);
-        let beside: Vec<&Certificate> = bundle
+        let beside: Vec<(usize, &Certificate)> = bundle
             .certificates
             .iter()
             .map(|given| &given.certificate)
-            .filter(|one| !drawn.contains(one))
+            .enumerate()
+            .filter(|(_, one)| !drawn.contains(one))
             .collect();
         let role = if path.is_empty() { "does not hold the key" } else { "not part of this chain" };
         let more_beside = beside.len().saturating_sub(BESIDE_MAX);
-        let beside =
-            beside.into_iter().take(BESIDE_MAX).map(|one| Stone::of(one, role, verdict, bundle)).collect();
+        let beside = beside
+            .into_iter()
+            .take(BESIDE_MAX)
+            .map(|(index, one)| Stone::at(Some(index), one, role, verdict))
+            .collect();
         Self { rungs, beside, more_beside }
     }
 }
@@ -147,6 +151,16 @@ fn unsigned_link(fault: &SignatureFault, is_itself: bool) -> (&'static str, &'st
 impl<'a> Stone<'a> {
     fn of(certificate: &'a Certificate, role: &'static str, verdict: &Verdict, bundle: &Bundle) -> Self {
         let position = bundle.certificates.iter().position(|given| given.certificate == *certificate);
+        Self::at(position, certificate, role, verdict)
+    }
+
+    /// The certificate at a position, from 0; none for what is trusted alone.
+    fn at(
+        position: Option<usize>,
+        certificate: &'a Certificate,
+        role: &'static str,
+        verdict: &Verdict,
+    ) -> Self {
         let fingerprint = certificate.fingerprint();
         let refusals = verdict.findings().iter().filter(|finding| {
             finding.severity == Severity::Refuse

@@ -104,6 +104,12 @@ pub enum VaultError {
         /// The issuer.
         issuer: String,
     },
+    /// It was asked that the operation be cancelled, and a CA of the vault is to sign.
+    #[error("it was asked that the operation of {name} be cancelled, and a certificate is not signed for it")]
+    CancellationRequested {
+        /// The name.
+        name: String,
+    },
     /// The operation is not one of a named issuer.
     #[error("the operation of {name} is of issuer {issuer}, which has no desk")]
     NotAtDesk {
@@ -300,7 +306,9 @@ impl VaultError {
             Self::IsDeleted { name } => {
                 format!("bring it back with: coldcert recover {name}; or end it with: coldcert purge {name}")
             }
-            Self::NotDeleted { name, living: true } => format!("delete it first: coldcert delete {name}"),
+            Self::NotDeleted { name, living: true } => format!(
+                "nothing is to be brought back: see it with: coldcert show {name}; what is to end is deleted first: coldcert delete {name}"
+            ),
             Self::NotDeleted { living: false, .. } => {
                 "see deleted ones with: coldcert list --deleted".to_owned()
             }
@@ -322,6 +330,9 @@ impl VaultError {
             ),
             Self::WithIssuer { name, .. } => format!(
                 "answer at the issuer's desk: coldcert issuer complete {name} --chain ANSWER; or ask for its end: coldcert pending cancel {name}"
+            ),
+            Self::CancellationRequested { name } => format!(
+                "end it with: coldcert issuer cancel {name}; who wants it after all asks anew then: coldcert create {name}"
             ),
             Self::NotAtDesk { name, .. } => format!("merge its answer with: coldcert merge {name} ANSWER"),
             Self::Changed { name } => {
@@ -408,6 +419,7 @@ impl VaultError {
                 | Self::InProgress { .. }
                 | Self::NotInProgress { .. }
                 | Self::WithIssuer { .. }
+                | Self::CancellationRequested { .. }
                 | Self::NotAtDesk { .. }
                 | Self::Changed { .. }
                 | Self::Refused(_)

@@ -7,6 +7,7 @@ use super::{Attributes, Vault, VaultError, events, living};
 use crate::bundle::Bundle;
 use crate::csr::CertificateRequest;
 use crate::fingerprint::Fingerprint;
+use crate::identifier::Identifier;
 use crate::ledger::Event;
 use crate::pending::{Operation, Pending};
 use crate::policy::{ObjectName, Route};
@@ -36,6 +37,8 @@ pub struct Expectation {
     pub validity_months: u32,
     /// Where the vault holds the keys of the answer's certificates.
     pub holders: Vec<(Fingerprint, Holder)>,
+    /// The version that its answer became; none while it waits.
+    pub merged: Option<Identifier>,
 }
 
 impl Expectation {
@@ -157,12 +160,22 @@ impl Vault {
             Operation::InProgress(pending)
             | Operation::Cancelled(pending)
             | Operation::Failed(pending, _) => self.expectation_of(&pending, bundle),
-            Operation::Completed(completed) => Ok(Expectation {
-                validity_months: self.living(name)?.policy.validity_months,
-                holders: self.holders_of(bundle)?,
-                name: completed.name,
-                request: completed.request,
-            }),
+            Operation::Completed(completed) => {
+                let key = completed.request.public_key().fingerprint();
+                let mut holders = self.holders_of(bundle)?;
+                // That version is no earlier one: it is the one that came of this request.
+                let own = holders.iter().position(|(held, holder)| {
+                    *held == key && holder.name == completed.name.as_str() && holder.version.is_some()
+                });
+                let merged = own.and_then(|own| holders.remove(own).1.version);
+                Ok(Expectation {
+                    validity_months: self.living(name)?.policy.validity_months,
+                    holders,
+                    merged,
+                    name: completed.name,
+                    request: completed.request,
+                })
+            }
         }
     }
 
@@ -172,6 +185,7 @@ impl Vault {
             request: pending.request.clone(),
             validity_months: pending.policy.validity_months,
             holders: self.holders_of(bundle)?,
+            merged: None,
         })
     }
 

@@ -87,6 +87,9 @@ impl Vault {
         now: UnixTime,
     ) -> Result<Merged, VaultError> {
         let pending = self.at_desk_by_name(name)?;
+        if pending.cancellation_requested {
+            return Err(VaultError::CancellationRequested { name: pending.name.to_string() });
+        }
         let issuer = ObjectName::new(&pending.policy.issuer.name)?;
         let stored = self.stored_authority(&issuer)?;
         let own = &stored.chain[0];

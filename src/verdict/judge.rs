@@ -9,12 +9,13 @@ use super::purpose::AnyPurpose;
 use super::question::Question;
 use super::rule::{Fault, Profile, Rule, Severity};
 use super::{
-    About, Finding, Verdict, alternative_names, asked, consequence, ending, known_key, lifetime, listing,
-    names, path, policies, purpose, revocation, rules, server_name, strength, submission, webpki,
+    About, Finding, NotRevoked, Verdict, alternative_names, asked, consequence, ending, known_key, lifetime,
+    listing, names, path, policies, purpose, revocation, rules, server_name, strength, submission, webpki,
 };
 use crate::bundle::{Given, Origin};
 use crate::certificate::Certificate;
 use crate::chain::{End, INTERMEDIATES_MAX, Path, Pool, Search, Step};
+use crate::crl::CertificateRevocationList;
 use crate::policy::ObjectName;
 use crate::x5c;
 
@@ -59,13 +60,14 @@ impl<'a> Judge<'a> {
     }
 
     pub(super) fn verdict(&self, search: &mut Search<'_>) -> Verdict {
-        let (mut findings, path, ending) = match self.best_path(search) {
-            None => (vec![self.key_mismatch()], Vec::new(), None),
+        let (mut findings, path, ending, not_revoked) = match self.best_path(search) {
+            None => (vec![self.key_mismatch()], Vec::new(), None, Vec::new()),
             Some(found) => {
                 let path: Vec<Certificate> =
                     found.path.steps.iter().map(|step| self.pool.certificate(*step).clone()).collect();
                 let ending = path.last().map(|last| Box::new(self.ending(&found.path, last)));
-                (self.with_left_over(found), path, ending)
+                let not_revoked = self.not_revoked(&found.path);
+                (self.with_left_over(found), path, ending, not_revoked)
             }
         };
         // What does not hold the key is nothing to be read by anybody.
@@ -74,7 +76,7 @@ impl<'a> Judge<'a> {
         }
         findings.sort_by_key(|finding| finding.severity);
         let accepted_by = self.question.terms.acceptance.by.clone();
-        Verdict { profile: self.profile, findings, path, ending, accepted_by }
+        Verdict { profile: self.profile, findings, path, ending, not_revoked, accepted_by }
     }
 
     /// The best path from any certificate that holds the key; of equal ones that of the newest leaf, because a CA
@@ -162,13 +164,27 @@ impl<'a> Judge<'a> {
     /// Every certificate below the anchor, by the lists that were given.
     fn revocation_faults(&self, path: &Path, certificates: &[&Certificate]) -> Vec<Fault> {
         let terms = self.question.terms;
-        let (below, anchor) = match (&path.end, certificates.split_last()) {
-            (End::Anchor, Some((anchor, below))) => (below, Some(*anchor)),
-            _ => (certificates, None),
-        };
+        let (below, anchor) = below_anchor(path, certificates);
         let others = &self.pool.given;
         let (at, required) = (self.question.at, terms.revocation_required);
         revocation::faults(below, anchor, others, &terms.crls, at, required, &self.checked)
+    }
+
+    /// Those of a path that were looked for in the lists, and are not revoked.
+    fn not_revoked(&self, path: &Path) -> Vec<NotRevoked> {
+        let certificates: Vec<&Certificate> =
+            path.steps.iter().map(|step| self.pool.certificate(*step)).collect();
+        let (below, anchor) = below_anchor(path, &certificates);
+        let crls = &self.question.terms.crls;
+        let cleared =
+            revocation::cleared(below, anchor, &self.pool.given, crls, self.question.at, &self.checked);
+        let told = |(index, list): (usize, &CertificateRevocationList)| NotRevoked {
+            about: self.about(path.steps[index]),
+            issuer: list.issuer().clone(),
+            this_update: list.this_update(),
+            next_update: list.next_update(),
+        };
+        cleared.into_iter().map(told).collect()
     }
 
     fn key_mismatch(&self) -> Finding {
@@ -349,6 +365,17 @@ impl<'a> Judge<'a> {
 
     fn holds_key(&self, index: usize) -> bool {
         self.pool.given[index].public_key() == self.question.key
+    }
+}
+
+/// What is below the anchor of a path, and the anchor where it ends at one.
+fn below_anchor<'c, 'p>(
+    path: &Path,
+    certificates: &'c [&'p Certificate],
+) -> (&'c [&'p Certificate], Option<&'p Certificate>) {
+    match (&path.end, certificates.split_last()) {
+        (End::Anchor, Some((anchor, below))) => (below, Some(*anchor)),
+        _ => (certificates, None),
     }
 }
 

@@ -48,17 +48,40 @@ pub(super) fn faults(
         .iter()
         .enumerate()
         .filter_map(|(index, certificate)| match judge.status(certificate, index + 1, Signers::All) {
-            Status::Good { weak } => weak.map(|(list, hash)| weakly_signed(index, list, hash)),
+            Status::Good { weak, .. } => weak.map(|(list, hash)| weakly_signed(index, list, hash)),
             Status::Revoked { entry, list } => Some(revoked(index, certificate, entry, list)),
             Status::Unknown { why } => Some(unknown(index, certificate, &why, required)),
         })
         .collect()
 }
 
+/// The certificates of a path, by their places, that a CRL was given for and that are not revoked, each with the first CRL
+/// that says so. Arguments as those of [`faults`].
+pub(super) fn cleared<'a>(
+    path: &[&'a Certificate],
+    anchor: Option<&'a Certificate>,
+    extra_issuers: &[&'a Certificate],
+    crls: &'a [CertificateRevocationList],
+    at: UnixTime,
+    checked: &Checked,
+) -> Vec<(usize, &'a CertificateRevocationList)> {
+    if crls.is_empty() {
+        return Vec::new();
+    }
+    let judge = Judge::new(path, anchor, extra_issuers, crls, at, checked);
+    let each = path.iter().enumerate();
+    each.filter_map(|(index, certificate)| match judge.status(certificate, index + 1, Signers::All) {
+        Status::Good { by, .. } => Some((index, by?)),
+        Status::Revoked { .. } | Status::Unknown { .. } => None,
+    })
+    .collect()
+}
+
 /// What the CRLs say of one certificate.
 enum Status<'a> {
-    /// Where a list that says so is signed over a weak hash, by which.
+    /// By which list, and where one that says so is signed over a weak hash, by which.
     Good {
+        by: Option<&'a CertificateRevocationList>,
         weak: Option<(&'a CertificateRevocationList, &'static str)>,
     },
     Revoked {
@@ -182,7 +205,7 @@ impl<'a> Judge<'a> {
             let weak = counted
                 .iter()
                 .find_map(|list| Some((list.crl, strength::weak_hash(list.crl.signature_algorithm())?)));
-            return Status::Good { weak };
+            return Status::Good { by: counted.first().map(|list| list.crl), weak };
         }
         let mut why = notes.into_text();
         if told != Reasons::NONE {

@@ -28,7 +28,7 @@ pub(super) fn fault(leaf: &Certificate) -> Option<Fault> {
         }
     }?;
     let help =
-        "ask the CA for a shorter time, and renew by a program; a private CA need not keep to this limit";
+        "have it issued for a shorter time, and renew by a program; a private CA need not keep to this limit";
     Some(Fault { rule: &VALIDITY_BEYOND_LIMIT, at: 0, message, help: help.to_owned() })
 }
 
