@@ -55,7 +55,7 @@ pub use pool::VAULT_CONNECTIONS_MAX;
 pub use query::PAGE_SIZE_MAX;
 pub use server::{
     CONNECTIONS_MAX, HANDSHAKE_WAIT, HEADER_BYTES_MAX, HEADER_WAIT, HEADERS_MAX, IDENTITY_CONNECTIONS_MAX,
-    Listening, STOP_WAIT, ServeError, Server,
+    Listening, STOP_WAIT, ServeError, Server, is_ready_file,
 };
 pub use service::{Service, Settings};
 pub use tls::TlsError;

@@ -964,6 +964,25 @@ fn a_folder_for_manual_pages_is_made_but_not_its_parents() {
 }
 
 #[test]
+fn a_manual_page_replaces_a_manual_page_and_nothing_else() {
+    let work = Workplace::with_vault();
+    fs::create_dir(work.path("man1")).unwrap();
+    let vault = work.read("vault.coldcert");
+    work.write("man1/coldcert-list.1", &vault);
+    work.run("man man1").refused().says(&["man1/coldcert-list.1", "never written over"]);
+    work.write("man1/coldcert-list.1", "somebody's");
+    work.run("man man1").refused().says(&["man1/coldcert-list.1 exists"]);
+    assert_eq!(work.read("man1/coldcert-list.1"), b"somebody's");
+    assert_eq!(fs::read_dir(work.path("man1")).unwrap().count(), 1, "no page beside it");
+    // The vault at work, whatever it is called.
+    fs::remove_file(work.path("man1/coldcert-list.1")).unwrap();
+    work.run("man man1").done();
+    work.write("man1/coldcert-list.1", &vault);
+    work.run("--vault man1/coldcert-list.1 man man1").refused().says(&["never written over"]);
+    assert_eq!(work.read("man1/coldcert-list.1"), vault);
+}
+
+#[test]
 fn a_foreign_or_damaged_backup_is_refused() {
     let Some(work) = answered() else { return };
     still_merges(&work);

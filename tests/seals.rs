@@ -278,3 +278,25 @@ fn no_core_file_is_written() {
     child.kill().expect("a signal");
     child.wait().expect("an end");
 }
+
+#[test]
+fn a_recovery_key_that_was_not_written_down_is_no_seal_and_one_that_is_no_seal_is_not_written_down() {
+    let work = Workplace::empty().passphrase("first");
+    work.run("init").done();
+    let is_alone = |work: &Workplace| !work.run("passphrase list").done().out().contains("recovery key");
+    work.run("passphrase recovery-key -o /dev/full").broken().says(&["/dev/full cannot be written"]);
+    assert!(is_alone(&work), "a seal whose key nobody has");
+    work.run("passphrase recovery-key -o nowhere/paper.key").broken();
+    assert!(is_alone(&work));
+    // Somebody keeps the vault until the program gives up.
+    let db = Connection::open(work.path("vault.coldcert")).unwrap();
+    db.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let run = work.run("passphrase recovery-key -o paper.key");
+    db.execute_batch("ROLLBACK").unwrap();
+    run.broken().says(&["the vault is busy"]);
+    assert!(!work.path("paper.key").exists(), "a key that opens nothing");
+    assert!(is_alone(&work));
+    work.run("passphrase recovery-key -o paper.key").done();
+    assert_eq!(work.mode("paper.key"), 0o600);
+    work.run("--recovery-key paper.key contact add x@example.com").done();
+}

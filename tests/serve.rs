@@ -121,6 +121,33 @@ impl Drop for Served {
 }
 
 #[test]
+fn no_file_of_its_own_takes_the_place_of_another() {
+    let work = Workplace::with_vault();
+    work.run("--vault other.coldcert init --no-passphrase").done();
+    work.write("passphrase", "somebody's\n");
+    work.write("like.json", r#"{"url": "https://x", "ca": "ca.pem", "token": "t"}"#);
+    std::os::unix::fs::symlink("passphrase", work.path("link")).expect("a link");
+    let vaults = ["vault.coldcert", "other.coldcert", "./vault.coldcert-journal"];
+    for option in ["--ready-file", "--log"] {
+        for file in &vaults {
+            let run = work.run_in_vain(&format!("serve --listen 127.0.0.1:0 {option} {file}"));
+            run.refused().says(&[file, "a vault is never written over"]);
+        }
+    }
+    for file in ["passphrase", "like.json", "link"] {
+        let run = work.run_in_vain(&format!("serve --listen 127.0.0.1:0 --ready-file {file}"));
+        run.refused().says(&[file, "is not the ready file of a server", "--ready-file"]);
+    }
+    // What a server that was killed left behind gives way.
+    let mut killed = Served::of(work, "");
+    killed.child.kill().expect("killed");
+    killed.child.wait().expect("an end");
+    let work = std::mem::replace(&mut killed.work, Workplace::empty());
+    assert!(work.path("ready.json").exists());
+    Served::of(work, "").stopped();
+}
+
+#[test]
 fn it_says_once_that_it_is_ready_and_hides_what_is_secret() {
     let served = Served::new("");
     let file = served.work.path("ready.json");

@@ -1,6 +1,7 @@
 //! `coldcert passphrase`
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -166,7 +167,7 @@ fn add(context: &mut Context<'_, '_>, label: &str, file: Option<PathBuf>) -> Res
 fn recovery_key(
     context: &mut Context<'_, '_>,
     label: &str,
-    output: &std::path::Path,
+    output: &Path,
     force: bool,
 ) -> Result<(), CliError> {
     if context.json && is_stdout(output) {
@@ -175,17 +176,24 @@ fn recovery_key(
     let mut vault = context.open()?;
     context.check_output(output, Kind::Secret, force)?;
     let vault_key = context.unseal(&mut vault)?;
-    // The place is held before the vault knows the key: one that was not written down opens nothing.
     let place = context.prepare(output, Kind::Secret, force)?;
-    let recovery_key = vault.add_recovery_key(&vault_key, label, context.now)?;
-    let text = recovery_key.secret_text();
-    let lines = Zeroizing::new(format!(
-        "# recovery key of {}, made {}: it opens the vault without a passphrase\n{}\n",
-        shown(vault.path()),
-        context.now,
-        text.as_str()
-    ));
-    place.write(lines.as_bytes(), context.stdout())?;
+    let (now, vault_file) = (context.now, shown(context.vault_path()));
+    let mut lines = Zeroizing::new(String::new());
+    // Flushed to the disk before the vault knows the key. Whoever is killed in between is left with a file that opens
+    // nothing, and never with a seal whose key nobody has.
+    let added = vault.add_recovery_key_written(&vault_key, label, now, |recovery_key| {
+        lines = Zeroizing::new(format!(
+            "# recovery key of {vault_file}, made {now}: it opens the vault without a passphrase\n{}\n",
+            recovery_key.secret_text().as_str()
+        ));
+        Ok::<_, CliError>(place.write(lines.as_bytes(), context.stdout())?)
+    });
+    if let Err(error) = added {
+        if !lines.is_empty() {
+            take_back(context, output, lines.as_bytes());
+        }
+        return Err(error);
+    }
     if context.json {
         context.write_json(&json!({"file": output, "label": label}))?;
     }
@@ -195,6 +203,16 @@ fn recovery_key(
     ));
     context.next("when the passphrase is lost: coldcert --recovery-key FILE passphrase");
     Ok(())
+}
+
+/// Removes the file of a recovery key that the vault did not take; of what went elsewhere it is said that it opens nothing.
+fn take_back(context: &mut Context<'_, '_>, output: &Path, written: &[u8]) {
+    let is_ours = fs::symlink_metadata(output).is_ok_and(|found| found.is_file())
+        && fs::read(output).is_ok_and(|found| Zeroizing::new(found).as_slice() == written);
+    if !is_ours || fs::remove_file(output).is_err() {
+        let place = if is_stdout(output) { "standard output".to_owned() } else { shown(output) };
+        context.say(&format!("note    a recovery key that went to {place} opens nothing"));
+    }
 }
 
 fn remove(context: &mut Context<'_, '_>, label: &str, recovery: bool) -> Result<(), CliError> {

@@ -219,6 +219,7 @@ impl CliError {
             Self::Vault(error) => error.is_refusal(),
             Self::InFile { error, .. } => error.is_refusal(),
             Self::Output(error) => error.is_refusal(),
+            Self::Serve(error) => error.is_refusal(),
             Self::Judged | Self::FolderExists { .. } | Self::NotServing { .. } => true,
             _ => false,
         };
@@ -230,6 +231,7 @@ impl CliError {
             Self::Vault(error) => wire::error_code(error),
             Self::InFile { error, .. } => wire::error_code(error),
             Self::Output(error) if error.is_refusal() => "Conflict",
+            Self::Serve(error) if error.is_refusal() => "Conflict",
             Self::FolderExists { .. } => "Conflict",
             _ => "BadParameter",
         }

@@ -153,6 +153,12 @@ pub(super) fn refuse_vault(path: &Path, vault: &Path) -> Result<(), OutputError>
     Ok(())
 }
 
+/// Refuses a path that is this vault's or another's, for what is not written as an [`Output`].
+pub(super) fn refuse_vaults(path: &Path, vault: &Path) -> Result<(), OutputError> {
+    refuse_vault(path, vault)?;
+    refuse_any_vault(path)
+}
+
 /// Refuses a file that is a vault by its content, whichever vault is at work.
 fn refuse_any_vault(path: &Path) -> Result<(), OutputError> {
     if is_stdout(path) || !fs::metadata(path).is_ok_and(|found| found.is_file()) {

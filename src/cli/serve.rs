@@ -15,10 +15,11 @@ use zeroize::Zeroizing;
 
 use super::context::{Context, at};
 use super::error::CliError;
+use super::output::refuse_vaults;
 use super::system_names;
 use super::terminal::shown;
 use crate::http::{
-    Clock, Journal, Names, ServeError, Server, Service, Settings, TOKEN_CHARACTERS_MIN, Tokens,
+    Clock, Journal, Names, ServeError, Server, Service, Settings, TOKEN_CHARACTERS_MIN, Tokens, is_ready_file,
 };
 use crate::ledger::Attribution;
 use crate::time::UnixTime;
@@ -70,10 +71,10 @@ struct Options {
     /// Add a line for each exchange to this file [default: stderr]
     #[arg(long, value_name = "FILE")]
     log: Option<PathBuf>,
-    /// Write every exchange into this folder, a JSON file each, with secrets left out
+    /// Write every exchange into this folder, a new JSON file each, with secrets left out
     #[arg(long, value_name = "DIR")]
     record: Option<PathBuf>,
-    /// Put the line that says it is ready into this file too
+    /// Put the line that says it is ready into this file too; only an earlier server's is replaced
     #[arg(long, value_name = "FILE")]
     ready_file: Option<PathBuf>,
     /// Start with this time on its clock: 2027-10-01T00:00:00Z
@@ -125,6 +126,11 @@ impl Options {
     fn serve(self, context: &mut Context<'_, '_>) -> Result<(), CliError> {
         let names = self.names(context)?;
         let tokens = self.tokens(context)?;
+        // Before the passphrase is asked for, and once more when it is written.
+        for file in self.ready_files(context) {
+            refuse_vaults(&file, context.vault_path())?;
+            is_ready_file(&file)?;
+        }
         let journal = self.journal(context)?;
         let clock = self.clock.or_else(|| context.stated_time()).map_or_else(Clock::default, Clock::showing);
         let mut vault = context.open()?;
@@ -156,11 +162,9 @@ impl Options {
         // Before anybody is told that it is ready.
         let mut terminated = signal(SignalKind::terminate()).map_err(broken)?;
         let mut interrupted = signal(SignalKind::interrupt()).map_err(broken)?;
-        let folder = folder(context.vault_path());
-        let server = Server::bind(service, self.listen, &folder)?;
+        let server = Server::bind(service, self.listen, &folder(context.vault_path()))?;
         let listening = server.listening().clone();
-        let own = folder.join(READY);
-        let ready: Vec<&Path> = std::iter::once(own.as_path()).chain(self.ready_file.as_deref()).collect();
+        let ready = self.ready_files(context);
         for file in &ready {
             listening.write_ready_file(file)?;
         }
@@ -177,11 +181,17 @@ impl Options {
             .await;
         for file in ready {
             // Not that of a server that was started after this one.
-            if std::fs::read(file).is_ok_and(|found| found == listening.document().as_bytes()) {
+            if std::fs::read(&file).is_ok_and(|found| found == listening.document().as_bytes()) {
                 let _ = std::fs::remove_file(file);
             }
         }
         Ok(done?)
+    }
+
+    /// That beside the vault, and the one that was asked for.
+    fn ready_files(&self, context: &Context<'_, '_>) -> Vec<PathBuf> {
+        let own = folder(context.vault_path()).join(READY);
+        std::iter::once(own).chain(self.ready_file.clone()).collect()
     }
 
     fn say_where(&self, context: &mut Context<'_, '_>, url: &str) {
@@ -250,6 +260,7 @@ impl Options {
         let log: Option<Box<dyn Write + Send>> = match &self.log {
             None => context.log(),
             Some(path) => {
+                refuse_vaults(path, context.vault_path())?;
                 let failed = |cause| CliError::Folder { path: path.clone(), cause };
                 let file =
                     OpenOptions::new().append(true).create(true).mode(0o600).open(path).map_err(failed)?;

@@ -7,7 +7,7 @@ use std::fs::OpenOptions;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -26,14 +26,14 @@ use crate::wire::RequestBody;
 pub struct Journal {
     log: Option<Mutex<Box<dyn Write + Send>>>,
     pairs: Option<PathBuf>,
-    count: AtomicU32,
+    count: AtomicU64,
 }
 
 impl Journal {
     /// One that writes a line of each exchange, and a file into a folder.
     pub fn new(log: Option<Box<dyn Write + Send>>, pairs: Option<PathBuf>) -> Self {
         let count = pairs.as_deref().map_or(0, last_number);
-        Self { log: log.map(Mutex::new), pairs, count: AtomicU32::new(count) }
+        Self { log: log.map(Mutex::new), pairs, count: AtomicU64::new(count.into()) }
     }
 
     /// Whether whole exchanges are kept.

@@ -12,6 +12,7 @@ use axum_server::Handle;
 use axum_server::accept::{Accept, NoDelayAcceptor};
 use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use hyper_util::rt::TokioTimer;
+use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -194,11 +195,50 @@ fn bound(address: SocketAddr) -> Result<TcpListener, ServeError> {
 }
 
 impl Listening {
-    /// Writes the ready file by rename: whoever finds it finds it whole.
+    /// Writes the ready file by rename: whoever finds it finds it whole. It replaces that of an earlier server and
+    /// nothing else.
     pub fn write_ready_file(&self, path: &Path) -> Result<(), ServeError> {
-        file::put(path, self.document().as_bytes(), 0o600)
-            .map_err(|cause| ServeError::ReadyFile { path: path.to_owned(), cause })
+        let document = self.document();
+        let put = match is_ready_file(path)? {
+            true => file::put(path, document.as_bytes(), READY_MODE),
+            false => file::put_new(path, document.as_bytes(), READY_MODE),
+        };
+        put.map_err(|cause| match cause.kind() {
+            std::io::ErrorKind::AlreadyExists => ServeError::NoReadyFile { path: path.to_owned() },
+            _ => ServeError::ReadyFile { path: path.to_owned(), cause },
+        })
     }
+}
+
+/// Whether an earlier server's ready file lies there; false where nothing does. Whatever else does is refused: the ready
+/// file takes its place, and goes when the server stops.
+pub fn is_ready_file(path: &Path) -> Result<bool, ServeError> {
+    let failed = |cause| ServeError::ReadyFile { path: path.to_owned(), cause };
+    let found = match fs::symlink_metadata(path) {
+        Ok(found) => found,
+        Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => return Ok(false),
+        Err(cause) => return Err(failed(cause)),
+    };
+    let refused = || ServeError::NoReadyFile { path: path.to_owned() };
+    // Neither a link nor a pipe: by rename it is they that would be replaced.
+    if !found.is_file() || found.len() > READY_BYTES_MAX {
+        return Err(refused());
+    }
+    let bytes = Zeroizing::new(fs::read(path).map_err(failed)?);
+    let ready: Option<Ready> = serde_json::from_slice(&bytes).ok();
+    ready.map(|_| true).ok_or_else(refused)
+}
+
+/// The members by which a ready file is known; their values are nobody's business here.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "that they are there is all that is asked")]
+struct Ready {
+    url: IgnoredAny,
+    ca: IgnoredAny,
+    token: IgnoredAny,
+    identity_endpoint: IgnoredAny,
+    identity_header: IgnoredAny,
 }
 
 /// Places for connections: each holds one while it is open, and whoever finds none waits to be accepted.
@@ -296,6 +336,12 @@ pub enum ServeError {
         /// The system's word.
         cause: std::io::Error,
     },
+    /// Something else lies where the ready file is to be.
+    #[error("{} exists, and it is not the ready file of a server", shown(.path))]
+    NoReadyFile {
+        /// The file.
+        path: PathBuf,
+    },
     /// The server broke.
     #[error("the server broke: {cause}")]
     Broken {
@@ -308,6 +354,11 @@ pub enum ServeError {
 }
 
 impl ServeError {
+    /// Whether it was understood and refused, as opposed to broken: exit code 1 or 2.
+    pub fn is_refusal(&self) -> bool {
+        matches!(self, Self::NoReadyFile { .. })
+    }
+
     /// What to do about it.
     pub fn help(&self) -> String {
         match self {
@@ -316,11 +367,18 @@ impl ServeError {
             }
             Self::Tls(error) => error.help(),
             Self::ReadyFile { .. } => "name a file in a folder that can be written".to_owned(),
+            Self::NoReadyFile { .. } => {
+                "name another file with --ready-file; only that of an earlier server is replaced".to_owned()
+            }
             Self::Broken { .. } | Self::Random => "start it again".to_owned(),
         }
     }
 }
 
+/// It holds a token.
+const READY_MODE: u32 = 0o600;
+/// A path, an address and two secrets: with the longest path under 5 KiB, each character of it escaped under 30.
+const READY_BYTES_MAX: u64 = 64 * 1024;
 /// Open connections at once. Each costs some 40 KiB with its TLS state; what is more is closed.
 pub const CONNECTIONS_MAX: usize = 20_000;
 /// Open connections at once to the identity endpoint. Each client asks once for a token and goes; no TLS bounds them.

@@ -158,7 +158,7 @@ impl Vault {
         now: UnixTime,
     ) -> Result<(), VaultError> {
         self.is_nobodys(passphrase)?;
-        self.add_seal(vault_key, SealKind::Passphrase, label, passphrase, now)
+        self.add_seal(vault_key, SealKind::Passphrase, label, passphrase, now, || Ok(()))
     }
 
     /// Makes a recovery key: it opens the vault when no passphrase is known any more.
@@ -168,9 +168,22 @@ impl Vault {
         label: &str,
         now: UnixTime,
     ) -> Result<RecoveryKey, VaultError> {
-        let recovery_key = RecoveryKey::generate()?;
-        let passphrase = recovery_key.as_passphrase()?;
-        self.add_seal(vault_key, SealKind::RecoveryKey, label, &passphrase, now)?;
+        self.add_recovery_key_written(vault_key, label, now, |_| Ok(()))
+    }
+
+    /// The same, and the vault takes the key only once it was written down: one that nobody has must not stand in the
+    /// place of one that opens it.
+    pub fn add_recovery_key_written<E: From<VaultError>>(
+        &mut self,
+        vault_key: &VaultKey,
+        label: &str,
+        now: UnixTime,
+        write: impl FnOnce(&RecoveryKey) -> Result<(), E>,
+    ) -> Result<RecoveryKey, E> {
+        let recovery_key = RecoveryKey::generate().map_err(VaultError::from)?;
+        let passphrase = recovery_key.as_passphrase().map_err(VaultError::from)?;
+        let written = || write(&recovery_key);
+        self.add_seal(vault_key, SealKind::RecoveryKey, label, &passphrase, now, written)?;
         Ok(recovery_key)
     }
 
@@ -201,14 +214,15 @@ impl Vault {
         })
     }
 
-    fn add_seal(
+    fn add_seal<E: From<VaultError>>(
         &mut self,
         vault_key: &VaultKey,
         kind: SealKind,
         label: &str,
         passphrase: &Passphrase,
         now: UnixTime,
-    ) -> Result<(), VaultError> {
+        before: impl FnOnce() -> Result<(), E>,
+    ) -> Result<(), E> {
         let may_be_added = |seals: &[KeptSeal]| {
             if seals.is_empty() {
                 return Err(VaultError::NotSealed);
@@ -224,13 +238,14 @@ impl Vault {
         };
         // Before the derivation, which takes a while, and again inside the transaction.
         may_be_added(&self.kept()?)?;
-        let seal = PassphraseSeal::new(vault_key, passphrase, Cost::STANDARD)?;
+        let seal = PassphraseSeal::new(vault_key, passphrase, Cost::STANDARD).map_err(VaultError::from)?;
+        before()?;
         let event = Event::of(Act::Passphrase).with("added", label).with("kind", kind.name());
-        self.change_protection(vault_key, now, |mut seals| {
+        Ok(self.change_protection(vault_key, now, |mut seals| {
             may_be_added(&seals)?;
             seals.push(KeptSeal { kind, label: label.to_owned(), created: now, seal });
             Ok((Protection::Sealed(seals), event, ()))
-        })
+        })?)
     }
 
     /// Two persons with one passphrase are one, and one who changes it to the same has changed nothing.
