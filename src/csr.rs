@@ -328,6 +328,10 @@ impl RequestError {
             }
             Self::Name(error) => error.help(),
             Self::Key(error) => error.help(),
+            Self::Signature(SignatureFault::CannotCheck { .. }) => {
+                "make the request anew with RSA 2048 to 4096 or EC P-256, P-384 or P-521: whether this one was changed on its way nobody can say here"
+                    .to_owned()
+            }
             Self::Signature(_) => {
                 "take the request again from where it was made: this copy does not hold".to_owned()
             }

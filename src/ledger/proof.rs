@@ -331,12 +331,16 @@ impl<'s> Prover<'s> {
     /// Entries that changed places are told from entries that were changed.
     fn name_the_moved(&mut self) {
         let places: Vec<u64> = self.broken.iter().map(|entry| entry.sequence).collect();
-        let hashes: Vec<Fingerprint> =
-            self.before.values().copied().chain(self.broken.iter().map(|entry| entry.hash)).collect();
+        let moved: Vec<Fingerprint> = self.broken.iter().map(|entry| entry.hash).collect();
+        // What stood before an entry stands there still, or next to it, or was moved itself.
+        let near = |place: u64| {
+            let beside = place.saturating_sub(1)..=place.saturating_add(1);
+            self.before.range(beside).map(|(_, hash)| *hash).chain(moved.iter().copied())
+        };
         for entry in &self.broken {
             let from = places.iter().copied().filter(|from| *from != entry.sequence).find(|from| {
                 let there = Entry { sequence: *from, ..entry.clone() };
-                hashes.iter().any(|before| there.is_chained(before))
+                near(*from).any(|before| there.is_chained(&before))
             });
             let changed = LedgerFault::Changed { sequence: entry.sequence };
             if let (Some(from), Some(fault)) = (from, self.faults.iter_mut().find(|fault| **fault == changed))

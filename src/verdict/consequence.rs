@@ -6,7 +6,7 @@
 use der::asn1::ObjectIdentifier;
 
 use super::rule::{Fault, Rule, Severity};
-use super::{alternative_names, asked, lifetime, names, path, rules, strength, webpki};
+use super::{alternative_names, asked, lifetime, names, path, revocation, rules, strength, webpki};
 use crate::certificate::Certificate;
 use crate::extension;
 use crate::name::GeneralName;
@@ -48,7 +48,7 @@ const fn row(
     Row { consequence, cause, cause_at }
 }
 
-static ROWS: [Row; 31] = [
+static ROWS: [Row; 35] = [
     // Of what is no CA nothing else is asked that makes a CA.
     row(&rules::CA_CANNOT_SIGN, &rules::NOT_A_CA, same),
     row(&rules::ROOT_CONSTRAINTS_NOT_CRITICAL, &rules::NOT_A_CA, same),
@@ -75,6 +75,11 @@ static ROWS: [Row; 31] = [
     // What nobody signed in this form was damaged, and is no fault of whoever signed it.
     row(&rules::EXTENSION_MALFORMED, &rules::BAD_SIGNATURE, same),
     row(&strength::EC_POINT_NOT_ON_CURVE, &rules::BAD_SIGNATURE, same),
+    // Whose issuer is not there has no lists of it either.
+    row(&revocation::REVOCATION_UNKNOWN, &rules::BAD_SIGNATURE, same),
+    row(&revocation::REVOCATION_UNKNOWN, &rules::MISSING_ISSUER, same),
+    row(&revocation::REVOCATION_REQUIRED, &rules::BAD_SIGNATURE, same),
+    row(&revocation::REVOCATION_REQUIRED, &rules::MISSING_ISSUER, same),
     // Nobody is found by no name.
     row(&rules::MISSING_ISSUER, &rules::EMPTY_NAME, same),
     // Where there are no names, every one is missing.

@@ -431,12 +431,18 @@ def _(answer):
     answer.leaf.changed = last_bit
 
 
-@broken("bad-signature", "with-lists", 1, ["does not verify under the EC P-256 key", "Example Issuing CA"],
-        also=["revocation-unknown"])
+@broken("bad-signature", "with-lists", 1, ["does not verify under the EC P-256 key", "Example Issuing CA"])
 def _(answer):
-    """One bit of the leaf's signature is another, so its issuer's list does not count."""
+    """One bit of the leaf's signature is another, and its issuer's list is there."""
     answer.revocation_lists()
     answer.leaf.changed = last_bit
+
+
+@broken("bad-signature", "issuer-with-lists", 2, ["does not verify under the EC P-256 key", "Example Root CA"])
+def _(answer):
+    """One bit of the intermediate's signature is another, and all lists are there."""
+    answer.revocation_lists()
+    answer.intermediate.changed = last_bit
 
 
 @broken("bad-signature", "flipped-bit-issuer", 2, ["does not verify under the EC P-256 key", "Example Root CA"])
