@@ -39,6 +39,7 @@ mod set;
 mod show;
 mod surroundings;
 mod system_names;
+mod table;
 pub mod terminal;
 mod verdict_json;
 
@@ -57,7 +58,7 @@ use context::Context;
 use error::CliError;
 pub use input::{FILES_BYTES_MAX, INPUT_BYTES_MAX};
 pub use surroundings::{Exit, Surroundings};
-use terminal::Palette;
+use terminal::{Palette, Widths};
 
 /// The whole program, with the process's own surroundings.
 pub fn main() -> ExitCode {
@@ -66,6 +67,7 @@ pub fn main() -> ExitCode {
     let (stdin, stdout, stderr) = (io::stdin(), io::stdout(), io::stderr());
     let palette =
         Palette::new(stderr.is_terminal(), variable("NO_COLOR").as_deref(), variable("TERM").as_deref());
+    let widths = Widths { stdout: width(&stdout), stderr: width(&stderr) };
     let exit = run(
         &std::env::args_os().collect::<Vec<_>>(),
         &mut Surroundings {
@@ -74,6 +76,7 @@ pub fn main() -> ExitCode {
             // A line in one piece: one call of the system, and no other program's output in its middle.
             stderr: &mut LineWriter::new(stderr.lock()),
             palette,
+            widths,
             vault: variable("COLDCERT_VAULT"),
             passphrase: std::env::var_os(passphrase::PASSPHRASE_VARIABLE),
             log,
@@ -82,6 +85,15 @@ pub fn main() -> ExitCode {
         },
     );
     ExitCode::from(exit.code())
+}
+
+/// How wide a stream's terminal is; one that does not say is as wide as the first were.
+fn width(stream: &(impl AsFd + IsTerminal)) -> Option<usize> {
+    if !stream.is_terminal() {
+        return None;
+    }
+    let said = rustix::termios::tcgetwinsize(stream).map_or(0, |size| usize::from(size.ws_col));
+    Some(if said == 0 { 80 } else { said })
 }
 
 /// The memory holds keys: it is not written to a core file, and no other process of the same user may look into it.

@@ -5,17 +5,24 @@
 mod drawing;
 mod html;
 mod terminal;
+mod wrapping;
 
 use crate::bundle::Bundle;
 use crate::time::UnixTime;
 use crate::verdict::{Severity, Verdict};
 use drawing::Drawing;
 pub(crate) use html::escaped;
+pub(crate) use wrapping::wrapped;
 
 /// The chain, leaf first, one line for each certificate and one for each link; a link that is broken and an issuer
 /// that is missing stand where they are.
 pub fn chain_lines(verdict: &Verdict, bundle: &Bundle) -> Vec<String> {
     terminal::lines(&Drawing::of(verdict, bundle))
+}
+
+/// The same for a terminal of a width: what is longer goes on in the next line, and the chain's own line goes through.
+pub fn chain_lines_within(verdict: &Verdict, bundle: &Bundle, width: usize) -> Vec<String> {
+    terminal::lines_within(&Drawing::of(verdict, bundle), width)
 }
 
 /// The whole report as one page: for a change ticket, on paper or on a screen without a network.

@@ -89,6 +89,9 @@ fn each_thing_found_says_where_it_stood() {
         let places: Vec<String> = bundle.certificates.iter().map(|given| given.place.to_string()).collect();
         assert_eq!(places, expected, "{name}");
     }
+    // The quotes before a block are no text around it.
+    let bundle = read("mail", quoted(&pem(chain), ">> ").as_bytes()).expect("certificates");
+    assert!(bundle.passed_over.is_empty(), "{bundle:?}");
     let bundle = read("text", (text + key).as_bytes()).expect("certificates");
     let passed: Vec<String> = bundle.passed_over.iter().map(ToString::to_string).collect();
     assert_eq!(

@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD_NO_PAD;
-use coldcert::cli::terminal::Palette;
+use coldcert::cli::terminal::{Palette, Widths};
 use coldcert::cli::{self, Exit, Surroundings};
 use coldcert::pending::Operation;
 use coldcert::seal::Passphrase;
@@ -217,6 +217,7 @@ fn run(line: &str, expected: Exit) {
             stdout: &mut stdout,
             stderr: &mut stderr,
             palette: Palette::new(false, None, None),
+            widths: Widths::default(),
             vault: None,
             passphrase: None,
             log: || None,

@@ -2,7 +2,7 @@
 //! blanks of their own.
 //!
 //! Each is taken off where a block shows it, and nowhere else: base64 has none of these characters, so that no whole block
-//! is read in another way. Lines keep their numbers. What stands around blocks is left as it is.
+//! is read in another way. Lines keep their numbers. What stands around blocks is left as it is, but for its quotes.
 
 use super::form::Layer;
 
@@ -24,6 +24,8 @@ pub(super) fn plain(bytes: &[u8]) -> Option<(Vec<u8>, Vec<Layer>)> {
         return is_quoted.then(|| (unquoted(bytes), vec![Layer::Quoted]));
     }
     text.extend_from_slice(rest);
+    // Who quotes a block quotes what stands around it, up to its first dashes.
+    let text = if layers.contains(&Layer::Quoted) { unquoted(&text) } else { text };
     Some((text, layers))
 }
 

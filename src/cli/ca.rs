@@ -9,6 +9,7 @@ use super::check::profile;
 use super::context::Context;
 use super::error::CliError;
 use super::export_format;
+use super::table::Table;
 use super::terminal::shown;
 use crate::authority::{Authority, AuthorityError, Validity};
 use crate::certificate::Certificate;
@@ -175,17 +176,18 @@ fn listed(context: &mut Context<'_, '_>) -> Result<(), CliError> {
         let items: Vec<Value> = authorities.iter().map(document).collect();
         return context.write_json(&wire::page(&items));
     }
+    let mut table = Table::new(["NAME", "SUBJECT", "PROFILE", "VALID"]);
     for authority in &authorities {
         let own = &authority.chain[0];
-        let line = format!(
-            "{}\t{}\t{}\tuntil {}\n",
-            authority.name,
-            own.subject(),
-            authority.profile.name(),
-            own.not_after().date()
-        );
-        context.artifact(line.as_bytes())?;
+        let cells = [
+            authority.name.to_string(),
+            own.subject().to_string(),
+            authority.profile.name().to_owned(),
+            format!("until {}", own.not_after().date()),
+        ];
+        table.row(context, cells)?;
     }
+    table.end(context)?;
     if authorities.is_empty() {
         context.say("no CAs");
     }

@@ -188,9 +188,14 @@ impl Check {
             let asked = Asked { at: context.now, bundle: &bundle, profiles: &profiles, clients: &clients };
             context.write_json(&verdict_json(&verdict, &asked))?;
         } else {
-            let lines = report::chain_lines(&verdict, &bundle).join("\n");
             // Where another artifact goes to stdout the drawing is prose.
-            match [&self.output, &self.html].into_iter().flatten().any(|path| is_stdout(path)) {
+            let is_prose = [&self.output, &self.html].into_iter().flatten().any(|path| is_stdout(path));
+            let lines = match if is_prose { context.widths().stderr } else { context.widths().stdout } {
+                Some(width) => report::chain_lines_within(&verdict, &bundle, width),
+                None => report::chain_lines(&verdict, &bundle),
+            };
+            let lines = lines.join("\n");
+            match is_prose {
                 true => context.say(&format!("{lines}\n")),
                 false => context.artifact(format!("{lines}\n\n").as_bytes())?,
             }

@@ -13,7 +13,7 @@ use super::input::{self, InputError};
 use super::output::{Kind, Output, put_public, refuse_vault};
 use super::passphrase::{PassphraseError, PassphraseSource};
 use super::surroundings::Surroundings;
-use super::terminal::{Palette, json_text, shown};
+use super::terminal::{Palette, Widths, json_text, prose, shown};
 use crate::bundle::Source;
 use crate::csr::Concern;
 use crate::ledger::{Attribution, WORDS_CHARACTERS_MAX};
@@ -205,6 +205,10 @@ impl<'c, 's> Context<'c, 's> {
         (self.surroundings.operator)()
     }
 
+    pub(super) fn widths(&self) -> Widths {
+        self.surroundings.widths
+    }
+
     pub(super) fn palette(&self) -> Palette {
         self.surroundings.palette
     }
@@ -338,6 +342,7 @@ impl<'c, 's> Context<'c, 's> {
 
     /// Says a line of prose. That nobody listens is no reason to fail.
     pub(super) fn say(&mut self, line: &str) {
+        let line = prose(line, self.surroundings.widths.stderr);
         let _ = writeln!(self.surroundings.stderr, "{line}");
     }
 

@@ -12,6 +12,7 @@ use super::error::CliError;
 use super::export_format;
 use super::found::Opening;
 use super::pending::at_desk;
+use super::table::Table;
 use crate::pending::{Failure, Operation};
 use crate::policy::ObjectName;
 use crate::vault::VaultError;
@@ -90,11 +91,15 @@ fn requests(context: &mut Context<'_, '_>) -> Result<(), CliError> {
             .collect();
         return context.write_json(&json!({"value": items}));
     }
+    let mut table = Table::new(["NAME", "ISSUER", "BEGUN"]);
     for pending in &waiting {
-        let asked = if pending.cancellation_requested { "\tcancellation requested" } else { "" };
-        let line = format!("{}\t{}\t{}{asked}\n", pending.name, pending.policy.issuer.name, pending.created);
-        context.artifact(line.as_bytes())?;
+        let mut created = pending.created.to_string();
+        if pending.cancellation_requested {
+            created.push_str("\tcancellation requested");
+        }
+        table.row(context, [pending.name.to_string(), pending.policy.issuer.name.to_string(), created])?;
     }
+    table.end(context)?;
     match waiting.first() {
         None => context.say("no request waits for an issuer"),
         Some(first) => {

@@ -10,7 +10,7 @@ use super::input::{InputError, named};
 use super::output::OutputError;
 use super::passphrase::PassphraseError;
 use super::surroundings::{Exit, Surroundings};
-use super::terminal::{json_text, shown};
+use super::terminal::{json_text, prose, shown};
 use crate::bundle::{BundleError, ReadRequestError};
 use crate::http::ServeError;
 use crate::inspect::InspectError;
@@ -138,6 +138,7 @@ impl CliError {
             let _ = write!(surroundings.stderr, "{text}");
         } else {
             for line in self.lines(surroundings) {
+                let line = prose(&line, surroundings.widths.stderr);
                 let _ = writeln!(surroundings.stderr, "{line}");
             }
         }

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::context::Context;
 use super::error::CliError;
+use crate::report::wrapped;
 use crate::verdict::{Profile, Rule, rules};
 
 /// Explain a rule: what it is for, what clients do about it, and how such an answer comes about
@@ -41,6 +42,14 @@ impl Explain {
                 None => format!("{:<width$} {}\n", rule.name, rule.purpose),
                 Some(_) => whole(rule),
             };
+            let indent = " ".repeat(if self.rule.is_none() { width + 1 } else { WHOLE_INDENT });
+            let text = match context.widths().stdout {
+                Some(width) => {
+                    let lines: Vec<String> = text.lines().map(|line| wrapped(line, width, &indent)).collect();
+                    format!("{}\n", lines.join("\n"))
+                }
+                None => text,
+            };
             context.artifact(text.as_bytes())?;
         }
         Ok(())
@@ -55,6 +64,8 @@ fn is_near(name: &str, wanted: &str) -> bool {
 
 /// How much of a name has to be as it was spelled: a slip or two.
 const LIKENESS_MIN: f64 = 0.9;
+/// Where the words begin that tell of one rule.
+const WHOLE_INDENT: usize = 20;
 /// How many rules are offered in place of one that is not there.
 const NEAR_MAX: usize = 5;
 

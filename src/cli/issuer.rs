@@ -5,6 +5,7 @@ use clap::Subcommand;
 use super::context::Context;
 use super::desk::DeskVerb;
 use super::error::CliError;
+use super::table::Table;
 use super::terminal::escape;
 use crate::issuer::Issuer;
 use crate::policy::ObjectName;
@@ -81,7 +82,9 @@ impl IssuerVerb {
                 if context.json {
                     return context.write_json(&wire::issuer(&base, &issuer));
                 }
-                context.artifact(line(&issuer).as_bytes())?;
+                let mut table = Table::new(HEADINGS);
+                table.row(context, cells(&issuer))?;
+                table.end(context)?;
             }
             Self::List => {
                 let issuers = vault.issuers()?;
@@ -89,9 +92,11 @@ impl IssuerVerb {
                     let items: Vec<_> = issuers.iter().map(|issuer| wire::issuer(&base, issuer)).collect();
                     return context.write_json(&wire::page(&items));
                 }
+                let mut table = Table::new(HEADINGS);
                 for issuer in &issuers {
-                    context.artifact(line(issuer).as_bytes())?;
+                    table.row(context, cells(issuer))?;
                 }
+                table.end(context)?;
                 if issuers.is_empty() {
                     context.say("no issuers");
                 }
@@ -116,7 +121,9 @@ impl IssuerVerb {
     }
 }
 
-fn line(issuer: &Issuer) -> String {
+const HEADINGS: [&str; 3] = ["NAME", "PROVIDER", "ACCOUNT"];
+
+fn cells(issuer: &Issuer) -> [String; 3] {
     let account = escape(issuer.account_id.as_deref().unwrap_or("-"));
-    format!("{}\t{}\t{account}\n", issuer.name, escape(&issuer.provider))
+    [issuer.name.to_string(), escape(&issuer.provider).into_owned(), account.into_owned()]
 }

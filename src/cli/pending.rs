@@ -8,6 +8,7 @@ use super::context::Context;
 use super::error::CliError;
 use super::input::named;
 use super::output::is_stdout;
+use super::table::Table;
 use super::terminal::{escape, shown};
 use crate::csr::CertificateRequest;
 use crate::extension::purpose_name;
@@ -137,17 +138,18 @@ fn list(context: &mut Context<'_, '_>) -> Result<(), CliError> {
         let items: Vec<_> = operations.iter().map(|operation| wire::operation(&base, operation)).collect();
         return context.write_json(&wire::page(&items));
     }
+    let mut table = Table::new(["NAME", "STATE", "BEGUN", "REQUEST ID", "SUBJECT"]);
     for operation in &operations {
-        let line = format!(
-            "{}\t{}\t{}\t{}\t{}\n",
-            operation.name(),
+        let cells = [
+            operation.name().to_string(),
             state(operation),
-            operation.created(),
-            operation.request_id(),
+            operation.created().to_string(),
+            operation.request_id().to_string(),
             or_none(operation.request().subject()),
-        );
-        context.artifact(line.as_bytes())?;
+        ];
+        table.row(context, cells)?;
     }
+    table.end(context)?;
     if operations.is_empty() {
         context.say("nothing waits");
     }

@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::context::Context;
 use super::error::CliError;
 use super::pending::{or_none, state};
+use super::table::Table;
 use super::terminal::{escape, json_text};
 use crate::fingerprint::Fingerprint;
 use crate::identifier::Identifier;
@@ -71,6 +72,7 @@ impl List {
         let mut items = Items::default();
         let mut after = String::new();
         let mut count = 0;
+        let mut table = Table::new(["NAME", "STATE", "UNTIL", "SUBJECT"]);
         // Page by page, so that a vault of any size is listed in the memory of one page.
         loop {
             let page = vault.list(options, &after, PAGE)?;
@@ -82,14 +84,14 @@ impl List {
                     let text = items.next(&wire::list_item(&base, view));
                     context.artifact(text.as_bytes())?;
                 } else {
-                    let line = listed(view, context.now);
-                    context.artifact(line.as_bytes())?;
+                    table.row(context, listed(view, context.now))?;
                 }
             }
         }
         if context.json {
             return context.artifact(items.end().as_bytes());
         }
+        table.end(context)?;
         if count == 0 {
             context.say("nothing to list");
         }
@@ -136,16 +138,17 @@ impl Versions {
             let items: Vec<_> = records.iter().map(|record| wire::version_item(&base, record)).collect();
             return context.write_json(&wire::page(&items));
         }
+        let mut table = Table::new(["VERSION", "STATE", "UNTIL", "SUBJECT"]);
         for record in &records {
-            let line = format!(
-                "{}\t{}\t{}\t{}\n",
-                record.version,
+            let cells = [
+                record.version.to_string(),
                 standing(record, context.now),
                 record.certificate.not_after().date(),
                 or_none(record.certificate.subject()),
-            );
-            context.artifact(line.as_bytes())?;
+            ];
+            table.row(context, cells)?;
         }
+        table.end(context)?;
         if records.is_empty() {
             context.say(&format!("{} has no version yet", vault.certificate(&name, None)?.name));
         }
@@ -162,7 +165,7 @@ pub(super) fn version_id(text: &str) -> Result<Identifier, CliError> {
     })
 }
 
-fn listed(view: &CertificateView, now: UnixTime) -> String {
+fn listed(view: &CertificateView, now: UnixTime) -> [String; 4] {
     let (state, until, subject) = match (&view.record, &view.deletion) {
         (_, Some(deletion)) => {
             let until = deletion.scheduled_purge.date();
@@ -183,7 +186,7 @@ fn listed(view: &CertificateView, now: UnixTime) -> String {
             (state, "-".to_owned(), subject)
         }
     };
-    format!("{}\t{state}\t{until}\t{}\n", view.name, subject.unwrap_or_else(|| "none".to_owned()))
+    [view.name.to_string(), state, until, subject.unwrap_or_else(|| "none".to_owned())]
 }
 
 /// A renewal that waits is seen in the list too.

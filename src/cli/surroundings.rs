@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::io::{Read, Write};
 
-use super::terminal::Palette;
+use super::terminal::{Palette, Widths};
 use crate::time::UnixTime;
 
 /// What surrounds a run: streams, environment and clock, each told, none looked up.
@@ -16,6 +16,8 @@ pub struct Surroundings<'a> {
     pub stderr: &'a mut dyn Write,
     /// Colours for the prose.
     pub palette: Palette,
+    /// How wide the terminals are that stdout and stderr go to.
+    pub widths: Widths,
     /// `COLDCERT_VAULT`.
     pub vault: Option<OsString>,
     /// `COLDCERT_PASSPHRASE`.

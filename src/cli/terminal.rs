@@ -12,11 +12,34 @@ use serde_json::Value;
 
 use crate::name::escape_json;
 pub use crate::name::{escape, shown};
+use crate::report::wrapped;
 
 /// A JSON document as it is written to stdout, which may be a terminal as well.
 pub(super) fn json_text(document: &Value) -> String {
     escape_json(&format!("{document:#}\n")).into_owned()
 }
+
+/// How wide the terminals are that the streams go to; none where one goes elsewhere.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Widths {
+    /// Columns of stdout's.
+    pub stdout: Option<usize>,
+    /// Columns of stderr's.
+    pub stderr: Option<usize>,
+}
+
+/// Prose for a stream: its lines as long as its terminal is wide.
+pub(super) fn prose(text: &str, width: Option<usize>) -> String {
+    match width {
+        None => text.to_owned(),
+        Some(width) => {
+            text.split('\n').map(|line| wrapped(line, width, INDENT)).collect::<Vec<_>>().join("\n")
+        }
+    }
+}
+
+/// Below the words of a finding.
+const INDENT: &str = "        ";
 
 /// Paints text for one stream, or leaves it as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

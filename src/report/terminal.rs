@@ -1,6 +1,7 @@
 //! The drawing as lines of text.
 
 use super::drawing::{Drawing, Rung, Stone};
+use super::wrapping;
 
 /// One line for each certificate, one for each link, the chain first.
 pub(super) fn lines(drawing: &Drawing<'_>) -> Vec<String> {
@@ -21,6 +22,18 @@ pub(super) fn lines(drawing: &Drawing<'_>) -> Vec<String> {
         lines.push(format!("  and {} more that are not part of this chain", drawing.more_beside));
     }
     lines
+}
+
+/// The same, none longer than a width.
+pub(super) fn lines_within(drawing: &Drawing<'_>, width: usize) -> Vec<String> {
+    let last = drawing.rungs.len().saturating_sub(1);
+    let mut wrapped = Vec::new();
+    for (index, line) in lines(drawing).iter().enumerate() {
+        // Between a certificate and what is above it stands the link.
+        let indent = if index < last { "   │     " } else { "         " };
+        wrapped.extend(wrapping::wrapped(line, width, indent).lines().map(str::to_owned));
+    }
+    wrapped
 }
 
 /// How wide the labels and the subjects are.
