@@ -90,13 +90,16 @@ pub struct Deletion {
 }
 
 impl Store {
-    /// Lays out a new vault in an empty file that exists already, with what it begins with: at least its protection.
+    /// Lays out a new vault in an empty file that exists already and that nobody else knows, with what it begins with: at
+    /// least its protection. Nothing is kept beside the file meanwhile.
     pub(crate) fn create(
         path: &Path,
         now: UnixTime,
         fill: impl FnOnce(&Connection) -> Result<(), StoreError>,
     ) -> Result<Self, StoreError> {
         let mut store = Self::connect(path)?;
+        // What fails is thrown away whole, and has nothing to go back to.
+        store.connection.pragma_update(None, "journal_mode", "MEMORY")?;
         let transaction = store.begin()?;
         schema::create(&transaction)?;
         rows::insert_vault(&transaction, now)?;
@@ -174,14 +177,13 @@ impl Store {
     }
 }
 
-/// Takes away what [`Store::create`] leaves where it fails: the file, and the journal that SQLite may not have got rid of.
-pub(crate) fn remove_unfinished(path: &Path) {
-    let mut journal = path.as_os_str().to_owned();
-    journal.push("-journal");
-    for file in [path, Path::new(&journal)] {
-        // Not being there is as good; for anything else the error that is told is the first one.
-        let _ = std::fs::remove_file(file);
-    }
+/// The names by which SQLite finds what it kept beside a vault file.
+pub(crate) fn companions(path: &Path) -> [PathBuf; 3] {
+    ["-journal", "-wal", "-shm"].map(|ending| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(ending);
+        name.into()
+    })
 }
 
 pub(crate) fn protection(db: &Connection) -> Result<Protection, StoreError> {

@@ -225,6 +225,39 @@ fn a_killed_change_of_the_passphrase_leaves_one_that_opens() {
     ));
 }
 
+#[test]
+fn a_killed_init_leaves_a_vault_or_none() {
+    let mut lot = Lot::new();
+    let usual = {
+        let work = Workplace::empty();
+        let began = Instant::now();
+        assert!(started(&work, "init --no-passphrase").wait().expect("an end").success());
+        began.elapsed()
+    };
+    let (rounds, mut made) = (wanted(60), 0);
+    for round in 0..rounds {
+        let work = Workplace::empty();
+        let mut child = started(&work, "init --no-passphrase");
+        std::thread::sleep(usual.mul_f64(lot.part() * 1.2));
+        child.kill().expect("a signal");
+        child.wait().expect("an end");
+        match work.path("vault.coldcert").exists() {
+            true => made += 1,
+            false => drop(work.run("init --no-passphrase").done()),
+        }
+        // What a killed process was making is under no name that anybody takes for a vault.
+        for (file, _) in work.everything().iter().filter(|(file, _)| file.starts_with(".coldcert-")) {
+            std::fs::remove_file(work.path(file)).expect("a file");
+        }
+        let vault = whole(&work, &format!("init, round {round}, {}", lot.seed));
+        assert!(vault.waiting().is_ok_and(|waiting| waiting.is_empty()));
+    }
+    support::say(&format!(
+        "reliability: init killed | {rounds} | {made} vaults were made, seed {}",
+        lot.seed
+    ));
+}
+
 /// What a client asks a server for again and again, and whether a vault shows that it was done.
 struct Client {
     method: &'static str,
