@@ -11,6 +11,7 @@ mod state;
 mod watch;
 
 use std::ops::Deref;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -134,6 +135,7 @@ impl Store {
     /// A write: taken at once, so that two processes never both believe that they may. Within a process whoever waits
     /// is woken; between processes SQLite looks again and again.
     pub(crate) fn begin(&mut self) -> Result<Writing<'_>, StoreError> {
+        refuse_linked(&self.path)?;
         let turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         Ok(Writing { transaction, _turn: turn })
@@ -174,6 +176,20 @@ impl Store {
 
     pub(crate) fn path(&self) -> &Path {
         &self.path
+    }
+}
+
+/// How many names a file has; one where that cannot be found out.
+pub(crate) fn links(path: &Path) -> u64 {
+    std::fs::metadata(path).map_or(1, |found| found.nlink())
+}
+
+/// Refuses a file of several names. The journal of a killed process lies beside the name that it used, and nobody who opens
+/// the file by another finds it: he commits, and whoever finds it takes that back (SQLite, "How To Corrupt", 2.5).
+fn refuse_linked(path: &Path) -> Result<(), StoreError> {
+    match links(path) {
+        0 | 1 => Ok(()),
+        links => Err(StoreError::Linked { path: path.to_owned(), links }),
     }
 }
 

@@ -124,6 +124,11 @@ impl Vault {
         self.loose
     }
 
+    /// How many names the file has. With more than one it is read, and not written.
+    pub fn links(&self) -> u64 {
+        store::links(self.store.path())
+    }
+
     /// The same vault once more, for another thread: what both write they write in turns.
     pub fn beside(&self) -> Result<Self, VaultError> {
         Ok(Self { store: self.store.beside()?, by: self.by.clone(), loose: None })

@@ -258,6 +258,27 @@ fn a_killed_init_leaves_a_vault_or_none() {
     ));
 }
 
+/// The journal of whoever is killed lies beside the name that he used, and whoever comes by another does not find it.
+#[test]
+fn a_vault_of_two_names_is_read_and_not_written() {
+    let work = Workplace::with_vault();
+    work.create("waits");
+    std::fs::hard_link(work.path("vault.coldcert"), work.path("other.coldcert")).expect("a link");
+    for name in ["vault.coldcert", "other.coldcert"] {
+        let vault = format!("--vault {name}");
+        work.run(&format!("{vault} list --include-pending"))
+            .done()
+            .says(&["has 2 names (hard links)", "nothing is written"]);
+        work.run(&format!("{vault} pending csr waits")).done().says(&["not in the ledger"]);
+        let run = work.run_in_vain(&format!("{vault} create new --subject CN=new --curve P-256 -o new.csr"));
+        run.broken().says(&[name, "the file has 2 names", "-samefile"]);
+        assert!(!work.path("new.csr").exists());
+    }
+    std::fs::remove_file(work.path("other.coldcert")).expect("a file");
+    let run = work.run("create new --subject CN=new --curve P-256 -o new.csr").done();
+    assert!(!run.stderr.contains("hard links"), "{}", run.stderr);
+}
+
 /// What a client asks a server for again and again, and whether a vault shows that it was done.
 struct Client {
     method: &'static str,

@@ -42,6 +42,14 @@ pub enum StoreError {
     /// The file or its place cannot be written.
     #[error("the vault file is read-only")]
     ReadOnly,
+    /// The file has another name, beside which SQLite would look for another journal.
+    #[error("{}: the file has {links} names, and a vault that is written has one", shown(.path))]
+    Linked {
+        /// The vault file, by the name that was given.
+        path: PathBuf,
+        /// How many hard links it has.
+        links: u64,
+    },
     /// The disk is full.
     #[error("the disk of the vault file is full")]
     DiskFull,
@@ -69,7 +77,7 @@ impl StoreError {
     /// Whether the message says which file it is about; a statement that fails does not know.
     pub fn names_its_file(&self) -> bool {
         match self {
-            Self::Open { .. } | Self::NotAVault { .. } | Self::Newer { .. } => true,
+            Self::Open { .. } | Self::NotAVault { .. } | Self::Newer { .. } | Self::Linked { .. } => true,
             Self::Busy
             | Self::ReadOnly
             | Self::DiskFull
@@ -90,6 +98,10 @@ impl StoreError {
             Self::Newer { .. } => "use the newer coldcert that wrote it; nothing was changed".to_owned(),
             Self::Busy => "try again when the other process is done".to_owned(),
             Self::ReadOnly => "make the file and its folder writable, or work on a copy".to_owned(),
+            Self::Linked { path, .. } => format!(
+                "see them with: find FOLDER -samefile {}; remove all but one, or make another a copy: what is written by one name is undone by what was begun by another",
+                shown(path)
+            ),
             Self::DiskFull => "make room and try again; the vault is as it was before".to_owned(),
             Self::NoJournal => {
                 "make room on the disk, for new files too (df, df -i), and check the folder's permissions; nothing was changed"
