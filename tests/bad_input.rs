@@ -998,6 +998,18 @@ fn a_manual_page_replaces_a_manual_page_and_nothing_else() {
 }
 
 #[test]
+fn no_text_of_a_backup_is_repeated() {
+    let work = Workplace::with_vault();
+    let text = "secret ".repeat(10_000);
+    let backup = |format: &str, version: Value| json!({"format": format, "version": version, "name": "www", "key_check": "", "seals": [], "sealed": ""});
+    for document in [backup(&text, 1.into()), backup("coldcert-backup", text.as_str().into())] {
+        work.write("www.backup", document.to_string());
+        let run = work.run_in_vain("restore www.backup").broken().says(&["not a coldcert backup"]);
+        assert!(run.stderr.len() < 500 && !run.stderr.contains("secret"), "{:.500}", run.stderr);
+    }
+}
+
+#[test]
 fn a_foreign_or_damaged_backup_is_refused() {
     let Some(work) = answered() else { return };
     still_merges(&work);

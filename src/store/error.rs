@@ -6,6 +6,7 @@ use rusqlite::{ErrorCode, ffi};
 
 use super::BUSY_WAIT;
 use crate::name::{escape, shown};
+use crate::seal::SEALS_MAX;
 
 /// Why the vault file could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +51,12 @@ pub enum StoreError {
         /// How many hard links it has.
         links: u64,
     },
+    /// More seals than are ever written: each costs a derivation when a passphrase is tried.
+    #[error("the vault file has more than {SEALS_MAX} seals by {kind}, and at most {SEALS_MAX} are read")]
+    TooManySeals {
+        /// A passphrase or a recovery key.
+        kind: &'static str,
+    },
     /// The disk is full.
     #[error("the disk of the vault file is full")]
     DiskFull,
@@ -83,6 +90,7 @@ impl StoreError {
             | Self::DiskFull
             | Self::NoJournal
             | Self::Io { .. }
+            | Self::TooManySeals { .. }
             | Self::Content { .. }
             | Self::Sqlite(_) => false,
         }
@@ -111,7 +119,7 @@ impl StoreError {
                 "see in the system's log what is wrong with the disk; then look whether it was done, before trying again"
                     .to_owned()
             }
-            Self::Content { .. } | Self::Sqlite(_) => "restore the vault file from a copy".to_owned(),
+            Self::TooManySeals { .. } | Self::Content { .. } | Self::Sqlite(_) => "restore the vault file from a copy".to_owned(),
         }
     }
 }
