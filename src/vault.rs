@@ -9,6 +9,7 @@ mod bring;
 mod desk;
 mod error;
 mod events;
+mod handed;
 mod inventory;
 mod issuers;
 mod lifecycle;
@@ -195,8 +196,8 @@ fn judged_alone(
     bundle: &Bundle,
     profile: Profile,
     now: UnixTime,
-) -> Result<Accepted, VaultError> {
+) -> Result<Accepted, Box<Verdict>> {
     let terms = Terms::of(profile);
     let question = Question::new(name.as_str(), key, bundle, now, &terms);
-    Verdict::judge(&question).accept().map_err(|verdict| VaultError::import_refused(name, &verdict))
+    Verdict::judge(&question).accept().map_err(Box::new)
 }

@@ -83,7 +83,8 @@ impl Vault {
         };
         let mut bytes = Zeroizing::new(serde_json::to_vec_pretty(&file).map_err(not_a_backup)?);
         bytes.push(b'\n');
-        self.record_alone(Some(vault_key), Event::on(Act::Backup, &entry.name), now)?;
+        let event = events::with_keys(Event::on(Act::Backup, &entry.name), &records, None);
+        self.record_alone(Some(vault_key), event, now)?;
         Ok(bytes)
     }
 
@@ -180,8 +181,7 @@ impl Vault {
         for record in &records {
             store::put_version(&transaction, id, record)?;
         }
-        let versions: Vec<String> = records.iter().map(|record| record.version.to_string()).collect();
-        let event = Event::on(Act::Restore, &name).with("versions", versions);
+        let event = events::with_keys(Event::on(Act::Restore, &name), &records, None);
         events::commit(transaction, &self.by, Some(vault_key), [event], now)?;
         Ok(name)
     }
