@@ -115,7 +115,22 @@ async fn answered(
     drop(bytes);
     seen.understood(&host, &body);
     let exchange = Exchange { service: Arc::clone(service), host, query, body };
-    service.pool().with(move |vault| looked_up(&route, &exchange, vault, asked)).await
+    service.pool().with(move |vault| done(&route, &exchange, vault, asked)).await
+}
+
+/// Does what was asked. That a request is handed out is in the ledger before it goes.
+fn done(
+    route: &Route,
+    exchange: &Exchange,
+    vault: &mut Vault,
+    asked: Option<kept::Asked>,
+) -> Result<Answer, Refusal> {
+    let mut answer = looked_up(route, exchange, vault, asked)?;
+    if let Some(operation) = answer.handed_out.take() {
+        let recorded = exchange.service.hands_out(vault, &operation);
+        recorded.map_err(|error| Refusal::of(&error, Asked::ToLook, &exchange.base()))?;
+    }
+    Ok(answer)
 }
 
 /// Does what was asked, and keeps the answer where it may be kept.

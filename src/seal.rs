@@ -219,6 +219,15 @@ impl Cost {
     /// RFC 9106 4, the second recommended option: 64 MiB and 3 passes; one lane instead of four, because
     /// the derivation runs on one thread.
     pub const STANDARD: Self = Self { memory_kib: 64 * 1024, passes: 3 };
+
+    /// What it takes in all, in KiB times passes: the time grows with it.
+    pub(crate) const fn kib_passes(self) -> u64 {
+        // `u64::from` is no const function yet.
+        #[expect(clippy::as_conversions, reason = "both are of 32 bits")]
+        {
+            self.memory_kib as u64 * self.passes as u64
+        }
+    }
 }
 
 /// Why something was not sealed or opened.
@@ -253,6 +262,14 @@ pub enum SealError {
         /// What it asks for.
         cost: Cost,
     },
+    /// The derivation was not done, for another reason than that it asks for too much.
+    #[error("Argon2id with {} KiB and {} passes was not done: {reason}", .cost.memory_kib, .cost.passes)]
+    NotDerived {
+        /// What it asked for.
+        cost: Cost,
+        /// Why not.
+        reason: String,
+    },
     /// The system gave no random bytes.
     #[error("the system gave no random bytes")]
     Random,
@@ -277,6 +294,9 @@ impl SealError {
             }
             Self::CostTooHigh { .. } => {
                 "this program never writes such a seal: restore the file from a copy".to_owned()
+            }
+            Self::NotDerived { .. } => {
+                "see that there is as much memory as it asks for, and try again; else restore the file from a copy".to_owned()
             }
             Self::Random => "try again when the system has started fully".to_owned(),
         }
@@ -307,15 +327,15 @@ impl fmt::Display for Damaged {
 
 fn derive(passphrase: &Passphrase, salt: &[u8], cost: Cost) -> Result<KeyBytes, SealError> {
     // The numbers come from the file: a hostile one must not take the machine's memory.
-    let too_high = || SealError::CostTooHigh { cost };
     if cost.memory_kib > COST_MEMORY_KIB_MAX || cost.passes > COST_PASSES_MAX {
-        return Err(too_high());
+        return Err(SealError::CostTooHigh { cost });
     }
-    let parameters = Params::new(cost.memory_kib, cost.passes, 1, Some(KEY_BYTES)).map_err(|_| too_high())?;
+    let not_derived = |error: argon2::Error| SealError::NotDerived { cost, reason: error.to_string() };
+    let parameters = Params::new(cost.memory_kib, cost.passes, 1, Some(KEY_BYTES)).map_err(not_derived)?;
     let mut key = no_key();
     Argon2::new(Algorithm::Argon2id, Version::V0x13, parameters)
         .hash_password_into(passphrase.secret_passphrase().as_bytes(), salt, &mut key[..])
-        .map_err(|_| too_high())?;
+        .map_err(not_derived)?;
     Ok(key)
 }
 
@@ -363,6 +383,9 @@ const KEY_BYTES: usize = 32;
 const SINCE_INIT: u8 = 1;
 /// Of each kind, that a vault may have: two persons and two deputies. A wrong passphrase costs a derivation for each.
 pub const SEALS_MAX: usize = 4;
+/// What all seals of a backup may ask for together, in KiB times passes: four times what those of the fullest vault take,
+/// so that a small file does not keep the machine for a minute.
+pub const BACKUP_COST_MAX: u64 = 4 * 4 * Cost::STANDARD.kib_passes();
 const NONCE_BYTES: usize = 12;
 /// RFC 9106 3.1 recommends 16 bytes.
 pub const SALT_BYTES: usize = 16;

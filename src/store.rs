@@ -12,6 +12,7 @@ mod state;
 mod watch;
 
 use std::ops::Deref;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -95,13 +96,16 @@ pub struct Deletion {
 }
 
 impl Store {
-    /// Lays out a new vault in an empty file that exists already, with what it begins with: at least its protection.
+    /// Lays out a new vault in an empty file that exists already and that nobody else knows, with what it begins with: at
+    /// least its protection. Nothing is kept beside the file meanwhile.
     pub(crate) fn create(
         path: &Path,
         now: UnixTime,
         fill: impl FnOnce(&Connection) -> Result<(), StoreError>,
     ) -> Result<Self, StoreError> {
         let mut store = Self::connect(path)?;
+        // What fails is thrown away whole, and has nothing to go back to.
+        store.connection.pragma_update(None, "journal_mode", "MEMORY")?;
         let transaction = store.begin()?;
         schema::create(&transaction)?;
         rows::insert_vault(&transaction, now)?;
@@ -140,6 +144,7 @@ impl Store {
     /// A write: taken at once, so that two processes never both believe that they may. Within a process whoever waits
     /// is woken; between processes SQLite looks again and again.
     pub(crate) fn begin(&mut self) -> Result<Writing<'_>, StoreError> {
+        refuse_linked(&self.path)?;
         let turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         Ok(Writing { transaction, _turn: turn })
@@ -186,14 +191,27 @@ impl Store {
     }
 }
 
-/// Takes away what [`Store::create`] leaves where it fails: the file, and the journal that SQLite may not have got rid of.
-pub(crate) fn remove_unfinished(path: &Path) {
-    let mut journal = path.as_os_str().to_owned();
-    journal.push("-journal");
-    for file in [path, Path::new(&journal)] {
-        // Not being there is as good; for anything else the error that is told is the first one.
-        let _ = std::fs::remove_file(file);
+/// How many names a file has; one where that cannot be found out.
+pub(crate) fn links(path: &Path) -> u64 {
+    std::fs::metadata(path).map_or(1, |found| found.nlink())
+}
+
+/// Refuses a file of several names. The journal of a killed process lies beside the name that it used, and nobody who opens
+/// the file by another finds it: he commits, and whoever finds it takes that back (SQLite, "How To Corrupt", 2.5).
+fn refuse_linked(path: &Path) -> Result<(), StoreError> {
+    match links(path) {
+        0 | 1 => Ok(()),
+        links => Err(StoreError::Linked { path: path.to_owned(), links }),
     }
+}
+
+/// The names by which SQLite finds what it kept beside a vault file.
+pub(crate) fn companions(path: &Path) -> [PathBuf; 3] {
+    ["-journal", "-wal", "-shm"].map(|ending| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(ending);
+        name.into()
+    })
 }
 
 pub(crate) fn protection(db: &Connection) -> Result<Protection, StoreError> {

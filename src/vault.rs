@@ -9,6 +9,7 @@ mod bring;
 mod desk;
 mod error;
 mod events;
+mod handed;
 mod inventory;
 mod issuers;
 mod lifecycle;
@@ -17,8 +18,9 @@ mod offline;
 mod opening;
 mod transfer;
 
-use std::fs::{self, OpenOptions, Permissions};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::fs::{self, File, Permissions};
+use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 pub use audit::Audited;
@@ -77,31 +79,36 @@ impl Vault {
     ) -> Result<Self, VaultError> {
         let key = VaultKey::generate()?;
         let protection = opening::protection(&key, passphrase, now)?;
-        OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(
-            |cause| match cause.kind() {
-                std::io::ErrorKind::AlreadyExists => VaultError::VaultExists { path: path.to_owned() },
-                _ => VaultError::CannotCreate { path: path.to_owned(), cause },
-            },
-        )?;
-        let created = Store::create(path, now, |db| {
+        // It is made beside its place under another name and takes its own when it is whole and on the disk: a process
+        // that is killed leaves no vault that is none. Nothing that is there gives way to it, nor to what SQLite would
+        // take for a part of it.
+        let unmade = |cause: io::Error| match cause.kind() {
+            io::ErrorKind::AlreadyExists => VaultError::VaultExists { path: path.to_owned() },
+            kind => VaultError::CannotCreate { path: path.to_owned(), cause: kind.into() },
+        };
+        for path in store::companions(path).into_iter().filter(|path| path.symlink_metadata().is_ok()) {
+            return Err(VaultError::VaultExists { path });
+        }
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let folder = folder.unwrap_or_else(|| Path::new("."));
+        let mut name = tempfile::Builder::new();
+        name.prefix(".coldcert-").suffix(".tmp").permissions(Permissions::from_mode(0o600));
+        let file = name.tempfile_in(folder).map_err(unmade)?.into_temp_path();
+        let made = Store::create(&file, now, |db| {
             store::replace_protection(db, &protection)?;
             let event = Event::of(Act::Init).with("sealed", passphrase.is_some());
             store::record(db, event, &by, Some(&Sealer::of(&key)), now)
-        });
-        match created {
-            Ok(store) => Ok(Self { store, by, loose: None }),
-            Err(error) => {
-                // Half a vault is no vault: the file was ours and is empty of anything that matters.
-                store::remove_unfinished(path);
-                Err(error.into())
-            }
-        }
+        })?;
+        drop(made);
+        file.persist_noclobber(path).map_err(|failure| unmade(failure.error))?;
+        File::open(folder).and_then(|folder| folder.sync_all()).map_err(unmade)?;
+        Ok(Self { by, ..Self::open(path)? })
     }
 
     /// Opens a vault file. No passphrase is needed to look at what is not secret.
     pub fn open(path: &Path) -> Result<Self, VaultError> {
         match fs::metadata(path) {
-            Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => {
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => {
                 Err(VaultError::NoVault { path: path.to_owned() })
             }
             Ok(found) if found.is_dir() => Err(StoreError::NotAVault { path: path.to_owned() }.into()),
@@ -116,6 +123,11 @@ impl Vault {
     /// Whether the file let others at it when it was opened, which was mended where it could be.
     pub fn loose(&self) -> Option<Loose> {
         self.loose
+    }
+
+    /// How many names the file has. With more than one it is read, and not written.
+    pub fn links(&self) -> u64 {
+        store::links(self.store.path())
     }
 
     /// The same vault once more, for another thread: what both write they write in turns.
@@ -184,8 +196,8 @@ fn judged_alone(
     bundle: &Bundle,
     profile: Profile,
     now: UnixTime,
-) -> Result<Accepted, VaultError> {
+) -> Result<Accepted, Box<Verdict>> {
     let terms = Terms::of(profile);
     let question = Question::new(name.as_str(), key, bundle, now, &terms);
-    Verdict::judge(&question).accept().map_err(|verdict| VaultError::import_refused(name, &verdict))
+    Verdict::judge(&question).accept().map_err(Box::new)
 }

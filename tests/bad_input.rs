@@ -964,6 +964,21 @@ fn a_folder_for_manual_pages_is_made_but_not_its_parents() {
 }
 
 #[test]
+fn a_new_vault_takes_no_place_that_is_taken_and_no_journal_of_another() {
+    let work = Workplace::empty();
+    for file in ["vault.coldcert", "vault.coldcert-journal"] {
+        work.write(file, "");
+        work.run_in_vain("init --no-passphrase").refused().says(&[file, "there is a file here already"]);
+        fs::remove_file(work.path(file)).unwrap();
+    }
+    work.run("--vault nowhere/vault init --no-passphrase")
+        .broken()
+        .says(&["nowhere/vault: the vault cannot be made"]);
+    work.run("init --no-passphrase").done();
+    assert_eq!((work.everything().len(), work.mode("vault.coldcert")), (1, 0o600));
+}
+
+#[test]
 fn a_manual_page_replaces_a_manual_page_and_nothing_else() {
     let work = Workplace::with_vault();
     fs::create_dir(work.path("man1")).unwrap();
@@ -980,6 +995,18 @@ fn a_manual_page_replaces_a_manual_page_and_nothing_else() {
     work.write("man1/coldcert-list.1", &vault);
     work.run("--vault man1/coldcert-list.1 man man1").refused().says(&["never written over"]);
     assert_eq!(work.read("man1/coldcert-list.1"), vault);
+}
+
+#[test]
+fn no_text_of_a_backup_is_repeated() {
+    let work = Workplace::with_vault();
+    let text = "secret ".repeat(10_000);
+    let backup = |format: &str, version: Value| json!({"format": format, "version": version, "name": "www", "key_check": "", "seals": [], "sealed": ""});
+    for document in [backup(&text, 1.into()), backup("coldcert-backup", text.as_str().into())] {
+        work.write("www.backup", document.to_string());
+        let run = work.run_in_vain("restore www.backup").broken().says(&["not a coldcert backup"]);
+        assert!(run.stderr.len() < 500 && !run.stderr.contains("secret"), "{:.500}", run.stderr);
+    }
 }
 
 #[test]

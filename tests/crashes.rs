@@ -225,6 +225,60 @@ fn a_killed_change_of_the_passphrase_leaves_one_that_opens() {
     ));
 }
 
+#[test]
+fn a_killed_init_leaves_a_vault_or_none() {
+    let mut lot = Lot::new();
+    let usual = {
+        let work = Workplace::empty();
+        let began = Instant::now();
+        assert!(started(&work, "init --no-passphrase").wait().expect("an end").success());
+        began.elapsed()
+    };
+    let (rounds, mut made) = (wanted(60), 0);
+    for round in 0..rounds {
+        let work = Workplace::empty();
+        let mut child = started(&work, "init --no-passphrase");
+        std::thread::sleep(usual.mul_f64(lot.part() * 1.2));
+        child.kill().expect("a signal");
+        child.wait().expect("an end");
+        match work.path("vault.coldcert").exists() {
+            true => made += 1,
+            false => drop(work.run("init --no-passphrase").done()),
+        }
+        // What a killed process was making is under no name that anybody takes for a vault.
+        for (file, _) in work.everything().iter().filter(|(file, _)| file.starts_with(".coldcert-")) {
+            std::fs::remove_file(work.path(file)).expect("a file");
+        }
+        let vault = whole(&work, &format!("init, round {round}, {}", lot.seed));
+        assert!(vault.waiting().is_ok_and(|waiting| waiting.is_empty()));
+    }
+    support::say(&format!(
+        "reliability: init killed | {rounds} | {made} vaults were made, seed {}",
+        lot.seed
+    ));
+}
+
+/// The journal of whoever is killed lies beside the name that he used, and whoever comes by another does not find it.
+#[test]
+fn a_vault_of_two_names_is_read_and_not_written() {
+    let work = Workplace::with_vault();
+    work.create("waits");
+    std::fs::hard_link(work.path("vault.coldcert"), work.path("other.coldcert")).expect("a link");
+    for name in ["vault.coldcert", "other.coldcert"] {
+        let vault = format!("--vault {name}");
+        work.run(&format!("{vault} list --include-pending"))
+            .done()
+            .says(&["has 2 names (hard links)", "nothing is written"]);
+        work.run(&format!("{vault} pending csr waits")).done().says(&["not in the ledger"]);
+        let run = work.run_in_vain(&format!("{vault} create new --subject CN=new --curve P-256 -o new.csr"));
+        run.broken().says(&[name, "the file has 2 names", "-samefile"]);
+        assert!(!work.path("new.csr").exists());
+    }
+    std::fs::remove_file(work.path("other.coldcert")).expect("a file");
+    let run = work.run("create new --subject CN=new --curve P-256 -o new.csr").done();
+    assert!(!run.stderr.contains("hard links"), "{}", run.stderr);
+}
+
 /// What a client asks a server for again and again, and whether a vault shows that it was done.
 struct Client {
     method: &'static str,

@@ -488,3 +488,62 @@ fn what_the_ledger_tells_of_is_in_the_vault_and_nothing_else() {
         .ended(1)
         .says(&["own version ", "the operation of waits is in the vault, and was taken away by entry "]);
 }
+
+/// What went out, what was refused, and which keys were meant.
+#[test]
+fn a_request_in_a_document_a_refused_import_and_the_keys_of_a_name_are_in_the_ledger() {
+    if need("openssl").is_none() {
+        return;
+    }
+    let work = Workplace::with_vault();
+    work.make_authority();
+    work.create_and_merge("www");
+    work.create("waits");
+    let key_of = |name: &str| work.run(&format!("pending show {name}")).done().out();
+    let before = entries(&work).len();
+    for line in
+        ["pending show waits --json", "pending csr waits --json", "pending list --json", "pending show waits"]
+    {
+        work.run(line).done();
+    }
+    let after = entries(&work);
+    let out: Vec<&str> = after[before..].iter().map(|entry| entry["act"].as_str().expect("an act")).collect();
+    // The list found it in the ledger already.
+    assert_eq!(out, ["request-exported", "request-exported"]);
+    assert_eq!(after[before]["name"], "waits");
+    assert!(key_of("waits").contains("key sha256"));
+
+    work.run("export www -o www.pfx").done();
+    work.run("--at 2040-01-01T00:00:00Z import late www.pfx").refused();
+    let last = entries(&work).pop().expect("an entry");
+    assert_eq!(
+        (&last["act"], &last["name"], &last["detail"]["of"]),
+        (&"refuse".into(), &"late".into(), &"import".into())
+    );
+    assert!(
+        last["detail"]["refused_by"].as_array().is_some_and(|rules| rules.contains(&"expired".into())),
+        "{last}"
+    );
+    let key = last["public_key"].clone();
+    assert!(key.is_string(), "{last}");
+
+    work.run("create www -o second.csr").done();
+    for line in [
+        "backup www -o www.backup",
+        "delete www",
+        "recover www",
+        "delete www",
+        "purge www",
+        "restore www.backup",
+    ] {
+        work.run(line).done();
+        let entry = entries(&work).pop().expect("an entry");
+        assert_eq!(entry["detail"]["versions"].as_array().map(Vec::len), Some(1), "{line}: {entry}");
+        // A name with a key that waits has two.
+        match entry["detail"]["public_keys"].as_array() {
+            None => assert_eq!(entry["public_key"], key, "{line}: {entry}"),
+            Some(keys) => assert!(keys.len() == 2 && keys.contains(&key), "{line}: {entry}"),
+        }
+    }
+    work.run("audit verify").done();
+}

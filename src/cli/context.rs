@@ -129,6 +129,13 @@ impl<'c, 's> Context<'c, 's> {
             };
             self.say(&format!("{label}    {path} had the permissions {mode:04o}, with which others could read or write it; {now}"));
         }
+        if vault.links() > 1 {
+            let (label, path) = (self.palette().yellow("warn"), shown(&self.vault));
+            self.say(&format!(
+                "{label}    {path} has {} names (hard links): it is read, and nothing is written to it",
+                vault.links()
+            ));
+        }
         Ok(vault)
     }
 
@@ -140,7 +147,7 @@ impl<'c, 's> Context<'c, 's> {
     ) -> Result<(), CliError> {
         vault.attribute_to(self.attribution());
         match record(vault, self.now) {
-            Err(VaultError::Store(error @ StoreError::ReadOnly)) => {
+            Err(VaultError::Store(error @ (StoreError::ReadOnly | StoreError::Linked { .. }))) => {
                 let label = self.palette().yellow("warn");
                 self.say(&format!("{label}    not in the ledger: {error}"));
                 Ok(())

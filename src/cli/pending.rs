@@ -86,14 +86,18 @@ impl PendingVerb {
         match self {
             Self::List => list(context),
             Self::Show(lookup) => {
-                let vault = context.open()?;
+                let mut vault = context.open()?;
                 let operation = lookup.find(context, &vault)?;
+                if context.json {
+                    hand_out(context, &mut vault, &operation)?;
+                }
                 show(context, &operation)
             }
             Self::Csr { lookup, output, der, force } => {
                 if context.json && is_stdout(&output) {
-                    let vault = context.open()?;
+                    let mut vault = context.open()?;
                     let operation = lookup.find(context, &vault)?;
+                    hand_out(context, &mut vault, &operation)?;
                     let base = context.base();
                     return context.write_json(&wire::operation(&base, &operation));
                 }
@@ -132,8 +136,13 @@ impl Lookup {
 }
 
 fn list(context: &mut Context<'_, '_>) -> Result<(), CliError> {
-    let operations = context.open()?.waiting()?;
+    let mut vault = context.open()?;
+    let operations = vault.waiting()?;
     if context.json {
+        // The document has the request of each.
+        context.recorded(&mut vault, |vault, now| {
+            operations.iter().try_for_each(|operation| vault.record_request_handed_out(None, operation, now))
+        })?;
         let base = context.base();
         let items: Vec<_> = operations.iter().map(|operation| wire::operation(&base, operation)).collect();
         return context.write_json(&wire::page(&items));
@@ -154,6 +163,11 @@ fn list(context: &mut Context<'_, '_>) -> Result<(), CliError> {
         context.say("nothing waits");
     }
     Ok(())
+}
+
+/// Records that a request goes out.
+fn hand_out(context: &mut Context<'_, '_>, vault: &mut Vault, operation: &Operation) -> Result<(), CliError> {
+    context.recorded(vault, |vault, now| vault.record_request_exported(operation, now))
 }
 
 fn show(context: &mut Context<'_, '_>, operation: &Operation) -> Result<(), CliError> {
@@ -239,7 +253,7 @@ fn write_request(
         false => pem::write("CERTIFICATE REQUEST", request.as_der()).into_bytes(),
     };
     context.put_public(output, &bytes, force)?;
-    context.recorded(&mut vault, |vault, now| vault.record_request_exported(&operation, now))?;
+    hand_out(context, &mut vault, &operation)?;
     if context.json {
         let base = context.base();
         context.write_json(&wire::operation(&base, &operation))?;

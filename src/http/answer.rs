@@ -8,6 +8,7 @@ use zeroize::{Zeroize, Zeroizing};
 
 use super::host::Host;
 use crate::identifier::Identifier;
+use crate::pending::Operation;
 use crate::wire::Refusal;
 
 /// What goes back.
@@ -30,6 +31,8 @@ pub(super) struct Answer {
     pub(super) verdict: Option<String>,
     /// The operation that issuer Self is to answer.
     pub(super) answer_of_self: Option<Identifier>,
+    /// The operation whose request is in the document: it is in the ledger before it goes.
+    pub(super) handed_out: Option<Box<Operation>>,
     /// Whether the document holds a secret: it is wiped when it was sent.
     pub(super) is_secret: bool,
 }
@@ -60,6 +63,7 @@ impl Answer {
             allow: None,
             verdict: None,
             answer_of_self: None,
+            handed_out: None,
             is_secret: false,
         }
     }

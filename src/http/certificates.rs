@@ -186,7 +186,8 @@ pub(super) fn change_policy(exchange: &Exchange, vault: &mut Vault, named: &Name
 pub(super) fn pending(exchange: &Exchange, vault: &mut Vault, named: &Named) -> Done {
     let operation = exchange.only_wanted(vault.pending(&named.name()?)?)?;
     let ask_again = matches!(operation, Operation::InProgress(_));
-    Ok(Answer { ask_again, ..Answer::ok(wire::operation(&exchange.base(), &operation)) })
+    let answer = Answer::ok(wire::operation(&exchange.base(), &operation));
+    Ok(Answer { ask_again, handed_out: Some(Box::new(operation)), ..answer })
 }
 
 /// `PATCH /certificates/{name}/pending`
@@ -219,13 +220,19 @@ pub(super) fn merge(exchange: &Exchange, vault: &mut Vault, named: &Named) -> Do
     let asked = exchange.body.new_request()?;
     let elements = exchange.body.x5c()?;
     let operation = exchange.only_wanted(vault.pending(&name)?)?;
+    let (profile, now) = (exchange.service.profile(), exchange.service.now());
     let bundle = match &operation {
         // What may not be merged is refused whatever was sent.
         Operation::InProgress(pending) if pending.policy.issuer.route() == Route::Named => Bundle::default(),
         Operation::Completed(_) => Bundle::default(),
-        _ => x5c::read(&elements, operation.request().public_key())?,
+        _ => match x5c::read(&elements, operation.request().public_key()) {
+            Err(error) if error.is_of_the_key() => {
+                vault.record_another_key(exchange.service.vault_key(), &operation, profile, now)?;
+                return Err(error.into());
+            }
+            read => read?,
+        },
     };
-    let (profile, now) = (exchange.service.profile(), exchange.service.now());
     let opinion = strict_opinion(vault, &name, operation.request().public_key(), &bundle, exchange)?;
     let attributes = Attributes { enabled: asked.enabled, tags: asked.tags };
     vault.merge_with(exchange.service.vault_key(), &name, &bundle, &Terms::of(profile), attributes, now)?;

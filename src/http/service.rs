@@ -1,6 +1,7 @@
 //! What the server holds while it runs: the vault and its key, the tokens, the clock.
 
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::clock::Clock;
@@ -14,7 +15,7 @@ use crate::pending::Operation;
 use crate::policy::Route;
 use crate::seal::VaultKey;
 use crate::time::UnixTime;
-use crate::vault::{Vault, VaultError};
+use crate::vault::{StoreError, Vault, VaultError};
 use crate::verdict::Profile;
 use crate::wire::{Asked, Base, Refusal};
 
@@ -45,6 +46,8 @@ pub struct Service {
     pool: Pool,
     /// After the connections, whose file it watches. None where every exchange is to be seen.
     answers: Option<Answers>,
+    /// The operations whose requests are in the ledger as handed out, as far as this server knows without asking it.
+    handed_out: Mutex<HashSet<Identifier>>,
 }
 
 impl Service {
@@ -54,7 +57,7 @@ impl Service {
             true => None,
             false => Some(Answers::new(vault.watch()?)),
         };
-        Ok(Self { settings, vault_key, pool: Pool::new(vault), answers })
+        Ok(Self { settings, vault_key, pool: Pool::new(vault), answers, handed_out: Mutex::default() })
     }
 
     /// The hosts it answers for.
@@ -95,6 +98,31 @@ impl Service {
         self.settings.profile
     }
 
+    /// Says in the ledger that a request goes out. Of a vault that cannot be written the log has it.
+    pub(super) fn hands_out(&self, vault: &mut Vault, operation: &Operation) -> Result<(), VaultError> {
+        let id = operation.request_id();
+        if self.handed_out.lock().unwrap_or_else(PoisonError::into_inner).contains(&id) {
+            return Ok(());
+        }
+        match vault.record_request_handed_out(Some(&self.vault_key), operation, self.now()) {
+            Err(VaultError::Store(error @ (StoreError::ReadOnly | StoreError::Linked { .. }))) => {
+                let text = format!(
+                    "the request of {} is handed out, and not in the ledger: {error}",
+                    operation.name()
+                );
+                self.journal().say(self.now(), &text);
+            }
+            done => done?,
+        }
+        let mut known = self.handed_out.lock().unwrap_or_else(PoisonError::into_inner);
+        // What is forgotten is asked of the ledger.
+        if known.len() >= HANDED_OUT_MAX {
+            known.clear();
+        }
+        known.insert(id);
+        Ok(())
+    }
+
     /// Lets issuer Self answer an operation after its while.
     pub(super) fn answer_of_self_later(self: &Arc<Self>, request_id: Identifier) {
         let service = Arc::clone(self);
@@ -131,3 +159,6 @@ impl Service {
 fn in_words(error: &VaultError) -> Refusal {
     Refusal::of(error, Asked::ToLook, &Base::of_host(""))
 }
+
+/// Some hundred kilobytes of them.
+const HANDED_OUT_MAX: usize = 10_000;

@@ -6,6 +6,7 @@ use rusqlite::{ErrorCode, ffi};
 
 use super::BUSY_WAIT;
 use crate::name::{escape, shown};
+use crate::seal::SEALS_MAX;
 
 /// Why the vault file could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +43,20 @@ pub enum StoreError {
     /// The file or its place cannot be written.
     #[error("the vault file is read-only")]
     ReadOnly,
+    /// The file has another name, beside which SQLite would look for another journal.
+    #[error("{}: the file has {links} names, and a vault that is written has one", shown(.path))]
+    Linked {
+        /// The vault file, by the name that was given.
+        path: PathBuf,
+        /// How many hard links it has.
+        links: u64,
+    },
+    /// More seals than are ever written: each costs a derivation when a passphrase is tried.
+    #[error("the vault file has more than {SEALS_MAX} seals by {kind}, and at most {SEALS_MAX} are read")]
+    TooManySeals {
+        /// A passphrase or a recovery key.
+        kind: &'static str,
+    },
     /// The disk is full.
     #[error("the disk of the vault file is full")]
     DiskFull,
@@ -74,12 +89,13 @@ impl StoreError {
     /// Whether the message says which file it is about; a statement that fails does not know.
     pub fn names_its_file(&self) -> bool {
         match self {
-            Self::Open { .. } | Self::NotAVault { .. } | Self::Newer { .. } => true,
+            Self::Open { .. } | Self::NotAVault { .. } | Self::Newer { .. } | Self::Linked { .. } => true,
             Self::Busy
             | Self::ReadOnly
             | Self::DiskFull
             | Self::NoJournal
             | Self::Io { .. }
+            | Self::TooManySeals { .. }
             | Self::Content { .. }
             | Self::AnotherLedger
             | Self::Sqlite(_) => false,
@@ -96,6 +112,10 @@ impl StoreError {
             Self::Newer { .. } => "use the newer coldcert that wrote it; nothing was changed".to_owned(),
             Self::Busy => "try again when the other process is done".to_owned(),
             Self::ReadOnly => "make the file and its folder writable, or work on a copy".to_owned(),
+            Self::Linked { path, .. } => format!(
+                "see them with: find FOLDER -samefile {}; remove all but one, or make another a copy: what is written by one name is undone by what was begun by another",
+                shown(path)
+            ),
             Self::DiskFull => "make room and try again; the vault is as it was before".to_owned(),
             Self::NoJournal => {
                 "make room on the disk, for new files too (df, df -i), and check the folder's permissions; nothing was changed"
@@ -108,7 +128,7 @@ impl StoreError {
             Self::AnotherLedger => {
                 "see what was changed with: coldcert audit verify; then restore the vault file from a copy".to_owned()
             }
-            Self::Content { .. } | Self::Sqlite(_) => "restore the vault file from a copy".to_owned(),
+            Self::TooManySeals { .. } | Self::Content { .. } | Self::Sqlite(_) => "restore the vault file from a copy".to_owned(),
         }
     }
 }

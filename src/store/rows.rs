@@ -13,7 +13,7 @@ use crate::issuer::{Administrator, Issuer};
 use crate::pending::{Completed, Failure, Operation, Pending};
 use crate::policy::{ContentType, Document, ObjectName, Policy, Tags};
 use crate::record::{AcceptedFault, Record};
-use crate::seal::{Cost, PassphraseSeal, SealKind};
+use crate::seal::{Cost, PassphraseSeal, SEALS_MAX, SealKind};
 use crate::time::UnixTime;
 use crate::tlv;
 use crate::verdict::Profile;
@@ -100,11 +100,18 @@ pub(super) fn read_protection(db: &Connection) -> Result<Protection, StoreError>
         }
         Some(Some(key)) => Ok(Protection::Unsealed(Zeroizing::new(key))),
         Some(None) => {
-            let mut statement = db.prepare(
-                "SELECT memory_kib, passes, salt, sealed, checksum, kind, label, created FROM seal ORDER BY id",
-            )?;
+            // One more than there may be, of both kinds together.
+            let mut statement = db.prepare(&format!(
+                "SELECT memory_kib, passes, salt, sealed, checksum, kind, label, created FROM seal ORDER BY id LIMIT {}",
+                2 * SEALS_MAX + 1
+            ))?;
             let seals = statement.query_map([], |row| Ok(kept_seal(row)))?.collect::<Result<Vec<_>, _>>()?;
             let seals = seals.into_iter().collect::<Result<Vec<_>, StoreError>>()?;
+            for kind in [SealKind::Passphrase, SealKind::RecoveryKey] {
+                if seals.iter().filter(|seal| seal.kind == kind).count() > SEALS_MAX {
+                    return Err(StoreError::TooManySeals { kind: kind.name() });
+                }
+            }
             if seals.is_empty() {
                 Err(StoreError::Content { what: "the vault key" })
             } else {

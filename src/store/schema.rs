@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::{StoreError, not_a_vault};
+use super::{StoreError, not_a_vault, refuse_linked};
 
 /// Lays out the tables and marks the file as ours.
 pub(super) fn create(db: &Connection) -> Result<(), StoreError> {
@@ -29,6 +29,7 @@ pub(super) fn check(db: &mut Connection, path: &Path) -> Result<(), StoreError> 
 
 /// The steps from the version of the file to ours, all of them or none.
 fn migrate(db: &mut Connection, path: &Path) -> Result<(), StoreError> {
+    refuse_linked(path)?;
     let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     // Another process may have been faster.
     let found = version(&transaction, path)?;

@@ -349,7 +349,8 @@ fn sign_self(
     let certificate = authority::self_signed(&pending.policy, &pending.request, key, now)?;
     let place = Origin::of_file("the self-signed certificate");
     let bundle = Bundle::of(vec![Given { certificate, place }]);
-    let accepted = judged_alone(&pending.name, key.public_key(), &bundle, Profile::Rfc5280, now)?;
+    let accepted = judged_alone(&pending.name, key.public_key(), &bundle, Profile::Rfc5280, now)
+        .map_err(|verdict| VaultError::import_refused(&pending.name, &verdict))?;
     let (name, tags) = (pending.name.clone(), pending.tags.clone());
     let record = Record::import(name, &pending.policy, tags, key, accepted, vault_key, now)?;
     Ok(Record { enabled: pending.enabled, ..record })

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::begin::free_for_create;
-use super::events::merged;
+use super::events::{merged, with_rules};
 use super::{Vault, VaultError, events, judged_alone};
 use crate::certificate::Certificate;
 use crate::identifier::Identifier;
@@ -46,9 +46,26 @@ impl Vault {
         let NewImport { name, brought, policy: document, tags, enabled, profile } = new;
         let known = free_for_create(self.store.connection(), name)?;
         let name = known.as_ref().map_or(name, |entry| &entry.name);
-        let accepted = judged_alone(name, brought.key.public_key(), &brought.bundle, profile, now)?;
+        let refuse = Event::on(Act::Refuse, name)
+            .key(brought.key.public_key().fingerprint())
+            .with("of", "import")
+            .with("profile", profile.name());
+        let refuse = match brought.bundle.certificates.first() {
+            Some(first) => refuse.with("certificate", first.certificate.fingerprint().hex()),
+            None => refuse,
+        };
+        let judged = judged_alone(name, brought.key.public_key(), &brought.bundle, profile, now);
+        let accepted = match judged {
+            Ok(accepted) => accepted,
+            Err(verdict) => {
+                let refusal = VaultError::import_refused(name, &verdict);
+                self.record_alone(Some(vault_key), with_rules(refuse, verdict.findings()), now)?;
+                return Err(refusal);
+            }
+        };
         let findings = accepted.findings().to_vec();
         if accepted.leaf().not_after() < now {
+            self.record_alone(Some(vault_key), refuse.with("refused_by", vec!["expired"]), now)?;
             return Err(VaultError::ImportExpired {
                 name: name.to_string(),
                 ended: accepted.leaf().not_after().to_string(),

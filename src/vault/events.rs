@@ -1,6 +1,7 @@
 //! What the ledger says of an act, and how it comes into it.
 
 use super::VaultError;
+use crate::fingerprint::Fingerprint;
 use crate::identifier::Identifier;
 use crate::ledger::{Act, Attribution, Event, Sealer};
 use crate::pending::Operation;
@@ -46,6 +47,31 @@ pub(super) fn of_operation(act: Act, operation: &Operation) -> Event {
     Event::on(act, operation.name())
         .key(operation.request().public_key().fingerprint())
         .with("request_id", operation.request_id().to_string())
+}
+
+/// With the keys that it was about, those of all versions and of what waits, and with the versions. One key alone has the
+/// entry's own place.
+pub(super) fn with_keys<'r>(
+    event: Event,
+    records: impl IntoIterator<Item = &'r Record>,
+    operation: Option<&Operation>,
+) -> Event {
+    let records: Vec<&Record> = records.into_iter().collect();
+    let of_versions = records.iter().map(|record| record.certificate.public_key().fingerprint());
+    let mut keys: Vec<Fingerprint> = of_versions.collect();
+    if let Some(operation) = operation.filter(|operation| !matches!(operation, Operation::Completed(_))) {
+        keys.push(operation.request().public_key().fingerprint());
+    }
+    let event = match keys.as_slice() {
+        [] => event,
+        [one] => event.key(*one),
+        all => event.with("public_keys", all.iter().map(|key| key.hex()).collect::<Vec<_>>()),
+    };
+    let versions: Vec<String> = records.iter().map(|record| record.version.to_string()).collect();
+    match versions.is_empty() {
+        true => event,
+        false => event.with("versions", versions),
+    }
 }
 
 /// The rules that refused, and those that somebody accepted.

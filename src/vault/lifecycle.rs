@@ -198,7 +198,8 @@ impl Vault {
         let entry = super::living(&transaction, name)?;
         let scheduled_purge = now.plus_seconds(i64::from(RECOVERABLE_DAYS) * 86_400);
         store::set_deletion(&transaction, entry.id, Some(Deletion { deleted: now, scheduled_purge }))?;
-        events::commit(transaction, &self.by, Some(vault_key), [Event::on(Act::Delete, &entry.name)], now)?;
+        let event = of_all(&transaction, Act::Delete, &entry)?;
+        events::commit(transaction, &self.by, Some(vault_key), [event], now)?;
         self.deleted_certificate(name)
     }
 
@@ -212,7 +213,8 @@ impl Vault {
         let transaction = self.store.begin()?;
         let entry = deleted(&transaction, name)?;
         store::set_deletion(&transaction, entry.id, None)?;
-        events::commit(transaction, &self.by, Some(vault_key), [Event::on(Act::Recover, &entry.name)], now)?;
+        let event = of_all(&transaction, Act::Recover, &entry)?;
+        events::commit(transaction, &self.by, Some(vault_key), [event], now)?;
         self.certificate(name, None)
     }
 
@@ -225,10 +227,8 @@ impl Vault {
     ) -> Result<(), VaultError> {
         let transaction = self.store.begin()?;
         let entry = deleted(&transaction, name)?;
-        let versions = store::versions(&transaction, &entry)?;
-        let versions: Vec<String> = versions.iter().map(|record| record.version.to_string()).collect();
+        let event = of_all(&transaction, Act::Purge, &entry)?;
         store::remove_entry(&transaction, entry.id)?;
-        let event = Event::on(Act::Purge, &entry.name).with("versions", versions);
         events::commit(transaction, &self.by, Some(vault_key), [event], now)
     }
 
@@ -250,6 +250,12 @@ impl Vault {
             deletion: deleted,
         })
     }
+}
+
+/// What the ledger says of an act on a name with all that it has.
+fn of_all(db: &rusqlite::Connection, act: Act, entry: &Entry) -> Result<Event, VaultError> {
+    let (records, operation) = (store::versions(db, entry)?, store::operation(db, entry)?);
+    Ok(events::with_keys(Event::on(act, &entry.name), &records, operation.as_ref()))
 }
 
 fn replace_policy(

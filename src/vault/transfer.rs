@@ -21,7 +21,8 @@ use crate::ledger::{Act, Event};
 use crate::policy::{ContentType, Document, ObjectName, Policy, Tags};
 use crate::record::Record;
 use crate::seal::{
-    Cost, Passphrase, PassphraseSeal, Place, Purpose, SEALS_MAX, SealError, SealKind, VaultKey,
+    BACKUP_COST_MAX, Cost, Passphrase, PassphraseSeal, Place, Purpose, SEALS_MAX, SealError, SealKind,
+    VaultKey,
 };
 use crate::store::{self, Entry, Protection, StoredFault};
 use crate::time::UnixTime;
@@ -82,7 +83,8 @@ impl Vault {
         };
         let mut bytes = Zeroizing::new(serde_json::to_vec_pretty(&file).map_err(not_a_backup)?);
         bytes.push(b'\n');
-        self.record_alone(Some(vault_key), Event::on(Act::Backup, &entry.name), now)?;
+        let event = events::with_keys(Event::on(Act::Backup, &entry.name), &records, None);
+        self.record_alone(Some(vault_key), event, now)?;
         Ok(bytes)
     }
 
@@ -129,6 +131,13 @@ impl Vault {
                     }
                     seals.push(seal);
                 }
+                let asked: u64 = seals.iter().map(|seal| seal.cost.kib_passes()).sum();
+                if asked > BACKUP_COST_MAX {
+                    let reason = format!(
+                        "its seals ask for {asked} KiB times passes of Argon2id, and at most {BACKUP_COST_MAX} are done"
+                    );
+                    return Err(VaultError::NotABackup { reason });
+                }
                 Some(open_any(&seals, passphrase).map_err(|error| match error {
                     VaultError::Seal(SealError::WrongPassphrase) => VaultError::WrongBackupPassphrase,
                     error => error,
@@ -139,7 +148,7 @@ impl Vault {
         let sealed = BASE64_STANDARD.decode(&file.sealed).map_err(not_a_backup)?;
         let content = source.as_ref().unwrap_or(vault_key).open(&place(name.as_str()), &sealed)?;
         json::within_limits(&content).map_err(not_a_backup)?;
-        let content: Content = serde_json::from_slice(&content).map_err(not_a_backup)?;
+        let content: Content = serde_json::from_slice(&content).map_err(|error| not_the_shape(&error))?;
         let (document, _) = Document::from_value(content.policy.clone())?;
         let entry = Entry {
             id: 0,
@@ -172,8 +181,7 @@ impl Vault {
         for record in &records {
             store::put_version(&transaction, id, record)?;
         }
-        let versions: Vec<String> = records.iter().map(|record| record.version.to_string()).collect();
-        let event = Event::on(Act::Restore, &name).with("versions", versions);
+        let event = events::with_keys(Event::on(Act::Restore, &name), &records, None);
         events::commit(transaction, &self.by, Some(vault_key), [event], now)?;
         Ok(name)
     }
@@ -196,9 +204,9 @@ struct File {
 impl File {
     fn read(bytes: &[u8]) -> Result<Self, VaultError> {
         json::within_limits(bytes).map_err(not_a_backup)?;
-        let file: Self = serde_json::from_slice(bytes).map_err(not_a_backup)?;
+        let file: Self = serde_json::from_slice(bytes).map_err(|error| not_the_shape(&error))?;
         if file.format != FORMAT || file.version != VERSION {
-            let reason = format!("format {:?} version {}", file.format, file.version);
+            let reason = format!("its format or version is another than {FORMAT} {VERSION}");
             return Err(VaultError::NotABackup { reason });
         }
         Ok(file)
@@ -338,6 +346,16 @@ fn array<const N: usize>(text: &str) -> Result<[u8; N], VaultError> {
 
 fn not_a_backup(error: impl std::fmt::Display) -> VaultError {
     VaultError::NotABackup { reason: error.to_string() }
+}
+
+/// What serde_json says without the text that it quotes: that is somebody else's, as long as he likes, and may be a key.
+fn not_the_shape(error: &serde_json::Error) -> VaultError {
+    let words = error.to_string();
+    let reason = match (words.find('"'), words.rfind('"')) {
+        (Some(from), Some(to)) => format!("{}{}", words[..from].trim_end(), &words[to + 1..]),
+        _ => words,
+    };
+    VaultError::NotABackup { reason }
 }
 
 const FORMAT: &str = "coldcert-backup";

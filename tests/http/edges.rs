@@ -434,3 +434,28 @@ fn the_backup_of_another_sealed_vault_is_no_matter_of_tokens() {
     let reply = desk.ask("POST", "/certificates/restore", json!({"value": value})).is(400);
     assert!(reply.body["error"]["message"].as_str().expect("a message").contains("coldcert restore"));
 }
+
+#[test]
+fn a_request_that_is_asked_for_again_and_again_is_handed_out_once_in_the_ledger() {
+    let desk = Desk::new();
+    desk.create("www", "Unknown").is(202);
+    let acts = || {
+        let entries = desk.vault().ledger(0, Some("www"), 100).expect("a ledger");
+        entries.into_iter().map(|entry| entry.act.name()).collect::<Vec<_>>()
+    };
+    assert_eq!(acts(), ["create"]);
+    for _ in 0..3 {
+        desk.get("/certificates/www/pending").is(200);
+    }
+    assert_eq!(acts(), ["create", "request-exported"]);
+    // One that no certificate of the answer belongs to is refused before it is judged.
+    let other = desk.create("other", "Unknown").is(202).body;
+    let leaf = desk.sign(&other);
+    desk.merge("www", &[leaf.as_der()]).is(400);
+    assert_eq!(acts(), ["create", "request-exported", "refuse"]);
+    let entries = desk.vault().ledger(0, Some("www"), 100).expect("a ledger");
+    assert_eq!(entries[2].detail["refused_by"], json!(["key-mismatch"]));
+    assert_eq!(entries[2].public_key, entries[0].public_key);
+    desk.get("/certificates/www/pending").is(200);
+    assert_eq!(acts().len(), 3);
+}

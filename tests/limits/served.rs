@@ -90,6 +90,8 @@ pub(crate) fn cases() -> Vec<Case> {
             },
         ),
         case("backup-seals", 4, || restored(5), || assert!(!restored(4).contains("seals that are tried"))),
+        case("backup-cost", 3 << 20, || costing((3 << 20) + 1, 1), not_asked),
+        case("vault-seals-read", SEALS_MAX, || kept(SEALS_MAX + 1), || drop(kept(SEALS_MAX))),
         case(
             "vault-seals",
             SEALS_MAX,
@@ -188,7 +190,33 @@ fn sealed(memory_kib: u32, passes: u32) -> Result<PassphraseSeal, SealError> {
 }
 
 /// What the command line says to a backup with so many different seals, of which one is whole.
-fn restored(seals: usize) -> String {
+fn restored(seals: u32) -> String {
+    restored_by(&(0..seals).map(|number| (Cost::STANDARD.memory_kib, number + 1)).collect::<Vec<_>>())
+}
+
+/// What it says where two seals ask for so much in all.
+fn costing(memory_kib: u32, passes: u32) -> String {
+    restored_by(&[(memory_kib / 2, passes), (memory_kib - memory_kib / 2, passes)])
+}
+
+/// What it says to a vault file with so many seals.
+fn kept(seals: usize) -> String {
+    let work = Workplace::empty().passphrase("one");
+    work.run("init").done();
+    let db = Connection::open(work.path("vault.coldcert")).expect("a database");
+    let columns = "memory_kib, passes, salt, sealed, checksum, kind, created";
+    for number in 1..seals {
+        let again = format!(
+            "INSERT INTO seal ({columns}, label) SELECT {columns}, '{number}' FROM seal WHERE id = 1"
+        );
+        db.execute(&again, []).expect("a row");
+    }
+    let run = work.run("contact add x@example.com");
+    if run.code == Some(0) { run.stderr } else { said(&run) }
+}
+
+/// What it says to a backup whose seals ask for these costs.
+fn restored_by(costs: &[(u32, u32)]) -> String {
     let work = Workplace::empty().passphrase("one");
     work.run("init").done();
     work.create("www");
@@ -197,13 +225,12 @@ fn restored(seals: usize) -> String {
     work.run("backup www -o www.backup").done();
     let mut document: Value = serde_json::from_slice(&work.read("www.backup")).expect("JSON");
     let seal = document["seals"][0].clone();
-    let others = (0..seals).map(|number| {
+    let others = costs.iter().map(|(memory_kib, passes)| {
         let mut other = seal.clone();
-        other["passes"] = (number + 1).into();
+        (other["memory_kib"], other["passes"]) = ((*memory_kib).into(), (*passes).into());
         other
     });
     document["seals"] = others.collect();
-    work.write("www.backup", document.to_string());
     let other = Workplace::empty().passphrase("two");
     other.run("init").done();
     other.write("www.backup", document.to_string());

@@ -102,12 +102,18 @@ impl<'a> Trial<'a> {
     /// The power goes, and of what was not flushed nothing is there, or anything.
     fn survives_power_cuts(&self, at: usize) -> usize {
         let (disk, answer) = self.run(Some((Fault::PowerCut, at)));
+        // The name that a new vault takes, when it is whole and flushed, is no change of SQLite's.
+        let is_named = self.before == NO_VAULT && self.path.exists();
+        let now_named = |name: String| if is_named && is_unfinished(&name) { VAULT.to_owned() } else { name };
         let seed = u64::try_from(at).expect("a number") * 100;
         let lots = std::iter::once(None).chain((seed..seed + LOTS).map(|seed| Some(Lot::of(seed))));
         let mut survived = 0;
         for lot in lots {
             let what = format!("{}: power cut at change {at} of {}, {lot:?}", self.act.name, self.changes);
-            let files = disk.after_power_cut(lot).into_iter().map(|(path, bytes)| (file_name(&path), bytes));
+            let files = disk
+                .after_power_cut(lot)
+                .into_iter()
+                .map(|(path, bytes)| (now_named(file_name(&path)), bytes));
             lay(self.folder.path(), &files.collect());
             self.check(&answer, false, &what);
             survived += 1;
@@ -140,8 +146,9 @@ impl<'a> Trial<'a> {
         // A journal that was begun, and held nothing yet to roll back to, stays until the next write: here it comes.
         let mut vault = Vault::open(&self.path).expect("the vault");
         vault.set_contacts(&self.material.key, &[contact("last@example.com")], now()).expect("a write");
-        let left: Vec<String> = read(self.folder.path()).into_keys().collect();
-        assert_eq!(left, [VAULT], "{what}: something was left over");
+        // What a new vault was called when the power went is nobody's vault.
+        let left = read(self.folder.path()).into_keys().filter(|name| !is_unfinished(name));
+        assert_eq!(left.collect::<Vec<_>>(), [VAULT], "{what}: something was left over");
         Disk::take();
     }
 
@@ -179,6 +186,11 @@ fn says_what_it_was(fault: Fault, error: &VaultError, what: &str) {
 
 fn vault_key(bytes: &[u8]) -> coldcert::seal::VaultKey {
     coldcert::seal::VaultKey::from_secret_bytes(bytes).expect("a vault key")
+}
+
+/// A file that a new vault is made in.
+fn is_unfinished(name: &str) -> bool {
+    name.starts_with(".coldcert-")
 }
 
 fn file_name(path: &Path) -> String {
