@@ -30,6 +30,7 @@ pub mod input;
 mod issuer;
 mod lifecycle;
 mod merge;
+mod no_key;
 pub mod output;
 pub mod passphrase;
 mod pending;

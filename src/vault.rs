@@ -86,7 +86,8 @@ impl Vault {
             io::ErrorKind::AlreadyExists => VaultError::VaultExists { path: path.to_owned() },
             kind => VaultError::CannotCreate { path: path.to_owned(), cause: kind.into() },
         };
-        for path in store::companions(path).into_iter().filter(|path| path.symlink_metadata().is_ok()) {
+        let mut companions = store::companions(path).into_iter();
+        if let Some(path) = companions.find(|path| path.symlink_metadata().is_ok()) {
             return Err(VaultError::VaultExists { path });
         }
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());

@@ -1,6 +1,5 @@
 //! What an answer is held against: a request, an operation of a real vault, a name in this one, or a key.
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -8,8 +7,9 @@ use zeroize::Zeroizing;
 
 use super::context::Context;
 use super::error::CliError;
-use super::terminal::shown;
-use crate::bundle::{Bundle, Found, Item, Source, read_items};
+use super::no_key::NoKey;
+use super::terminal::{quoted, shown};
+use crate::bundle::Bundle;
 use crate::csr::CertificateRequest;
 use crate::fingerprint::Fingerprint;
 use crate::key::{KeyError, PrivateKey, PublicKey, SecretDer, Signer};
@@ -179,68 +179,6 @@ fn key_in(der: &[u8]) -> Result<Option<PublicKey>, VaultError> {
         Err(KeyError::NotPkcs8 { .. }) => Ok(None),
         Err(error) => Err(error.into()),
     }
-}
-
-/// What stands in a file where a key is expected.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum NoKey {
-    Certificate,
-    Request,
-    Encrypted,
-    Nothing,
-}
-
-impl NoKey {
-    fn instead(bytes: &[u8]) -> Self {
-        let items = read_items(&Source { name: "", bytes }).unwrap_or_default();
-        let of = |item: &Item| match item.found {
-            Found::Certificate(_) => Some(Self::Certificate),
-            Found::Request(_) => Some(Self::Request),
-            _ => None,
-        };
-        items.iter().find_map(of).unwrap_or(Self::Nothing)
-    }
-
-    /// What to do with such a file.
-    pub(super) fn help(self, path: &Path) -> String {
-        let path = quoted(&shown(path));
-        match self {
-            Self::Certificate => {
-                format!("take the key out of it: openssl x509 -in {path} -noout -pubkey -out key.pem; then: --key key.pem")
-            }
-            Self::Request => format!("give it as what it is: --csr {path}"),
-            Self::Encrypted => format!(
-                "write its public half first, which asks for its password: openssl pkey -in {path} -pubout -out key.pem; then: --key key.pem"
-            ),
-            Self::Nothing => {
-                "give a public key, or a private one in PKCS#8, PKCS#1 or SEC 1, in PEM or DER; a request goes with --csr".to_owned()
-            }
-        }
-    }
-}
-
-impl fmt::Display for NoKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Certificate => "a certificate",
-            Self::Request => "a certificate request",
-            Self::Encrypted => "an encrypted private key",
-            Self::Nothing => "nothing that is known as a key",
-        })
-    }
-}
-
-/// A word of a command line, as a POSIX shell takes it.
-pub(super) fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
-    // A file whose name begins like an option; `-` is a stream.
-    if word.len() > 1 && word.starts_with('-') {
-        return quoted(&format!("./{word}"));
-    }
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', "'\\''"))
 }
 
 /// As many characters of an issuer's name as Key Vault takes (reference 1.2).

@@ -7,12 +7,12 @@ use base64::prelude::BASE64_STANDARD;
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
-use super::against::{Against, quoted};
+use super::against::Against;
 use super::context::{Context, ReadFile};
 use super::error::CliError;
 use super::found::{self, Opening};
 use super::output::is_stdout;
-use super::terminal::shown;
+use super::terminal::{quoted, shown};
 use super::verdict_json::{Asked, verdict_json};
 use crate::bundle::{Bundle, BundleError, GivenFile, Source};
 use crate::certificate::Certificate;

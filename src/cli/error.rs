@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use super::against::NoKey;
 use super::findings::{finding_lines, findings_json};
 use super::input::{InputError, named};
+use super::no_key::NoKey;
 use super::output::OutputError;
 use super::passphrase::PassphraseError;
 use super::surroundings::{Exit, Surroundings};

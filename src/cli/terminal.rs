@@ -90,6 +90,19 @@ impl Palette {
     }
 }
 
+/// A word of a command line, as a POSIX shell takes it.
+pub(super) fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
+    // A file whose name begins like an option; `-` is a stream.
+    if word.len() > 1 && word.starts_with('-') {
+        return quoted(&format!("./{word}"));
+    }
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', "'\\''"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
