@@ -52,6 +52,7 @@ use std::process::ExitCode;
 
 use nix::unistd::Uid;
 use rustix::process::{Resource, Rlimit};
+use tokio::signal::unix::SignalKind;
 
 use crate::time::UnixTime;
 pub use arguments::Arguments;
@@ -64,6 +65,7 @@ use terminal::{Palette, Widths};
 /// The whole program, with the process's own surroundings.
 pub fn main() -> ExitCode {
     keep_memory_in();
+    hear_of_file_limits();
     let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
     let (stdin, stdout, stderr) = (io::stdin(), io::stdout(), io::stderr());
     let palette =
@@ -104,6 +106,14 @@ fn keep_memory_in() {
     let _ = rustix::process::setrlimit(Resource::Core, none);
     #[cfg(target_os = "linux")]
     let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
+}
+
+/// A write beyond the limit of a file's size (`ulimit -f`) is an error that is told, and not the end of the process: the
+/// system asks for that by having the signal handled (POSIX, write, EFBIG). The handler stays when what set it is gone.
+fn hear_of_file_limits() {
+    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_io().build() else { return };
+    let _entered = runtime.enter();
+    let _ = tokio::signal::unix::signal(SignalKind::from_raw(nix::libc::SIGXFSZ));
 }
 
 /// Another way to stderr, for threads that must not wait for this one.

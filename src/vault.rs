@@ -126,6 +126,14 @@ impl Vault {
         self.loose
     }
 
+    /// The permissions of the folder, where they let others put a file in the vault's place. In one with the sticky bit
+    /// they cannot.
+    pub fn loose_folder(&self) -> Option<u32> {
+        let path = fs::canonicalize(self.store.path()).ok()?;
+        let mode = fs::metadata(path.parent()?).ok()?.permissions().mode() & 0o7777;
+        (mode & 0o022 != 0 && mode & 0o1000 == 0).then_some(mode)
+    }
+
     /// How many names the file has. With more than one it is read, and not written.
     pub fn links(&self) -> u64 {
         store::links(self.store.path())

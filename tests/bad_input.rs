@@ -927,6 +927,8 @@ fn no_output_is_ever_written_over_a_vault() {
             }
         }
     }
+    // A vault of two names is not written.
+    fs::remove_file(work.path("hard")).unwrap();
     // A database of somebody else's is a file like any other.
     rusqlite::Connection::open(work.path("foreign")).unwrap().execute_batch("CREATE TABLE t (x)").unwrap();
     work.run("export www -o foreign --force").done();

@@ -244,6 +244,10 @@ fn a_ledger_that_was_wiped_cannot_begin_anew() {
 fn what_is_exported_can_be_checked_elsewhere_printed_and_signed() {
     let work = Workplace::with_vault();
     work.run_with(&["--operator", "<alice>", "contact", "add", "pki@example.com"]).done();
+    for sheet in ["ledger.jsonl", "./ledger.jsonl"] {
+        let run = work.run_in_vain(&format!("audit export -o ledger.jsonl --sheet {sheet}"));
+        run.broken().says(&["--sheet is", "another file than that of --output"]);
+    }
     work.run("audit export -o ledger.jsonl --sheet ledger.html").done();
     let text = work.text("ledger.jsonl");
     assert_eq!(text.lines().count(), 2);

@@ -265,6 +265,16 @@ fn permissions_that_let_others_in_are_taken_away_with_a_warning() {
     }
 }
 
+#[test]
+fn a_folder_in_which_others_can_put_a_file_is_warned_of() {
+    let work = Workplace::with_vault();
+    for (mode, warns) in [(0o700, false), (0o755, false), (0o775, true), (0o777, true), (0o1777, false)] {
+        fs::set_permissions(work.path("."), fs::Permissions::from_mode(mode)).expect("a mode");
+        let said = work.run("list").done().stderr;
+        assert_eq!(said.contains(&format!("permissions {mode:04o}")), warns, "{said}");
+    }
+}
+
 /// Keys are in the memory of a server for as long as it runs.
 #[test]
 #[cfg(target_os = "linux")]
@@ -298,5 +308,8 @@ fn a_recovery_key_that_was_not_written_down_is_no_seal_and_one_that_is_no_seal_i
     assert!(is_alone(&work));
     work.run("passphrase recovery-key -o paper.key").done();
     assert_eq!(work.mode("paper.key"), 0o600);
+    // As an editor of another system saves it.
+    let text = format!("\u{feff}{}", work.text("paper.key").replace('\n', "\r\n"));
+    work.write("paper.key", text);
     work.run("--recovery-key paper.key contact add x@example.com").done();
 }

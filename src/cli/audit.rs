@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::context::Context;
 use super::error::CliError;
-use super::output::is_stdout;
+use super::output::{is_same_place, is_stdout};
 use super::terminal::{Palette, shown};
 use crate::ledger::{self, Entry, Head, LedgerFault, Proof, WrittenHead};
 use crate::vault::Vault;
@@ -187,6 +187,14 @@ fn export(
 ) -> Result<(), CliError> {
     if context.json && is_stdout(output) {
         return Err(CliError::StdoutTwice { what: "the ledger" });
+    }
+    // The second would be refused because the first is there.
+    if let Some(sheet) = sheet.filter(|sheet| is_same_place(sheet, output)) {
+        return Err(CliError::Option {
+            option: "--sheet",
+            value: shown(sheet),
+            allowed: "another file than that of --output".to_owned(),
+        });
     }
     let vault = context.open()?;
     let entries = all(&vault, after, None)?;

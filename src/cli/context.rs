@@ -129,6 +129,13 @@ impl<'c, 's> Context<'c, 's> {
             };
             self.say(&format!("{label}    {path} had the permissions {mode:04o}, with which others could read or write it; {now}"));
         }
+        if let Some(mode) = vault.loose_folder() {
+            let (label, path) = (self.palette().yellow("warn"), shown(&self.vault));
+            self.say(&format!("{label}    the folder of {path} has the permissions {mode:04o}: others can put a file in the vault's place"));
+            self.say(
+                "        help: take that away with chmod go-w, or keep the vault in a folder of its own",
+            );
+        }
         if vault.links() > 1 {
             let (label, path) = (self.palette().yellow("warn"), shown(&self.vault));
             self.say(&format!(
@@ -182,7 +189,7 @@ impl<'c, 's> Context<'c, 's> {
         }
         if let Some(path) = self.recovery_key.clone() {
             let bytes = self.read_within(&path, RECOVERY_FILE_BYTES_MAX)?;
-            let text = std::str::from_utf8(&bytes).unwrap_or_default();
+            let text = std::str::from_utf8(&bytes).unwrap_or_default().trim_start_matches(BYTE_ORDER_MARK);
             let line = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#'));
             let recovery_key = RecoveryKey::from_text(line.unwrap_or_default());
             let recovery_key = recovery_key.map_err(|error| CliError::in_file(&path, error.into()))?;
@@ -410,6 +417,8 @@ pub(super) fn at(text: &str) -> Result<UnixTime, String> {
         .map_err(|error| format!("{error}; {}", error.help()))
 }
 
+/// What editors of other systems write before a text in UTF-8.
+const BYTE_ORDER_MARK: char = '\u{feff}';
 /// A line, and remarks above it.
 const RECOVERY_FILE_BYTES_MAX: u64 = 4_096;
 /// RFC 1035 2.3.4.

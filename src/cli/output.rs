@@ -153,6 +153,11 @@ pub(super) fn refuse_vault(path: &Path, vault: &Path) -> Result<(), OutputError>
     Ok(())
 }
 
+/// Whether both paths lead to one file, whether or not it exists.
+pub(super) fn is_same_place(one: &Path, other: &Path) -> bool {
+    is_stdout(one) == is_stdout(other) && (is_stdout(one) || resolved(one) == resolved(other))
+}
+
 /// Refuses a path that is this vault's or another's, for what is not written as an [`Output`].
 pub(super) fn refuse_vaults(path: &Path, vault: &Path) -> Result<(), OutputError> {
     refuse_vault(path, vault)?;

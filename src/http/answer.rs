@@ -84,7 +84,7 @@ impl Answer {
 
     pub(super) fn refused(refusal: &Refusal) -> Self {
         let allow = (refusal.status == 405).then_some(METHODS);
-        Self { allow, ..Self::of(refusal.status, Some(refusal.body())) }
+        Self { allow, ask_again: refusal.is_for_now(), ..Self::of(refusal.status, Some(refusal.body())) }
     }
 
     /// 401, and where a token is to be had (reference 6.1). The form is exact: clients split it by hand.

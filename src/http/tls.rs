@@ -207,7 +207,7 @@ impl TlsError {
     pub fn help(&self) -> String {
         match self {
             Self::File { .. } => {
-                "make the folder beside the vault writable, or name another with --tls-folder".to_owned()
+                "make the folder of the vault, and FILE.serve in it, writable; there is no other place for them".to_owned()
             }
             Self::Certificate(_) | Self::Tls(_) => "report this: it is a fault of the program".to_owned(),
             Self::Seal(error) => error.help(),

@@ -7,7 +7,7 @@ use super::{Base, KEY_MISMATCH};
 use crate::pkcs12::Pkcs12Error;
 use crate::policy::ObjectNameError;
 use crate::secret::SecretError;
-use crate::vault::VaultError;
+use crate::vault::{StoreError, VaultError};
 use crate::x5c::X5cError;
 
 /// What was asked for, as far as the service answers the same fault differently.
@@ -37,6 +37,11 @@ pub struct Refusal {
 }
 
 impl Refusal {
+    /// Whether the same is to be asked again later: `Retry-After` (RFC 9110 15.6.4).
+    pub fn is_for_now(&self) -> bool {
+        self.status == UNAVAILABLE
+    }
+
     /// An answer without an inner code.
     pub fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
         Self { status, code, message: message.into(), inner: None }
@@ -156,8 +161,14 @@ impl Refusal {
             VaultError::Secret(SecretError::Pkcs12(error)) => {
                 Self::new(400, BAD_PARAMETER, pkcs12_message(error))
             }
+            VaultError::Store(StoreError::Busy) => Self::busy(error),
             other => Self::in_our_words(other),
         }
+    }
+
+    /// The vault is another process's for now: the client is to ask again.
+    fn busy(error: &VaultError) -> Self {
+        Self::new(UNAVAILABLE, "ServiceUnavailable", error.to_string())
     }
 
     /// What the service has no words for that anybody saw.
@@ -196,6 +207,7 @@ fn pkcs12_message(error: &Pkcs12Error) -> &'static str {
     }
 }
 
+const UNAVAILABLE: u16 = 503;
 const CONFLICT: &str = "Conflict";
 const FORBIDDEN: &str = "Forbidden";
 const NOT_FOUND: &str = "CertificateNotFound";

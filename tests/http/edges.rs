@@ -3,6 +3,7 @@
 use axum::body::Body;
 use axum::http::Request;
 use base64::Engine as _;
+use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use crate::desk::Desk;
@@ -458,4 +459,20 @@ fn a_request_that_is_asked_for_again_and_again_is_handed_out_once_in_the_ledger(
     assert_eq!(entries[2].public_key, entries[0].public_key);
     desk.get("/certificates/www/pending").is(200);
     assert_eq!(acts().len(), 3);
+}
+
+#[test]
+fn a_vault_that_somebody_keeps_is_to_be_asked_again() {
+    let desk = Desk::new();
+    let db = Connection::open(desk.folder.path().join("vault.coldcert")).expect("a database");
+    db.execute_batch("BEGIN IMMEDIATE").expect("a lock");
+    let reply = desk.create("www", "Unknown").is(503);
+    assert_eq!(reply.header("retry-after"), Some("10"));
+    assert!(
+        reply.body["error"]["message"].as_str().is_some_and(|text| text.contains("busy")),
+        "{}",
+        reply.body
+    );
+    db.execute_batch("ROLLBACK").expect("no lock");
+    desk.create("www", "Unknown").is(202);
 }

@@ -144,6 +144,14 @@ impl Disk {
         names.into_iter().map(|(path, file)| (path, std::mem::take(&mut files[file]))).collect()
     }
 
+    /// The program gave a new file its name without SQLite, as it does with a new vault, and flushed the folder: what of
+    /// the file was flushed is there under that name alone.
+    pub fn named(&mut self, is_old: impl Fn(&Path) -> bool, new: &Path) {
+        self.unflushed.retain(|change| !matches!(change, Change::Name { .. } | Change::Unname { .. }));
+        let known = self.names.iter().find(|(path, _)| is_old(path)).map(|(_, file)| *file);
+        self.flushed_names = known.map(|file| (new.to_owned(), file)).into_iter().collect();
+    }
+
     fn rule(&mut self, step: Step) -> Ruling {
         self.changes += 1;
         let (now, since) = (self.changes == self.at, self.changes >= self.at);

@@ -101,19 +101,16 @@ impl<'a> Trial<'a> {
 
     /// The power goes, and of what was not flushed nothing is there, or anything.
     fn survives_power_cuts(&self, at: usize) -> usize {
-        let (disk, answer) = self.run(Some((Fault::PowerCut, at)));
-        // The name that a new vault takes, when it is whole and flushed, is no change of SQLite's.
-        let is_named = self.before == NO_VAULT && self.path.exists();
-        let now_named = |name: String| if is_named && is_unfinished(&name) { VAULT.to_owned() } else { name };
+        let (mut disk, answer) = self.run(Some((Fault::PowerCut, at)));
+        if self.before == NO_VAULT && self.path.exists() {
+            disk.named(|path| is_unfinished(&file_name(path)), &self.path);
+        }
         let seed = u64::try_from(at).expect("a number") * 100;
         let lots = std::iter::once(None).chain((seed..seed + LOTS).map(|seed| Some(Lot::of(seed))));
         let mut survived = 0;
         for lot in lots {
             let what = format!("{}: power cut at change {at} of {}, {lot:?}", self.act.name, self.changes);
-            let files = disk
-                .after_power_cut(lot)
-                .into_iter()
-                .map(|(path, bytes)| (now_named(file_name(&path)), bytes));
+            let files = disk.after_power_cut(lot).into_iter().map(|(path, bytes)| (file_name(&path), bytes));
             lay(self.folder.path(), &files.collect());
             self.check(&answer, false, &what);
             survived += 1;
