@@ -5,7 +5,8 @@
 //! Where a suite says what is wrong with a chain that it refuses, and with which certificate of it, what we find
 //! means the same, save what `testdata/explanations.json` lists as different, each with its reason.
 //!
-//! Chains made for this, in the same format, are in `testdata/chains.json`; each names the rules that it breaks.
+//! Chains made for this, in the same format, are in `testdata/chains.json`; each names the rules that it breaks. They
+//! come out of `testdata/chains/make.py`, byte by byte the same each time.
 //!
 //! The suites are read from `COLDCERT_SHARED` (default `../shared`), which is not part of the repository.
 
