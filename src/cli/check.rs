@@ -124,22 +124,7 @@ impl TermsOptions {
 
 impl Check {
     pub(super) fn run(self, context: &mut Context<'_, '_>) -> Result<(), CliError> {
-        if let (Some(page), Some(answer)) = (&self.html, &self.output)
-            && page == answer
-        {
-            let value = format!("{}, which is that of -o too", shown(page));
-            return Err(CliError::Option {
-                option: "--html",
-                value,
-                allowed: "a file of its own".to_owned(),
-            });
-        }
-        if context.json && self.output.as_deref().is_some_and(is_stdout) {
-            return Err(CliError::StdoutTwice { what: "the written answer" });
-        }
-        if context.json && self.html.as_deref().is_some_and(is_stdout) {
-            return Err(CliError::StdoutTwice { what: "the page" });
-        }
+        self.outputs_are_apart(context.json)?;
         let files = context.read_all(&self.files)?;
         let files: Vec<_> = files.iter().map(ReadFile::source).collect();
         let beside = context.read_all(&self.intermediates)?;
@@ -188,17 +173,7 @@ impl Check {
             let asked = Asked { at: context.now, bundle: &bundle, profiles: &profiles, clients: &clients };
             context.write_json(&verdict_json(&verdict, &asked))?;
         } else {
-            // Where another artifact goes to stdout the drawing is prose.
-            let is_prose = [&self.output, &self.html].into_iter().flatten().any(|path| is_stdout(path));
-            let lines = match if is_prose { context.widths().stderr } else { context.widths().stdout } {
-                Some(width) => report::chain_lines_within(&verdict, &bundle, width),
-                None => report::chain_lines(&verdict, &bundle),
-            };
-            let lines = lines.join("\n");
-            match is_prose {
-                true => context.say(&format!("{lines}\n")),
-                false => context.artifact(format!("{lines}\n\n").as_bytes())?,
-            }
+            self.draw(context, &verdict, &bundle)?;
         }
         context.findings(verdict.findings());
         context.say(&format!("{}\n{}", others.join("\n"), report::conclusion(&verdict)));
@@ -212,6 +187,45 @@ impl Check {
         )?;
         self.write_answer(context, &verdict, &bundle)?;
         if verdict.is_accepted() { Ok(()) } else { Err(CliError::Judged) }
+    }
+
+    /// Each output has a place of its own.
+    fn outputs_are_apart(&self, json: bool) -> Result<(), CliError> {
+        if let (Some(page), Some(answer)) = (&self.html, &self.output)
+            && page == answer
+        {
+            let value = format!("{}, which is that of -o too", shown(page));
+            let allowed = "a file of its own".to_owned();
+            return Err(CliError::Option { option: "--html", value, allowed });
+        }
+        let goes_to_stdout = |path: &Option<PathBuf>| json && path.as_deref().is_some_and(is_stdout);
+        if goes_to_stdout(&self.output) {
+            return Err(CliError::StdoutTwice { what: "the written answer" });
+        }
+        if goes_to_stdout(&self.html) {
+            return Err(CliError::StdoutTwice { what: "the page" });
+        }
+        Ok(())
+    }
+
+    /// The chain, on stdout; where another artifact goes there the drawing is prose.
+    fn draw(
+        &self,
+        context: &mut Context<'_, '_>,
+        verdict: &Verdict,
+        bundle: &Bundle,
+    ) -> Result<(), CliError> {
+        let is_prose = [&self.output, &self.html].into_iter().flatten().any(|path| is_stdout(path));
+        let lines = match if is_prose { context.widths().stderr } else { context.widths().stdout } {
+            Some(width) => report::chain_lines_within(verdict, bundle, width),
+            None => report::chain_lines(verdict, bundle),
+        };
+        let lines = lines.join("\n");
+        match is_prose {
+            true => context.say(&format!("{lines}\n")),
+            false => context.artifact(format!("{lines}\n\n").as_bytes())?,
+        }
+        Ok(())
     }
 
     /// What would come of files that hold no certificate that this program can read.

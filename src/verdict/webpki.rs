@@ -48,6 +48,26 @@ pub(super) fn faults(path: &[&Certificate]) -> Vec<Fault> {
             );
         }
     }
+    names(leaf, &mut find);
+    let top = path.len() - 1;
+    if top > 0 && path[top].is_self_issued() {
+        root(path[top], top, &mut find);
+    }
+    faults.extend(algorithms::faults(path));
+    faults.extend(identifiers::faults(path));
+    faults.extend(issuers::faults(path));
+    // What a CA's certificate lacks as a server's is not worth a line each.
+    if !leaf.is_authority() {
+        faults.extend(leaf::faults(leaf));
+        faults.extend(alternative_names::faults(leaf));
+        faults.extend(period::fault(leaf));
+    }
+    faults
+}
+
+/// BR 7.1.2.7.12, 7.1.4.3, 3.2.2.6: the alternative names are there, the common name is one of them, and a wildcard stands where
+/// it may.
+fn names(leaf: &Certificate, find: &mut dyn FnMut(&'static Rule, usize, String, &str)) {
     let names = leaf.alternative_names();
     if names.is_empty() {
         let help = "ask the CA to write the host names as alternative names";
@@ -86,20 +106,6 @@ pub(super) fn faults(path: &[&Certificate]) -> Vec<Fault> {
             find(&WILDCARD, 0, message, "ask for the names one by one");
         }
     }
-    let top = path.len() - 1;
-    if top > 0 && path[top].is_self_issued() {
-        root(path[top], top, &mut find);
-    }
-    faults.extend(algorithms::faults(path));
-    faults.extend(identifiers::faults(path));
-    faults.extend(issuers::faults(path));
-    // What a CA's certificate lacks as a server's is not worth a line each.
-    if !leaf.is_authority() {
-        faults.extend(leaf::faults(leaf));
-        faults.extend(alternative_names::faults(leaf));
-        faults.extend(period::fault(leaf));
-    }
-    faults
 }
 
 /// BR 7.1.2.7.6 and 7.1.2.7.10: an extended key usage that is not critical, and in it serverAuth, perhaps clientAuth,
