@@ -404,6 +404,25 @@ fn a_purge_takes_the_keys_whatever_the_file_says_of_references() {
     work.run("audit verify").ended(1).says(&["the table version is not as this program makes it"]);
 }
 
+#[test]
+fn a_table_that_is_missing_or_replaced_is_named() {
+    let work = Workplace::with_vault();
+    let whole = work.read("vault.coldcert");
+    for (attack, named) in [
+        ("DROP TABLE contact", "the table contact is not in the vault file"),
+        ("DROP TABLE ledger", "the table ledger is not in the vault file"),
+        (
+            "ALTER TABLE ledger RENAME TO old; CREATE VIEW ledger AS SELECT * FROM old",
+            "the view ledger is in the vault file, and is none of this program's",
+        ),
+        ("PRAGMA user_version = 4", "its tables are not those of schema 4, which it says it has"),
+    ] {
+        tampered(&work, attack);
+        work.run("audit verify").broken().says(&[named]);
+        work.write("vault.coldcert", &whole);
+    }
+}
+
 /// Whoever is asked for a passphrase may answer late.
 #[test]
 fn what_was_purged_meanwhile_is_not_exported() {

@@ -75,6 +75,12 @@ pub enum StoreError {
         /// What should be there.
         what: &'static str,
     },
+    /// Its tables are not those that this program makes, and it cannot be worked with.
+    #[error("the vault file is not as this program makes it: {faults}")]
+    AnotherShape {
+        /// What is otherwise.
+        faults: String,
+    },
     /// The ledger's end is not what the vault key made of it.
     #[error(
         "the ledger was changed by other means than this program, or the vault key was: nothing is done with it"
@@ -98,6 +104,7 @@ impl StoreError {
             | Self::TooManySeals { .. }
             | Self::Content { .. }
             | Self::AnotherLedger
+            | Self::AnotherShape { .. }
             | Self::Sqlite(_) => false,
         }
     }
@@ -128,7 +135,7 @@ impl StoreError {
             Self::AnotherLedger => {
                 "see what was changed with: coldcert audit verify; then restore the vault file from a copy".to_owned()
             }
-            Self::TooManySeals { .. } | Self::Content { .. } | Self::Sqlite(_) => "restore the vault file from a copy".to_owned(),
+            Self::TooManySeals { .. } | Self::AnotherShape { .. } | Self::Content { .. } | Self::Sqlite(_) => "restore the vault file from a copy".to_owned(),
         }
     }
 }

@@ -35,7 +35,14 @@ fn migrate(db: &mut Connection, path: &Path) -> Result<(), StoreError> {
     let found = version(&transaction, path)?;
     let steps = MIGRATIONS.iter().filter(|(from, _)| found <= *from).flat_map(|(_, steps)| *steps);
     for step in steps {
-        transaction.execute_batch(step)?;
+        // The version is a word in the file's head, which anybody can change.
+        let other = |cause: rusqlite::Error| match StoreError::from(cause) {
+            StoreError::Sqlite(cause) => StoreError::AnotherShape {
+                faults: format!("its tables are not those of schema {found}, which it says it has ({cause})"),
+            },
+            error => error,
+        };
+        transaction.execute_batch(step).map_err(other)?;
     }
     transaction.pragma_update(None, "user_version", SCHEMA_VERSION)?;
     Ok(transaction.commit()?)

@@ -156,8 +156,17 @@ impl Vault {
         // Ledger and rows of one state: others may be at work.
         self.store.begin_reading()?;
         let proved = self.proved(vault_key, written);
+        let shape = store::shape_faults(self.store.connection());
         self.store.end_reading()?;
-        let (proof, mut faults) = proved?;
+        let shape = shape?;
+        let (proof, of_rows) = match proved {
+            // A table that is not there, or a view in its place, is why.
+            Err(VaultError::Store(_)) if !shape.is_empty() => {
+                return Err(StoreError::AnotherShape { faults: shape.join("; ") }.into());
+            }
+            proved => proved?,
+        };
+        let mut faults = [shape, of_rows].concat();
         let keys = match vault_key {
             Some(key) => {
                 let (keys, of_keys) = self.keys_in_place(key)?;
@@ -220,7 +229,7 @@ impl Vault {
             true => inventory::faults(db, unnamed, vault_key.is_some_and(VaultKey::is_since_init))?,
             false => Vec::new(),
         };
-        Ok((proof, [store::shape_faults(db)?, faults].concat()))
+        Ok((proof, faults))
     }
 
     /// Opens every private key in its place.
