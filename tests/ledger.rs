@@ -352,6 +352,7 @@ fn what_cannot_be_recorded_does_not_leave_the_vault() {
         "INSERT INTO ledger SELECT 1 + max(sequence), time, act, name, version, public_key, operator, witness, reason, program,
                                    detail, hash, 0, tag FROM ledger",
         "DELETE FROM ledger_end",
+        "UPDATE ledger_end SET sequence = 1",
     ] {
         tampered(&work, attack);
         work.run("export own -o own.pfx").ended(2);

@@ -115,8 +115,9 @@ fn a_sealed_vault_cannot_be_made_to_look_unsealed() {
         &work,
         "UPDATE vault SET unsealed_key = x'4b4b4b4b4b4b4b4b4b4b4b4b4b4b4b4b4b4b4b4b4b4b4b4b4b4b4b4b4b4b4b4b01'",
     );
-    work.run(create).broken().says(&["lies open beside its seals"]);
-    work.run("audit verify").broken().says(&["lies open beside its seals"]);
+    let told = "the vault key lies open in the vault file, beside the seals";
+    work.run(create).broken().says(&[told]);
+    work.run("audit verify").broken().says(&[told]);
     work.write("vault.coldcert", &whole);
     changed(
         &work,

@@ -37,7 +37,7 @@ impl Entry {
             return Err(if unknown.is_empty() { "members with names" } else { "no other members" });
         }
         if members.iter().any(|(name, value)| IN_TEXT.contains(&name.as_str()) && !value.is_string()) {
-            return Err("texts");
+            return Err("text in the place of another value");
         }
         let text = |name: &str| members.get(name).and_then(Value::as_str).map(str::to_owned);
         let fingerprint = |name: &str| text(name).map(|hex| Fingerprint::from_hex(&hex));

@@ -75,6 +75,11 @@ pub enum StoreError {
         /// What should be there.
         what: &'static str,
     },
+    /// A vault key in the open, beside seals.
+    #[error(
+        "the vault key lies open in the vault file, beside the seals that are to keep it shut: somebody put it there"
+    )]
+    KeyBesideSeals,
     /// Its tables are not those that this program makes, and it cannot be worked with.
     #[error("the vault file is not as this program makes it: {faults}")]
     AnotherShape {
@@ -104,6 +109,7 @@ impl StoreError {
             | Self::TooManySeals { .. }
             | Self::Content { .. }
             | Self::AnotherLedger
+            | Self::KeyBesideSeals
             | Self::AnotherShape { .. }
             | Self::Sqlite(_) => false,
         }
@@ -135,7 +141,7 @@ impl StoreError {
             Self::AnotherLedger => {
                 "see what was changed with: coldcert audit verify; then restore the vault file from a copy".to_owned()
             }
-            Self::TooManySeals { .. } | Self::AnotherShape { .. } | Self::Content { .. } | Self::Sqlite(_) => "restore the vault file from a copy".to_owned(),
+            Self::TooManySeals { .. } | Self::KeyBesideSeals | Self::AnotherShape { .. } | Self::Content { .. } | Self::Sqlite(_) => "restore the vault file from a copy".to_owned(),
         }
     }
 }

@@ -44,14 +44,21 @@ fn written(rows: usize) -> Result<(), StoreError> {
     if rows == 1 { Ok(()) } else { Err(StoreError::Content { what: "the end of the ledger" }) }
 }
 
-/// Whether the key at the ledger's end is the one that this vault key makes: that of its last act with the vault key,
-/// moved on by those without. Where no act had it yet, and the vault is older than its ledger, there is none.
+/// Whether the ledger ends with its last entry, and the key there is the one that this vault key makes: that of its last
+/// act with the vault key, moved on by those without. Where no act had it yet, and the vault is older than its ledger,
+/// there is none.
 fn is_continued_by(db: &Connection, end: &End, sealer: &Sealer) -> Result<bool, StoreError> {
-    let mut last =
-        db.prepare_cached("SELECT sequence, hash FROM ledger WHERE keyed ORDER BY sequence DESC LIMIT 1")?;
-    let last =
-        last.query_row([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, [u8; 32]>(1)?))).optional()?;
-    let Some((sequence, hash)) = last else {
+    let last = |which: &str| {
+        let mut last = db.prepare_cached(&format!(
+            "SELECT sequence, hash FROM ledger WHERE {which} ORDER BY sequence DESC LIMIT 1"
+        ))?;
+        last.query_row([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, [u8; 32]>(1)?))).optional()
+    };
+    let (sequence, hash) = last("true")?.unwrap_or_default();
+    if (sequence, hash) != (number(end.head.sequence)?, *end.head.hash.as_bytes()) {
+        return Ok(false);
+    }
+    let Some((sequence, hash)) = last("keyed")? else {
         return Ok(end.head.sequence == 0 || !sealer.is_since_init());
     };
     let mut expected = sealer.next(&Fingerprint::from_bytes(hash));

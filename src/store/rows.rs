@@ -96,7 +96,7 @@ pub(super) fn read_protection(db: &Connection) -> Result<Protection, StoreError>
         None => Err(StoreError::Content { what: "the vault's own row" }),
         // Whoever can write the file could put a key of his own beside the seals, and what is made then would be his.
         Some(Some(_)) if db.query_row("SELECT count(*) FROM seal", [], |row| row.get::<_, i64>(0))? > 0 => {
-            Err(StoreError::Content { what: "the vault key, which lies open beside its seals," })
+            Err(StoreError::KeyBesideSeals)
         }
         Some(Some(key)) => Ok(Protection::Unsealed(Zeroizing::new(key))),
         Some(None) => {
