@@ -751,7 +751,8 @@ const ENCODINGS: &[Encoding] = &[
     }),
     ("quoted-printable mail", "quoted-printable PEM", |chain| {
         let head = "Content-Type: text/plain\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n";
-        [head, &quoted_printable(&armoured(chain, "CERTIFICATE", 70))].concat().into_bytes()
+        // Lines that are too long for a mail: without padding, shorter ones are no quoted-printable.
+        [head, &quoted_printable(&armoured(chain, "CERTIFICATE", 100))].concat().into_bytes()
     }),
     ("pem with br", "HTML PEM", |chain| {
         format!("<p>{}</p>", pem(chain).replace('\n', "<br />\n")).into_bytes()
