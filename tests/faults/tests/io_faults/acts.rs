@@ -4,8 +4,7 @@ use std::path::Path;
 
 use coldcert::pending::Failure;
 use coldcert::policy::{Document, ObjectName, Tags};
-use coldcert::seal::VaultKey;
-use coldcert::vault::{Attributes, NewImport, Opened, Vault, VaultError, Wanted};
+use coldcert::vault::{Attributes, NewImport, Vault, VaultError, Wanted};
 use coldcert::verdict::{Profile, Terms};
 use rusqlite::Connection;
 use serde_json::json;
@@ -138,7 +137,8 @@ pub(crate) fn acts() -> Vec<Act> {
             after | material,
             before | before.change_passphrase(&before.open_with(None)?, Some(&material.passphrase), now()),
             |material, vault| {
-                let opened = Opened { vault_key: copy_of(&material.key)?, seal: None };
+                // Whoever takes it away must have it.
+                let opened = vault.open_with(Some(&material.passphrase))?;
                 vault.change_passphrase(&opened, None, now())
             }
         ),
@@ -190,10 +190,6 @@ pub(crate) fn acts() -> Vec<Act> {
         act!("migration of schema 1", schema_1, |_, vault| vault.contacts()),
         act!("recovery of a merge that was killed", killed, |_, vault| vault.contacts()),
     ]
-}
-
-fn copy_of(key: &VaultKey) -> Result<VaultKey, VaultError> {
-    Ok(VaultKey::from_secret_bytes(key.secret_bytes())?)
 }
 
 fn import<'a>(material: &'a Material, name: &'a ObjectName) -> Result<NewImport<'a>, VaultError> {
