@@ -322,7 +322,7 @@ enum Sha3 {
 
 /// The longest RSA key that a signature is checked under: the provider's, whose time grows with the square of it.
 pub const RSA_BITS_MAX: u32 = 8_192;
-/// The longest RSA exponent that the provider checks signatures with: aws-lc's OPENSSL_RSA_MAX_PUBEXP_BITS, which keeps
+/// The longest RSA exponent that the provider checks signatures with: aws-lc's (crypto/fipsmodule/rsa/rsa.c), which keeps
 /// verifying quick.
 pub const RSA_EXPONENT_BITS_MAX: usize = 33;
 

@@ -20,8 +20,6 @@ pub(crate) fn shape_faults(db: &Connection) -> Result<Vec<String>, StoreError> {
             None => faults.push(format!("{name} is in the vault file, and is none of this program's")),
             Some(same) if same == shape => {}
             Some(other) => {
-                let columns = |shape: &[String]| -> Vec<String> { shape.to_vec() };
-                let (other, shape) = (columns(other), columns(shape));
                 let changed = shape.iter().find(|line| !other.contains(line));
                 let lost = other.iter().find(|line| !shape.contains(line));
                 let how = match (changed, lost) {
