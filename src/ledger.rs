@@ -156,7 +156,7 @@ impl Entry {
 
     /// The members of [`Self::detail`] that are for people.
     pub fn told(&self) -> impl Iterator<Item = (&String, &Value)> {
-        self.detail.iter().filter(|(member, _)| ![STATE, OPENED_BY].contains(&member.as_str()))
+        self.detail.iter().filter(|(member, _)| ![STATE, FOUND, OPENED_BY].contains(&member.as_str()))
     }
 
     /// By which seal the vault was opened for it: `recovery key paper`. None where it took no vault key, where the vault
@@ -201,6 +201,8 @@ impl Entry {
 
 /// The member of an entry's detail that says what the act left, for the audit and not for people.
 pub(crate) const STATE: &str = "state";
+/// The member that says what the act found there, as one digest.
+pub(crate) const FOUND: &str = "found";
 /// The member that says by which seal the vault was opened.
 const OPENED_BY: &str = "opened_by";
 

@@ -25,6 +25,7 @@ use rusqlite::{
 use crate::fingerprint::Fingerprint;
 use crate::identifier::Identifier;
 use crate::issuer::{Contact, Issuer};
+use crate::ledger::{Attribution, Event, Sealer};
 use crate::pending::{Failure, Operation, Pending};
 use crate::policy::{ObjectName, Policy, Tags};
 use crate::record::Record;
@@ -33,11 +34,12 @@ use crate::verdict::Holder;
 
 pub use error::StoreError;
 pub(crate) use ledger::{
-    before_first, each_entry, ledger, ledger_end, ledger_names, names_outside_ledger, record,
+    Unreadable, before_first, each_entry, ledger, ledger_end, ledger_names, names_outside_ledger,
 };
 pub(crate) use rows::{Attributes, KeptSeal, Protection, StoredAuthority, StoredFault};
-pub(crate) use shape::shape_faults;
-pub(crate) use state::{Kept, left};
+pub(crate) use shape::{integrity_faults, shape_faults};
+use state::Before;
+pub(crate) use state::{Kept, OF_NAME, OF_VAULT, found_as, left};
 pub use watch::{State, Watch};
 
 /// An open vault file.
@@ -54,10 +56,39 @@ pub(crate) struct Store {
 /// A transaction that writes. What was not committed when it goes away has not happened.
 pub(crate) struct Writing<'a> {
     transaction: Transaction<'a>,
+    before: Before,
     _turn: MutexGuard<'a, ()>,
 }
 
+/// What a transaction is about to change.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum About<'n> {
+    /// What is kept under a name.
+    Name(&'n str),
+    /// Contacts, or what the vault key is sealed by.
+    Vault,
+    /// Nothing but the ledger.
+    Nothing,
+}
+
 impl Writing<'_> {
+    /// Looks at the versions that an act is about to change, by what the ledger is going to say of it.
+    pub(crate) fn look_at_versions(&mut self, event: &Event) -> Result<(), StoreError> {
+        let versions = state::touched(event).into_iter().filter(|kept| matches!(kept, Kept::Version(_)));
+        self.before.look(&self.transaction, event.name.as_deref(), versions)
+    }
+
+    /// Adds an event to the ledger; after all that happened.
+    pub(crate) fn record(
+        &mut self,
+        event: Event,
+        by: &Attribution,
+        sealer: Option<&Sealer>,
+        now: UnixTime,
+    ) -> Result<(), StoreError> {
+        ledger::record(&self.transaction, &mut self.before, event, by, sealer, now)
+    }
+
     pub(crate) fn commit(self) -> Result<(), StoreError> {
         Ok(self.transaction.commit()?)
     }
@@ -101,15 +132,15 @@ impl Store {
     pub(crate) fn create(
         path: &Path,
         now: UnixTime,
-        fill: impl FnOnce(&Connection) -> Result<(), StoreError>,
+        fill: impl FnOnce(&mut Writing<'_>) -> Result<(), StoreError>,
     ) -> Result<Self, StoreError> {
         let mut store = Self::connect(path)?;
         // What fails is thrown away whole, and has nothing to go back to.
         store.connection.pragma_update(None, "journal_mode", "MEMORY")?;
-        let transaction = store.begin()?;
+        let mut transaction = store.begin(About::Nothing)?;
         schema::create(&transaction)?;
         rows::insert_vault(&transaction, now)?;
-        fill(&transaction)?;
+        fill(&mut transaction)?;
         transaction.commit()?;
         Ok(store)
     }
@@ -124,7 +155,11 @@ impl Store {
     fn connect(path: &Path) -> Result<Self, StoreError> {
         let failed = |cause| StoreError::Open { path: path.to_owned(), cause };
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let mut connection = Connection::open_with_flags(path, flags).map_err(failed)?;
+        refuse_strange_companions(path)?;
+        // A name that begins with file: is an address to SQLite, and :memory: is no file; with a folder before them they are
+        // the files that everybody else sees.
+        let place = if path.is_absolute() { path.to_owned() } else { Path::new(".").join(path) };
+        let mut connection = Connection::open_with_flags(place, flags).map_err(failed)?;
         connection.busy_handler(Some(wait_again)).map_err(failed)?;
         // What the file itself brings is not done: this program has neither triggers nor views.
         for forbidden in [DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW] {
@@ -142,12 +177,21 @@ impl Store {
     }
 
     /// A write: taken at once, so that two processes never both believe that they may. Within a process whoever waits
-    /// is woken; between processes SQLite looks again and again.
-    pub(crate) fn begin(&mut self) -> Result<Writing<'_>, StoreError> {
+    /// is woken; between processes SQLite looks again and again. What it is about has to be as the ledger says.
+    pub(crate) fn begin(&mut self, about: About<'_>) -> Result<Writing<'_>, StoreError> {
         refuse_linked(&self.path)?;
+        refuse_strange_companions(&self.path)?;
         let turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        Ok(Writing { transaction, _turn: turn })
+        let mut before = Before::default();
+        let (name, kept) = match about {
+            About::Name(name) => (Some(name), &OF_NAME[..]),
+            About::Vault => (None, &OF_VAULT[..]),
+            About::Nothing => (None, &[][..]),
+        };
+        before.look(&transaction, name, kept.iter().copied())?;
+        before.compare(&transaction, name)?;
+        Ok(Writing { transaction, before, _turn: turn })
     }
 
     /// A look at the file's state, for this connection and those that are opened beside it.
@@ -205,6 +249,21 @@ fn refuse_linked(path: &Path) -> Result<(), StoreError> {
     }
 }
 
+/// Refuses what others laid where SQLite keeps its journal, where they may make files beside a vault that they may not
+/// write: of a journal SQLite takes the pages that stand in it, and into one it writes those that are about to be changed.
+fn refuse_strange_companions(path: &Path) -> Result<(), StoreError> {
+    // SQLite names its files by the file that a link leads to.
+    let Ok(path) = std::fs::canonicalize(path) else { return Ok(()) };
+    let Ok(vault) = std::fs::metadata(&path) else { return Ok(()) };
+    let ours = [vault.uid(), rustix::process::geteuid().as_raw(), 0];
+    let is_strange =
+        |found: std::fs::Metadata| !found.is_file() || found.nlink() > 1 || !ours.contains(&found.uid());
+    match companions(&path).into_iter().find(|path| path.symlink_metadata().is_ok_and(is_strange)) {
+        Some(path) => Err(StoreError::StrangeCompanion { path }),
+        None => Ok(()),
+    }
+}
+
 /// The names by which SQLite finds what it kept beside a vault file.
 pub(crate) fn companions(path: &Path) -> [PathBuf; 3] {
     ["-journal", "-wal", "-shm"].map(|ending| {
@@ -255,14 +314,14 @@ pub(crate) fn put_entry(db: &Connection, entry: &Entry) -> Result<i64, StoreErro
 }
 
 pub(crate) fn set_deletion(db: &Connection, id: i64, deletion: Option<Deletion>) -> Result<(), StoreError> {
-    db.prepare_cached("UPDATE certificate SET deleted = ?2, scheduled_purge = ?3 WHERE id = ?1")?.execute(
-        params![
-            id,
-            deletion.map(|deletion| deletion.deleted.unix_seconds()),
-            deletion.map(|deletion| deletion.scheduled_purge.unix_seconds()),
-        ],
-    )?;
-    Ok(())
+    let mut update =
+        db.prepare_cached("UPDATE certificate SET deleted = ?2, scheduled_purge = ?3 WHERE id = ?1")?;
+    let written = update.execute(params![
+        id,
+        deletion.map(|deletion| deletion.deleted.unix_seconds()),
+        deletion.map(|deletion| deletion.scheduled_purge.unix_seconds()),
+    ])?;
+    one(written, "the row of a certificate")
 }
 
 /// Takes a name away with its versions, operation and keys.
@@ -273,10 +332,8 @@ pub(crate) fn remove_entry(db: &Connection, id: i64) -> Result<(), StoreError> {
     {
         db.prepare_cached(statement)?.execute([id])?;
     }
-    match db.prepare_cached("DELETE FROM certificate WHERE id = ?1")?.execute([id])? {
-        1 => Ok(()),
-        _ => Err(StoreError::Content { what: "the row of a certificate" }),
-    }
+    let removed = db.prepare_cached("DELETE FROM certificate WHERE id = ?1")?.execute([id])?;
+    one(removed, "the row of a certificate")
 }
 
 /// The ids of the versions of a name; none without a name. Of one that is no id, nothing.
@@ -295,12 +352,17 @@ pub(crate) fn version_ids(
     Ok(ids.collect::<Result<Vec<_>, _>>()?)
 }
 
-/// All names as they stand, whether they are names or not.
-pub(crate) fn every_name(db: &Connection, after: &str, limit: u32) -> Result<Vec<String>, StoreError> {
+/// All names as they stand, whether they are names or not, with their rows' numbers: those behind one, at most so many.
+pub(crate) fn every_name(
+    db: &Connection,
+    after: Option<i64>,
+    limit: u32,
+) -> Result<Vec<(i64, String)>, StoreError> {
     let mut statement = db.prepare_cached(
-        "SELECT CAST(name AS TEXT) FROM certificate WHERE name > ?1 ORDER BY name LIMIT ?2",
+        "SELECT id, CAST(name AS TEXT) FROM certificate WHERE ?1 IS NULL OR id > ?1 ORDER BY id LIMIT ?2",
     )?;
-    let names = statement.query_map(params![after, limit], |row| row.get(0))?;
+    let names = statement
+        .query_map(params![after, limit], |row| Ok((row.get(0)?, row.get_ref(1).map(ledger::text)?)))?;
     Ok(names.collect::<Result<Vec<_>, _>>()?)
 }
 
@@ -367,36 +429,33 @@ pub(crate) fn request_cancellation(
     certificate: i64,
     requested: bool,
 ) -> Result<(), StoreError> {
-    db.prepare_cached("UPDATE operation SET cancellation_requested = ?2 WHERE certificate = ?1")?
-        .execute(params![certificate, requested])?;
-    Ok(())
+    let mut update =
+        db.prepare_cached("UPDATE operation SET cancellation_requested = ?2 WHERE certificate = ?1")?;
+    one(update.execute(params![certificate, requested])?, OPERATION)
 }
 
 /// Ends an operation without a certificate; its key stays.
 pub(crate) fn cancel_operation(db: &Connection, certificate: i64) -> Result<(), StoreError> {
-    db.prepare_cached("UPDATE operation SET state = ?2 WHERE certificate = ?1")?
-        .execute(params![certificate, rows::CANCELLED])?;
-    Ok(())
+    let mut update = db.prepare_cached("UPDATE operation SET state = ?2 WHERE certificate = ?1")?;
+    one(update.execute(params![certificate, rows::CANCELLED])?, OPERATION)
 }
 
 /// The same, with the issuer's reason.
 pub(crate) fn fail_operation(db: &Connection, certificate: i64, failure: &Failure) -> Result<(), StoreError> {
-    db.prepare_cached(
+    let mut update = db.prepare_cached(
         "UPDATE operation SET state = ?2, failure_code = ?3, failure_message = ?4 WHERE certificate = ?1",
-    )?
-    .execute(params![certificate, rows::FAILED, failure.code, failure.message])?;
-    Ok(())
+    )?;
+    one(update.execute(params![certificate, rows::FAILED, failure.code, failure.message])?, OPERATION)
 }
 
 /// Ends an operation in a version: its key is the version's now, and goes from here.
 pub(crate) fn complete_operation(db: &Connection, certificate: i64) -> Result<(), StoreError> {
     // One that failed before has failed no more.
-    db.prepare_cached(
+    let mut update = db.prepare_cached(
         "UPDATE operation SET state = ?2, sealed_key = NULL, failure_code = NULL, failure_message = NULL
          WHERE certificate = ?1",
-    )?
-    .execute(params![certificate, rows::COMPLETED])?;
-    Ok(())
+    )?;
+    one(update.execute(params![certificate, rows::COMPLETED])?, OPERATION)
 }
 
 pub(crate) fn remove_operation(db: &Connection, certificate: i64) -> Result<(), StoreError> {
@@ -539,17 +598,17 @@ pub(crate) fn set_attributes(
     attributes: &Attributes,
     now: UnixTime,
 ) -> Result<(), StoreError> {
-    db.prepare_cached(
+    let mut update = db.prepare_cached(
         "UPDATE version SET enabled = coalesce(?2, enabled), tags = coalesce(?3, tags), updated = ?4
          WHERE version = ?1",
-    )?
-    .execute(params![
+    )?;
+    let written = update.execute(params![
         version.as_bytes(),
         attributes.enabled,
         attributes.tags.as_ref().map(rows::tags_text),
         now.unix_seconds(),
     ])?;
-    Ok(())
+    one(written, "the row of a version")
 }
 
 pub(crate) fn put_issuer(db: &Connection, issuer: &Issuer) -> Result<(), StoreError> {
@@ -585,8 +644,8 @@ pub(crate) fn issuers(db: &Connection, name: Option<&ObjectName>) -> Result<Vec<
 }
 
 pub(crate) fn remove_issuer(db: &Connection, name: &ObjectName) -> Result<(), StoreError> {
-    db.prepare_cached("DELETE FROM issuer WHERE name = ?1")?.execute([name.as_str()])?;
-    Ok(())
+    let removed = db.prepare_cached("DELETE FROM issuer WHERE name = ?1")?.execute([name.as_str()])?;
+    one(removed, "the row of an issuer")
 }
 
 /// Writes a new CA; false where there is one of that name.
@@ -639,6 +698,11 @@ pub(crate) fn replace_contacts(db: &Connection, contacts: &[Contact]) -> Result<
     Ok(())
 }
 
+/// That a row was written is not taken for granted: in a file that somebody changed it may not be found.
+fn one(written: usize, what: &'static str) -> Result<(), StoreError> {
+    if written == 1 { Ok(()) } else { Err(StoreError::Content { what }) }
+}
+
 fn not_a_vault(path: &Path, cause: rusqlite::Error) -> StoreError {
     match cause.sqlite_error_code() {
         Some(ErrorCode::NotADatabase) => StoreError::NotAVault { path: path.to_owned() },
@@ -658,6 +722,7 @@ fn wait_again(tries: i32) -> bool {
     tries < BUSY_TRIES
 }
 
+const OPERATION: &str = "the row of an operation";
 /// How long a lock is waited for: a merge takes milliseconds, a slow disk a second.
 const BUSY_WAIT: Duration = Duration::from_secs(10);
 const SHORT_PAUSE: Duration = Duration::from_micros(500);

@@ -98,7 +98,7 @@ impl Vault {
         let made = Store::create(&file, now, |db| {
             store::replace_protection(db, &protection)?;
             let event = Event::of(Act::Init).with("sealed", passphrase.is_some());
-            store::record(db, event, &by, Some(&Sealer::of(&key)), now)
+            db.record(event, &by, Some(&Sealer::of(&key)), now)
         })?;
         drop(made);
         file.persist_noclobber(path).map_err(|failure| unmade(failure.error))?;
@@ -126,12 +126,12 @@ impl Vault {
         self.loose
     }
 
-    /// The permissions of the folder, where they let others put a file in the vault's place. In one with the sticky bit
-    /// they cannot.
+    /// The permissions of the folder, where they let others put a file in the vault's place, or, in one with the sticky bit,
+    /// beside it.
     pub fn loose_folder(&self) -> Option<u32> {
         let path = fs::canonicalize(self.store.path()).ok()?;
         let mode = fs::metadata(path.parent()?).ok()?.permissions().mode() & 0o7777;
-        (mode & 0o022 != 0 && mode & 0o1000 == 0).then_some(mode)
+        (mode & 0o022 != 0).then_some(mode)
     }
 
     /// How many names the file has. With more than one it is read, and not written.

@@ -1319,3 +1319,56 @@ fn without_a_terminal_a_new_passphrase_is_asked_for_by_its_own_option() {
         run.says(&["a new passphrase is needed", "--new-passphrase-file FILE"]);
     }
 }
+
+/// A name that begins with `file:` is an address to SQLite, and the same file to everybody else.
+#[test]
+fn a_vault_whose_name_looks_like_an_address_is_a_file() {
+    let work = Workplace::empty();
+    work.run("--vault v1 init --no-passphrase").done();
+    work.write("passphrase", "the passphrase\n");
+    for name in ["file:v1", "file:v1?mode=memory", ":memory:", "file:%76%31"] {
+        let at =
+            |line: &str| work.run_with(&[&["--vault", name], &*line.split(' ').collect::<Vec<_>>()].concat());
+        at("--passphrase-file passphrase init").done().says(&["sealed by your passphrase"]);
+        assert!(work.path(name).is_file(), "{name}");
+        at("--passphrase-file passphrase create own --subject CN=own --dns own.example.com --kty EC -o own.csr --force")
+            .done();
+        at("pending list").done();
+        assert_eq!(work.run("--vault v1 list --include-pending --json").done().json()["value"], json!([]));
+    }
+}
+
+/// SQLite would take what lies there for a part of the vault.
+#[test]
+fn what_others_laid_beside_a_vault_is_refused() {
+    let work = Workplace::with_vault();
+    work.write("something", "");
+    let journal = work.path("vault.coldcert-journal");
+    let strange = || {
+        for line in ["list", "contact add pki@example.com"] {
+            work.run(line).broken().says(&["vault.coldcert-journal", "not a file of the vault's owner"]);
+        }
+        fs::remove_file(&journal).unwrap();
+    };
+    std::os::unix::fs::symlink("something", &journal).unwrap();
+    strange();
+    fs::hard_link(work.path("something"), &journal).unwrap();
+    strange();
+    // Only root can give a file to somebody else.
+    fs::write(&journal, b"").unwrap();
+    match std::os::unix::fs::chown(&journal, Some(65534), None) {
+        Ok(()) => strange(),
+        Err(_) => skip("this user can give no file away"),
+    }
+    work.run("contact add pki@example.com").done();
+}
+
+/// Others can make a journal beside a vault in it, where they cannot replace the vault.
+#[test]
+fn a_folder_with_the_sticky_bit_is_warned_of() {
+    let work = Workplace::with_vault();
+    for (mode, told) in [(0o1777, "beside the vault"), (0o777, "in the vault's place")] {
+        fs::set_permissions(work.path("."), Permissions::from_mode(mode)).unwrap();
+        work.run("list").done().says(&[told]);
+    }
+}

@@ -274,6 +274,59 @@ fn what_is_exported_can_be_checked_elsewhere_printed_and_signed() {
     work.run("audit verify --head nonsense").ended(2);
 }
 
+/// Whoever carries it away month by month checks the parts together; a part alone does not pass for the whole.
+#[test]
+fn what_was_exported_in_parts_is_checked_together() {
+    let work = Workplace::with_vault();
+    for address in ["a", "b", "c", "d"] {
+        work.run(&format!("contact add {address}@example.com")).done();
+    }
+    work.run("audit export -o whole.jsonl").done();
+    let whole = work.text("whole.jsonl");
+    let lines: Vec<&str> = whole.lines().collect();
+    let part =
+        |from: usize, to: usize| lines[from..to].iter().map(|line| format!("{line}\n")).collect::<String>();
+    work.write("one.jsonl", part(0, 2));
+    work.run("audit export --after 2 -o two.jsonl").done();
+    assert_eq!(work.text("two.jsonl"), part(2, 5));
+    let alone = work.run("audit verify --file two.jsonl").ended(1);
+    alone.says(&["entries 1 to 2: missing", "these lines begin after entry 2"]);
+    work.write("common.jsonl", part(1, 4));
+    work.write("within.jsonl", part(3, 4));
+    for files in [
+        "--file one.jsonl --file two.jsonl",
+        "--file two.jsonl --file one.jsonl",
+        "--file two.jsonl --file common.jsonl --file one.jsonl --file within.jsonl",
+        "--file whole.jsonl --file two.jsonl",
+    ] {
+        work.run(&format!("audit verify {files}")).done().says(&["checked 5 entries", "the ledger is whole"]);
+    }
+    // What joins them hides nothing: a gap, a change, another order within a part.
+    work.write("later.jsonl", part(3, 5));
+    work.run("audit verify --file one.jsonl --file later.jsonl").ended(1).says(&["entry 3: missing"]);
+    work.write("other.jsonl", part(1, 5).replacen("\"operator\":\"", "\"operator\":\"not ", 1));
+    work.run("audit verify --file one.jsonl --file other.jsonl").ended(1).says(&["entry 2: changed"]);
+    work.write("turned.jsonl", format!("{}{}{}", part(3, 4), part(2, 3), part(4, 5)));
+    work.run("audit verify --file one.jsonl --file turned.jsonl").ended(1).says(&["fault"]);
+}
+
+/// One that cannot be read is named, and what stands behind it can still be seen and carried away.
+#[test]
+fn an_entry_that_cannot_be_read_is_named_by_show_and_export() {
+    let work = Workplace::with_vault();
+    work.run("contact add a@example.com").done();
+    work.run("contact add b@example.com").done();
+    tampered(&work, "UPDATE ledger SET detail = 'x' WHERE sequence = 2");
+    for line in ["audit show", "audit show --json", "audit export -o ledger.jsonl"] {
+        work.run(line).broken().says(&["entry 2 of the ledger cannot be read", "audit show --after 2"]);
+    }
+    assert!(!work.path("ledger.jsonl").exists());
+    work.run("audit show --after 2").done();
+    work.run("audit export --after 2 -o rest.jsonl").done();
+    assert_eq!(work.text("rest.jsonl").lines().count(), 1);
+    work.run("audit verify").ended(1).says(&["entry 2: changed"]);
+}
+
 /// Who has a passphrase of his own is told from who took the recovery key out of the safe.
 #[test]
 fn every_act_with_the_vault_key_says_by_which_seal_it_was_opened() {
@@ -570,4 +623,206 @@ fn a_request_in_a_document_a_refused_import_and_the_keys_of_a_name_are_in_the_le
         }
     }
     work.run("audit verify").done();
+}
+
+/// A row that was changed by other means is refused as the beginning of the next act on it, which would make it look right;
+/// and where the act was done all the same, the audit tells.
+#[test]
+fn no_act_makes_right_what_was_changed_by_other_means() {
+    let prepared = || {
+        let work = Workplace::empty().passphrase("the passphrase");
+        work.run("init").done();
+        for line in [
+            "create www --subject CN=www --dns www.example.com --kty EC --issuer Self",
+            "create own --subject CN=own --dns own.example.com --kty EC --issuer Self",
+            "issuer set corp --provider DigiCert",
+            "contact add pki@example.com",
+            "ca init training --subject CN=Training",
+        ] {
+            work.run(line).done();
+        }
+        work.write("mallory", "mallory's passphrase\n");
+        work.run("passphrase add --label mallory --new-passphrase-file mallory").done();
+        std::fs::copy(work.path("vault.coldcert"), work.path("before")).expect("a copy");
+        work
+    };
+    let old = "ATTACH 'before' AS old;";
+    for (honest, change, next, told) in [
+        (
+            "passphrase remove mallory",
+            "INSERT INTO main.seal SELECT * FROM old.seal WHERE label = 'mallory'",
+            "passphrase recovery-key -o paper.key",
+            "the list of passphrases is not as entry",
+        ),
+        (
+            "contact add other@example.com",
+            "UPDATE contact SET email = 'mallory@example.org'",
+            "contact add third@example.com",
+            "the list of contacts is not as entry",
+        ),
+        (
+            "set own --tag a=b",
+            "UPDATE certificate SET policy = replace(policy, 'own.example.com', 'bad.example.com') WHERE name = 'own'",
+            "set own --tag c=d",
+            "the certificate own is not as entry",
+        ),
+        (
+            "issuer set corp --provider GlobalSign",
+            "UPDATE issuer SET provider = 'Mallory' WHERE name = 'corp'",
+            "issuer set corp --provider DigiCert",
+            "the issuer corp is not as entry",
+        ),
+    ] {
+        let work = prepared();
+        work.run(honest).done();
+        in_folder(&work, &format!("{old} {change}"));
+        work.run("audit verify").ended(1);
+        let before = work.run("audit show").done().stdout;
+        work.run(next).broken().says(&[told, "coldcert audit verify", "can still be exported"]);
+        assert_eq!(work.run("audit show").done().stdout, before, "{next}");
+        assert!(!work.path("paper.key").exists());
+    }
+}
+
+/// Rows that an index hides are not seen when an act begins. The entry of the act says what it found, and the audit
+/// compares.
+#[test]
+fn what_an_index_hid_from_an_act_is_told_by_its_entry() {
+    let work = Workplace::empty().passphrase("the passphrase");
+    work.run("init").done();
+    work.run("create www --subject CN=www --dns www.example.com --kty EC --issuer Self").done();
+    work.run("delete www").done();
+    std::fs::copy(work.path("vault.coldcert"), work.path("before")).expect("a copy");
+    work.run("purge www").done();
+    let last = entries(&work).len();
+    let hidden = format!(
+        "ATTACH 'before' AS old;
+         INSERT INTO main.certificate SELECT * FROM old.certificate;
+         INSERT INTO main.version SELECT * FROM old.version;
+         INSERT INTO main.operation SELECT * FROM old.operation;
+         DETACH old;
+         CREATE TEMP TABLE text AS SELECT sql FROM main.sqlite_schema WHERE name = 'ledger_by_name';
+         DROP INDEX ledger_by_name;
+         CREATE INDEX ledger_by_name ON ledger (name COLLATE NOCASE, sequence) WHERE name IS NOT NULL AND sequence <> {last};
+         PRAGMA writable_schema = ON;
+         UPDATE main.sqlite_schema SET sql = (SELECT sql FROM temp.text) WHERE name = 'ledger_by_name';"
+    );
+    in_folder(&work, &hidden);
+    work.run("audit verify").ended(1).says(&["SQLite says: row", "missing from index ledger_by_name"]);
+    // The act sees nothing; whoever makes the index right again afterwards has hidden nothing.
+    work.run("recover www").done();
+    in_folder(&work, "REINDEX");
+    let verified = work.run("audit verify").ended(1);
+    verified.says(&["one of these was not as it was left", "the certificate www (of entry"]);
+}
+
+/// Indices decide what is found, and what they leave out is named.
+#[test]
+fn a_key_that_an_index_hid_from_its_purge_is_found_by_the_audit() {
+    let work = Workplace::empty().passphrase("the passphrase");
+    work.run("init").done();
+    work.run("create www --subject CN=www --dns www.example.com --kty EC --issuer Self").done();
+    work.run("delete www").done();
+    let mut hide = String::from("CREATE TEMP TABLE text AS SELECT name, sql FROM main.sqlite_schema;");
+    for (name, columns) in
+        [("version_by_certificate", "certificate, id"), ("version_in_order", "certificate, version")]
+    {
+        hide.push_str(&format!(
+            "DROP INDEX {name}; CREATE INDEX {name} ON version ({columns}) WHERE certificate <> 1;"
+        ));
+    }
+    hide.push_str(
+        "PRAGMA writable_schema = ON;
+         UPDATE main.sqlite_schema SET sql = (SELECT sql FROM temp.text WHERE text.name = sqlite_schema.name)
+         WHERE name LIKE 'version\\_%' ESCAPE '\\';",
+    );
+    in_folder(&work, &hide);
+    work.run("purge www");
+    work.run("audit verify").ended(1).says(&["SQLite says: row", "rows of version belong to no certificate"]);
+}
+
+/// One fault that somebody made on purpose hides no other.
+#[test]
+fn a_fault_of_the_ledger_does_not_hide_rows_that_were_changed() {
+    let work = Workplace::with_vault();
+    work.run("contact add pki@example.com").done();
+    work.run("contact add www@example.com").done();
+    tampered(
+        &work,
+        "UPDATE ledger SET tag = zeroblob(32) WHERE sequence = 2; UPDATE contact SET email = 'x@example.org'",
+    );
+    work.run("audit verify")
+        .ended(1)
+        .says(&["entry 2: not authentic", "the list of contacts is not as entry 3 left it"]);
+}
+
+/// What stands behind an entry that is not there, or cannot be read, is checked or said to be unchecked.
+#[test]
+fn an_entry_behind_a_hole_is_not_passed_for_good() {
+    let work = Workplace::with_vault();
+    for address in ["a", "b", "c"] {
+        work.run(&format!("contact add {address}@example.com")).done();
+    }
+    std::fs::copy(work.path("vault.coldcert"), work.path("whole")).expect("a copy");
+    tampered(
+        &work,
+        "DELETE FROM ledger WHERE sequence = 2; UPDATE ledger SET operator = 'mallory' WHERE sequence = 3",
+    );
+    work.run("audit verify").ended(1).says(&["entry 2: missing", "entry 3: may have been changed"]);
+    std::fs::copy(work.path("whole"), work.path("vault.coldcert")).expect("a copy");
+    tampered(
+        &work,
+        "UPDATE ledger SET act = 'x' WHERE sequence = 2; UPDATE ledger SET operator = 'mallory' WHERE sequence = 3",
+    );
+    work.run("audit verify").ended(1).says(&["entry 2: changed", "entry 3: changed"]);
+}
+
+/// Names that are no texts neither stop the audit nor keep it from ending.
+#[test]
+fn a_name_that_is_no_text_is_a_fault_and_the_audit_ends() {
+    for name in ["x'6f776e'", "CAST(x'ff776e' AS TEXT)", "'own' || char(27) || '[2J'"] {
+        let work = Workplace::with_vault();
+        work.run("create own --subject CN=own --dns own.example.com --kty EC --issuer Self").done();
+        let sql = |from: &str, to: &str| {
+            format!(
+                "UPDATE sqlite_schema SET sql = replace(sql, '{from}', '{to}') WHERE name = 'certificate';"
+            )
+        };
+        tampered(&work, &format!("PRAGMA writable_schema = ON; {}", sql(") STRICT", ")/*loose*/")));
+        tampered(
+            &work,
+            &format!(
+                "UPDATE certificate SET name = {name}; UPDATE ledger SET tag = zeroblob(32) WHERE sequence = 2"
+            ),
+        );
+        tampered(&work, &format!("PRAGMA writable_schema = ON; {}", sql(")/*loose*/", ") STRICT")));
+        let verified =
+            work.run("audit verify").ended(1).says(&["entry 2: not authentic", "the certificate own"]);
+        assert!(!verified.stderr.contains('\u{1b}'), "{}", verified.stderr);
+    }
+}
+
+/// Runs SQL with the folder as the place of files that it attaches.
+fn in_folder(work: &Workplace, sql: &str) {
+    tampered(work, &sql.replace("'before'", &format!("'{}'", work.path("before").display())));
+}
+
+/// What cannot be recorded is not written out.
+#[test]
+fn a_request_is_in_the_ledger_before_it_is_out() {
+    let work = Workplace::with_vault();
+    work.run("create www --subject CN=www --dns www.example.com --kty EC -o www.csr").done();
+    let db = Connection::open(work.path("vault.coldcert")).expect("the file");
+    db.execute_batch("BEGIN IMMEDIATE").expect("a lock");
+    let run = work.run("pending csr www -o again.csr");
+    db.execute_batch("ROLLBACK").expect("an end");
+    run.broken().says(&["the vault is busy"]);
+    assert!(!work.path("again.csr").exists());
+    // What is there with these very bytes is handed out all the same; what is not stays.
+    work.run("pending csr www -o www.csr").done();
+    work.write("other.csr", "another");
+    work.run("pending csr www -o other.csr").refused();
+    work.run("pending csr www -o nowhere/www.csr").broken();
+    let acts: Vec<Value> = entries(&work).iter().map(|entry| entry["act"].clone()).collect();
+    assert_eq!(acts, ["init", "create", "request-exported"]);
 }

@@ -314,3 +314,24 @@ fn a_recovery_key_that_was_not_written_down_is_no_seal_and_one_that_is_no_seal_i
     work.write("paper.key", text);
     work.run("--recovery-key paper.key contact add x@example.com").done();
 }
+
+/// The one that is there may be the only one that opens the vault, and of two that are made at once one is in its place.
+#[test]
+fn a_recovery_key_never_costs_another() {
+    let work = Workplace::empty().passphrase("first");
+    work.run("init").done();
+    work.run("passphrase recovery-key -o paper.key").done();
+    let kept = work.text("paper.key");
+    work.run("passphrase recovery-key --label other -o paper.key").refused().says(&["replaces no file"]);
+    work.run("passphrase recovery-key --label other -o paper.key --force").broken();
+    assert_eq!(work.text("paper.key"), kept);
+    let answers: Vec<_> = std::thread::scope(|scope| {
+        let one = || work.run("passphrase recovery-key --label safe -o safe.key");
+        let threads = [scope.spawn(one), scope.spawn(one)];
+        threads.into_iter().map(|thread| thread.join().expect("an answer")).collect()
+    });
+    assert_eq!(answers.iter().filter(|answer| answer.code == Some(0)).count(), 1);
+    for key in ["paper.key", "safe.key"] {
+        work.run(&format!("--recovery-key {key} contact add {key}@example.com")).done();
+    }
+}

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::context::Context;
 use super::error::CliError;
 use super::output::{is_same_place, is_stdout};
-use super::terminal::{Palette, shown};
+use super::terminal::{Palette, escape, shown};
 use crate::ledger::{self, Entry, Head, LedgerFault, Proof, WrittenHead};
 use crate::vault::Vault;
 
@@ -32,7 +32,7 @@ pub(super) enum AuditVerb {
     /// contacts, CAs and passphrases are as the last entry about them left them, and that every private key opens in its
     /// place. The vault key is needed to know that the entries are authentic, and for the keys.
     #[command(
-        after_help = "Examples:\n  $ coldcert audit verify\n  $ coldcert audit verify --head $(cat ledger.head)\n  $ coldcert audit verify --file ledger.jsonl"
+        after_help = "Examples:\n  $ coldcert audit verify\n  $ coldcert audit verify --head $(cat ledger.head)\n  $ coldcert audit verify --file ledger.jsonl\n  $ coldcert audit verify --file ledger-2026.jsonl --file ledger-2027.jsonl"
     )]
     Verify {
         /// A head that was written down (may be repeated)
@@ -41,9 +41,9 @@ pub(super) enum AuditVerb {
         /// Check the chain, the heads and what is in the vault, without the passphrase
         #[arg(long)]
         chain_only: bool,
-        /// Lines that `audit export` wrote, instead of this vault
+        /// Lines that `audit export` wrote, instead of this vault (may be repeated, where they were written in parts)
         #[arg(long, value_name = "FILE", conflicts_with = "chain_only")]
-        file: Option<PathBuf>,
+        file: Vec<PathBuf>,
     },
     /// Write the ledger for others: lines of JSON, and a sheet to print and sign
     #[command(
@@ -69,8 +69,8 @@ impl AuditVerb {
     pub(super) fn run(self, context: &mut Context<'_, '_>) -> Result<(), CliError> {
         match self {
             Self::Show { name, after } => show(context, name.as_deref(), after),
-            Self::Verify { head, file: Some(file), .. } => verify_lines(context, &file, &head),
-            Self::Verify { head, chain_only, file: None } => verify(context, &head, chain_only),
+            Self::Verify { head, chain_only, file } if file.is_empty() => verify(context, &head, chain_only),
+            Self::Verify { head, file, .. } => verify_lines(context, &file, &head),
             Self::Export { output, sheet, after, force } => {
                 export(context, &output, sheet.as_deref(), after, force)
             }
@@ -126,12 +126,16 @@ fn verify(context: &mut Context<'_, '_>, written: &[WrittenHead], chain_only: bo
 
 fn verify_lines(
     context: &mut Context<'_, '_>,
-    file: &std::path::Path,
+    files: &[PathBuf],
     written: &[WrittenHead],
 ) -> Result<(), CliError> {
-    let bytes = context.read(file)?;
-    let entries = ledger::read_lines(&String::from_utf8_lossy(&bytes))
-        .map_err(|error| CliError::Ledger { path: file.to_owned(), error })?;
+    let mut parts = Vec::new();
+    for (path, file) in files.iter().zip(context.read_all(files)?) {
+        let lines = ledger::read_lines(&String::from_utf8_lossy(file.source().bytes));
+        parts.push(lines.map_err(|error| CliError::Ledger { path: path.clone(), error })?);
+    }
+    let entries = joined(parts);
+    let before = entries.first().map_or(0, |first| first.sequence.saturating_sub(1));
     let proof = Proof::of_entries(entries, written);
     let faults: Vec<String> = proof.faults.iter().map(LedgerFault::to_string).collect();
     if context.json {
@@ -142,12 +146,29 @@ fn verify_lines(
             "faults": faults,
         }))?;
     }
-    said(
-        context,
-        &format!("{} entries of {}, their chain alone", proof.entries, shown(file)),
-        &proof,
-        &faults,
-    )
+    let names: Vec<String> = files.iter().map(|file| shown(file)).collect();
+    let checked = format!("{} entries of {}, their chain alone", proof.entries, names.join(", "));
+    let said = said(context, &checked, &proof, &faults);
+    if before > 0 {
+        context.say(&format!(
+            "help: these lines begin after entry {before}, as `audit export --after {before}` writes them: give those before them too, with one more --file"
+        ));
+    }
+    said
+}
+
+/// The parts of a ledger one behind the other, in whatever order they were given; what two of them have in common is
+/// there once. Entries within a part stay where they are: their order is what is checked.
+fn joined(mut parts: Vec<Vec<Entry>>) -> Vec<Entry> {
+    parts.sort_by_key(|part| part.first().map(|first| first.sequence));
+    let mut entries: Vec<Entry> = Vec::new();
+    for part in parts {
+        let from = entries.iter().position(|entry| part.first() == Some(entry)).unwrap_or(entries.len());
+        let common = part.len().min(entries.len() - from);
+        let is_there = entries[from..from + common] == part[..common];
+        entries.extend(part.into_iter().skip(if is_there { common } else { 0 }));
+    }
+    entries
 }
 
 fn said(
@@ -158,7 +179,7 @@ fn said(
 ) -> Result<(), CliError> {
     let palette: Palette = context.palette();
     for fault in faults {
-        context.say(&format!("{}  {fault}", palette.red("fault")));
+        context.say(&format!("{}  {}", palette.red("fault"), escape(fault)));
     }
     context.say(&format!("checked {checked}"));
     if faults.is_empty() {
@@ -253,7 +274,7 @@ fn line(entry: &Entry) -> String {
     let mut line = format!("{:>5}  {}  {:<16}", entry.sequence, entry.time, entry.act);
     let mut add = |word: &str| {
         line.push_str("  ");
-        line.push_str(&crate::name::escape(word));
+        line.push_str(&escape(word));
     };
     if let Some(name) = &entry.name {
         add(name);

@@ -46,13 +46,14 @@ impl Backup {
         context.check_output(&self.output, Kind::Secret, self.force)?;
         let vault_key = context.unseal(&mut vault)?;
         let place = context.prepare(&self.output, Kind::Secret, self.force)?;
+        let is_sealed = vault.is_sealed()?;
         let backup = vault.backup(&vault_key, &name, context.now)?;
         place.write(&backup, context.stdout())?;
         if context.json {
             context.write_json(&json!({"file": self.output, "name": name.as_str()}))?;
         }
         context.say(&format!("wrote {}: every version of {name}, with its key", shown(&self.output)));
-        if vault.is_sealed()? {
+        if is_sealed {
             context.say("  another vault restores it with this vault's passphrase as it is today");
         } else {
             context.say("  it is NOT sealed, as this vault is not: whoever reads the file has its keys");

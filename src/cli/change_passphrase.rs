@@ -12,8 +12,8 @@ use super::error::CliError;
 use super::output::{Kind, is_stdout};
 use super::passphrase::PassphraseSource;
 use super::terminal::{escape, shown};
-use crate::seal::SealKind;
-use crate::vault::SealView;
+use crate::seal::{RecoveryKey, SealKind};
+use crate::vault::{SealView, Vault, VaultError};
 
 /// Change the vault's passphrase; add one for a second person, or a recovery key
 ///
@@ -62,6 +62,8 @@ enum PassphraseVerb {
         new_passphrase_file: Option<PathBuf>,
     },
     /// Make a key on paper that opens the vault when no passphrase is known any more
+    ///
+    /// It goes into a new file, whose mode is 0600, before the vault takes it: no file is replaced.
     #[command(after_help = "Example:\n  $ coldcert passphrase recovery-key -o recovery.key")]
     RecoveryKey {
         /// Where it is kept
@@ -70,9 +72,6 @@ enum PassphraseVerb {
         /// Where it goes, - for stdout
         #[arg(short, long, value_name = "FILE")]
         output: PathBuf,
-        /// Replace the file if it exists
-        #[arg(long)]
-        force: bool,
     },
     /// Take a passphrase or a recovery key away
     #[command(after_help = "Example:\n  $ coldcert passphrase remove paper --recovery")]
@@ -94,9 +93,7 @@ impl ChangePassphrase {
             Some(PassphraseVerb::Add { label, new_passphrase_file }) => {
                 add(context, &label, new_passphrase_file)
             }
-            Some(PassphraseVerb::RecoveryKey { label, output, force }) => {
-                recovery_key(context, &label, &output, force)
-            }
+            Some(PassphraseVerb::RecoveryKey { label, output }) => recovery_key(context, &label, &output),
             Some(PassphraseVerb::Remove { label, recovery }) => remove(context, &label, recovery),
         }
     }
@@ -164,19 +161,14 @@ fn add(context: &mut Context<'_, '_>, label: &str, file: Option<PathBuf>) -> Res
     Ok(())
 }
 
-fn recovery_key(
-    context: &mut Context<'_, '_>,
-    label: &str,
-    output: &Path,
-    force: bool,
-) -> Result<(), CliError> {
+fn recovery_key(context: &mut Context<'_, '_>, label: &str, output: &Path) -> Result<(), CliError> {
     if context.json && is_stdout(output) {
         return Err(CliError::StdoutTwice { what: "the recovery key" });
     }
     let mut vault = context.open()?;
-    context.check_output(output, Kind::Secret, force)?;
+    context.check_output(output, Kind::RecoveryKey, false)?;
     let vault_key = context.unseal(&mut vault)?;
-    let place = context.prepare(output, Kind::Secret, force)?;
+    let place = context.prepare(output, Kind::RecoveryKey, false)?;
     let (now, vault_file) = (context.now, shown(context.vault_path()));
     let mut lines = Zeroizing::new(String::new());
     // Flushed to the disk before the vault knows the key. Whoever is killed in between is left with a file that opens
@@ -190,7 +182,7 @@ fn recovery_key(
     });
     if let Err(error) = added {
         if !lines.is_empty() {
-            take_back(context, output, lines.as_bytes());
+            settle(context, &vault, output, &lines);
         }
         return Err(error);
     }
@@ -205,13 +197,33 @@ fn recovery_key(
     Ok(())
 }
 
+/// Says what became of a recovery key that was written down, after an error: the disk may have failed when the vault had
+/// taken it already. It is removed only where it opens nothing.
+fn settle(context: &mut Context<'_, '_>, vault: &Vault, output: &Path, lines: &str) {
+    let key = RecoveryKey::from_text(lines.lines().last().unwrap_or_default()).map_err(VaultError::from);
+    match key.and_then(|key| vault.recover_key(&key)) {
+        Ok(_) => context.say(&format!(
+            "note    the vault has taken the recovery key in {} all the same: it opens it",
+            place_of(output)
+        )),
+        Err(VaultError::WrongRecoveryKey) => take_back(context, output, lines.as_bytes()),
+        Err(_) => context.say(&format!(
+            "note    whether the recovery key in {} opens the vault is not known: try it with --recovery-key before you throw it away",
+            place_of(output)
+        )),
+    }
+}
+
+fn place_of(output: &Path) -> String {
+    if is_stdout(output) { "standard output".to_owned() } else { shown(output) }
+}
+
 /// Removes the file of a recovery key that the vault did not take; of what went elsewhere it is said that it opens nothing.
 fn take_back(context: &mut Context<'_, '_>, output: &Path, written: &[u8]) {
     let is_ours = fs::symlink_metadata(output).is_ok_and(|found| found.is_file())
         && fs::read(output).is_ok_and(|found| Zeroizing::new(found).as_slice() == written);
     if !is_ours || fs::remove_file(output).is_err() {
-        let place = if is_stdout(output) { "standard output".to_owned() } else { shown(output) };
-        context.say(&format!("note    a recovery key that went to {place} opens nothing"));
+        context.say(&format!("note    a recovery key that went to {} opens nothing", place_of(output)));
     }
 }
 

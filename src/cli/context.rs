@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use super::error::CliError;
 use super::findings::finding_lines;
 use super::input::{self, InputError};
-use super::output::{Kind, Output, put_public, refuse_vault};
+use super::output::{Kind, Output, check_public, put_public, refuse_vault};
 use super::passphrase::{PassphraseError, PassphraseSource};
 use super::surroundings::Surroundings;
 use super::terminal::{Palette, Widths, json_text, prose, shown};
@@ -131,7 +131,10 @@ impl<'c, 's> Context<'c, 's> {
         }
         if let Some(mode) = vault.loose_folder() {
             let (label, path) = (self.palette().yellow("warn"), shown(&self.vault));
-            self.say(&format!("{label}    the folder of {path} has the permissions {mode:04o}: others can put a file in the vault's place"));
+            let place = if mode & 0o1000 == 0 { "in the vault's place" } else { "beside the vault" };
+            self.say(&format!(
+                "{label}    the folder of {path} has the permissions {mode:04o}: others can put a file {place}"
+            ));
             self.say(
                 "        help: take that away with chmod go-w, or keep the vault in a folder of its own",
             );
@@ -342,6 +345,12 @@ impl<'c, 's> Context<'c, 's> {
     pub(super) fn check_output(&self, path: &Path, kind: Kind, force: bool) -> Result<(), CliError> {
         refuse_vault(path, &self.vault)?;
         Ok(Output::check(path, kind, force)?)
+    }
+
+    /// Tests the place of a public artifact whose bytes are known already, and writes nothing.
+    pub(super) fn check_public(&self, path: &Path, bytes: &[u8], force: bool) -> Result<(), CliError> {
+        refuse_vault(path, &self.vault)?;
+        Ok(check_public(path, bytes, force)?)
     }
 
     /// Writes a public artifact whose bytes are known already; never over the vault that the run works on.

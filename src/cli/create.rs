@@ -119,9 +119,10 @@ impl Create {
             Some(path) if !to_stdout => Some(context.prepare(path, Kind::Public, self.force)?),
             _ => None,
         };
+        let is_sealed = vault.is_sealed()?;
         let created =
             vault.create(&vault_key, NewCertificate { name, policy, tags, enabled: None }, context.now)?;
-        self.write(context, &vault, &created, output)
+        self.write(context, &vault, is_sealed, &created, output)
     }
 
     /// The policy file or, without one, the policy that the name has; then the options over it.
@@ -188,6 +189,7 @@ impl Create {
         &self,
         context: &mut Context<'_, '_>,
         vault: &Vault,
+        is_sealed: bool,
         created: &Created,
         output: Option<Output>,
     ) -> Result<(), CliError> {
@@ -212,7 +214,7 @@ impl Create {
             written.map_err(|cause| not_written(OutputError::Write { path: "-".into(), cause }))?;
         }
         context.warn(&created.concerns);
-        let sealed = if vault.is_sealed()? { "sealed" } else { "NOT sealed" };
+        let sealed = if is_sealed { "sealed" } else { "NOT sealed" };
         context.say(&format!(
             "created {name}: {}, key {sealed} in {}, request {}",
             request.public_key().algorithm(),

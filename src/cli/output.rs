@@ -7,6 +7,7 @@
 //!   name it is written beside its place under a temporary one and renamed.
 //! * Secrets are files of mode 0600, made new. Nothing that exists is replaced by them without force, and
 //!   with force the link, not what it leads to, is replaced, and the mode is 0600 whatever it was.
+//! * A recovery key replaces nothing, whatever is forced.
 //! * Public artifacts have the usual mode. An empty file gives way to them and so does, in
 //!   [`put_public`], one with the same bytes; any other needs force, because a certificate written over
 //!   somebody's key is a loss. Links are followed.
@@ -41,6 +42,8 @@ pub struct Output {
 pub enum Kind {
     /// A private key, a PKCS#12 file (also one without a password) or a backup.
     Secret,
+    /// A recovery key: written before the vault takes it, so that it must not cost the one that was there.
+    RecoveryKey,
     /// A certificate, a CSR, a policy.
     Public,
 }
@@ -48,7 +51,7 @@ pub enum Kind {
 impl Kind {
     fn mode(self) -> u32 {
         match self {
-            Self::Secret => SECRET_MODE,
+            Self::Secret | Self::RecoveryKey => SECRET_MODE,
             // The system takes the process's umask off.
             Self::Public => PUBLIC_MODE,
         }
@@ -115,14 +118,27 @@ impl Output {
 /// Writes a public artifact whose bytes are known already. A file that has just these bytes is left as
 /// it is, and that is a success too.
 pub fn put_public(path: &Path, bytes: &[u8], force: bool, stdout: &mut dyn Write) -> Result<(), OutputError> {
-    let length = u64::try_from(bytes.len()).ok();
-    if let Found::File { size } | Found::Link { size, leads_to: Some(_) } = Found::at(path)?
-        && Some(size) == length
-        && fs::read(path).is_ok_and(|existing| existing == bytes)
-    {
-        return Ok(());
+    match holds(path, bytes)? {
+        true => Ok(()),
+        false => Output::prepare(path, Kind::Public, force)?.write(bytes, stdout),
     }
-    Output::prepare(path, Kind::Public, force)?.write(bytes, stdout)
+}
+
+/// Tests the place as [`put_public`] does, and writes nothing.
+pub(super) fn check_public(path: &Path, bytes: &[u8], force: bool) -> Result<(), OutputError> {
+    match holds(path, bytes)? {
+        true => Ok(()),
+        false => Output::check(path, Kind::Public, force),
+    }
+}
+
+/// Whether a file has just these bytes.
+fn holds(path: &Path, bytes: &[u8]) -> Result<bool, OutputError> {
+    let (Found::File { size } | Found::Link { size, leads_to: Some(_) }) = Found::at(path)? else {
+        return Ok(false);
+    };
+    let length = u64::try_from(bytes.len()).ok();
+    Ok(Some(size) == length && fs::read(path).is_ok_and(|existing| existing == bytes))
 }
 
 /// Refuses a path that is this vault's, by its own name, a link or another name of the same file, and the names
@@ -211,6 +227,9 @@ impl Way {
             Found::Stdout => Self::Stdout,
             Found::Stream => Self::Stream,
             Found::Nothing => itself(Replaces::Nothing),
+            Found::File { .. } | Found::Link { .. } if kind == Kind::RecoveryKey => {
+                return Err(OutputError::Exists { path: path.to_owned(), kind });
+            }
             Found::File { .. } | Found::Link { .. } if force && kind == Kind::Secret => {
                 itself(Replaces::Anything)
             }
@@ -416,6 +435,10 @@ impl OutputError {
     /// What to do next.
     pub fn help(&self) -> String {
         match self {
+            Self::Exists { kind: Kind::RecoveryKey, .. } => {
+                "name another file: the key that is in this one may be the only one that opens the vault"
+                    .to_owned()
+            }
             Self::Exists { .. } => "name another file, or replace this one with `--force`".to_owned(),
             Self::IsVault { .. } => "name another file; `--force` does not help here".to_owned(),
             Self::Directory { path } => format!("name a file inside {}", shown(path)),
@@ -435,6 +458,7 @@ impl OutputError {
 fn rule(kind: Kind) -> &'static str {
     match kind {
         Kind::Secret => "a file with secrets is only made new",
+        Kind::RecoveryKey => "a recovery key replaces no file",
         Kind::Public => "a file with other content is not replaced",
     }
 }
@@ -524,6 +548,22 @@ mod tests {
         assert_eq!(error.to_string(), format!("{} exists, and {rule}", path.display()));
         write(&path, Kind::Secret, true, b"key").unwrap();
         assert_eq!((fs::read(&path).unwrap().as_slice(), mode(&path)), (&b"key"[..], 0o600));
+    }
+
+    #[test]
+    fn a_recovery_key_replaces_nothing_even_with_force() {
+        let folder = tempdir().unwrap();
+        let path = folder.path().join("recovery.key");
+        write(&path, Kind::RecoveryKey, false, b"key").unwrap();
+        assert_eq!(mode(&path), 0o600);
+        for content in [&b"key"[..], b""] {
+            fs::write(&path, content).unwrap();
+            let error = Output::prepare(&path, Kind::RecoveryKey, true).unwrap_err();
+            assert!(error.is_refusal());
+            assert!(error.to_string().ends_with(" exists, and a recovery key replaces no file"), "{error}");
+            assert!(!error.help().contains("--force"));
+            assert_eq!(fs::read(&path).unwrap(), content);
+        }
     }
 
     #[test]

@@ -252,8 +252,10 @@ fn write_request(
         true => request.as_der().to_vec(),
         false => pem::write("CERTIFICATE REQUEST", request.as_der()).into_bytes(),
     };
-    context.put_public(output, &bytes, force)?;
+    // It is in the ledger before it is out.
+    context.check_public(output, &bytes, force)?;
     hand_out(context, &mut vault, &operation)?;
+    context.put_public(output, &bytes, force)?;
     if context.json {
         let base = context.base();
         context.write_json(&wire::operation(&base, &operation))?;

@@ -51,6 +51,11 @@ pub enum LedgerFault {
         /// The last of them.
         to: u64,
     },
+    /// Whether an entry is what was written cannot be told: what stood before it is not there.
+    Unchecked {
+        /// The entry.
+        sequence: u64,
+    },
     /// An entry, or its hash, is not what was written.
     Changed {
         /// The entry.
@@ -108,6 +113,9 @@ impl fmt::Display for LedgerFault {
                 f.write_str("entry 1 is not the beginning of this vault's ledger: what was there before was taken out")
             }
             Self::Missing { from, to } => write!(f, "{}: missing", entries(from, to)),
+            Self::Unchecked { sequence } => {
+                write!(f, "entry {sequence}: may have been changed, what it is chained to is not there to tell")
+            }
             Self::Changed { sequence } => write!(f, "entry {sequence}: changed, its hash is not that of what it says"),
             Self::Moved { sequence, from } => write!(f, "entry {sequence}: moved, it was written as entry {from}"),
             Self::NotAuthentic { from, to } => {
@@ -117,7 +125,10 @@ impl fmt::Display for LedgerFault {
                 write!(f, "entry {sequence}: {act} takes the vault key, and it was written without")
             }
             Self::BeforeFirst { rows } => write!(f, "before entry 1: {rows} rows that are no entries"),
-            Self::CutOff { after } => write!(f, "after entry {after}: cut off, there was at least one more"),
+            Self::CutOff { after } => write!(
+                f,
+                "after entry {after}: cut off, there was at least one more; or somebody without the vault key put entry {after} there"
+            ),
             Self::AnotherHead { sequence, found: Some(found) } => {
                 write!(f, "entry {sequence}: not the one whose head was written down, the ledger has {found}")
             }
@@ -192,16 +203,17 @@ impl<'s> Prover<'s> {
         self.checked(&entry, Some(&Authentication { is_keyed, tag }));
     }
 
-    /// Takes an entry of which only the number can be read.
-    pub(crate) fn unreadable(&mut self, sequence: u64) {
+    /// Takes an entry of which only the number can be read, or the hash too.
+    pub(crate) fn unreadable(&mut self, sequence: u64, hash: Option<Fingerprint>) {
         self.end_not_authentic();
         if sequence > self.head.sequence + 1 {
             self.faults.push(LedgerFault::Missing { from: self.head.sequence + 1, to: sequence - 1 });
         }
         self.faults.push(LedgerFault::Changed { sequence });
         self.key = Expected::Unknown;
-        self.is_hash_known = false;
-        self.head.sequence = sequence;
+        // What stands behind it is chained to the hash that it has.
+        self.is_hash_known = hash.is_some();
+        self.head = Head { sequence, hash: hash.unwrap_or(self.head.hash) };
         self.entries += 1;
     }
 
@@ -212,6 +224,7 @@ impl<'s> Prover<'s> {
         if entry.sequence > next {
             self.end_not_authentic();
             self.faults.push(LedgerFault::Missing { from: next, to: entry.sequence - 1 });
+            self.faults.push(LedgerFault::Unchecked { sequence: entry.sequence });
             self.key = Expected::Unknown;
         } else if is_next && entry.sequence == 1 && !self.may_begin_with(entry.act) {
             self.faults.push(LedgerFault::Beginning);
@@ -221,6 +234,9 @@ impl<'s> Prover<'s> {
             && entry.act.takes_vault_key()
         {
             self.faults.push(LedgerFault::WithoutKey { sequence: entry.sequence, act: entry.act });
+        }
+        if is_next && !self.is_hash_known {
+            self.faults.push(LedgerFault::Unchecked { sequence: entry.sequence });
         }
         let is_chained = !self.is_hash_known || entry.is_chained(&self.head.hash);
         if let (Some(sealer), Some(authentication)) = (self.sealer, authentication) {
@@ -323,6 +339,10 @@ impl<'s> Prover<'s> {
             // Without the vault key the chain alone is compared.
             (Expected::None | Expected::Unknown, _) => true,
         };
+        if !is_after {
+            // The key of its last entry was there to be found; that of the end was not.
+            self.authenticated = self.authenticated.saturating_sub(1);
+        }
         if (self.is_hash_known && end.head != self.head) || !is_after {
             self.faults.push(LedgerFault::CutOff { after: self.head.sequence });
         }

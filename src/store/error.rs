@@ -51,6 +51,15 @@ pub enum StoreError {
         /// How many hard links it has.
         links: u64,
     },
+    /// Somebody else made a file that SQLite would take for its own.
+    #[error("{}: it lies where SQLite keeps what belongs to the vault file, and is not a file of the vault's owner", shown(.path))]
+    StrangeCompanion {
+        /// What is there.
+        path: PathBuf,
+    },
+    /// The name leads to another file than it did, or to none.
+    #[error("the vault file was moved, replaced or removed since it was opened")]
+    Moved,
     /// More seals than are ever written: each costs a derivation when a passphrase is tried.
     #[error("the vault file has more than {SEALS_MAX} seals by {kind}, and at most {SEALS_MAX} are read")]
     TooManySeals {
@@ -75,16 +84,32 @@ pub enum StoreError {
         /// What should be there.
         what: &'static str,
     },
+    /// An entry of the ledger holds what this program never writes there.
+    #[error("the vault file is damaged: entry {sequence} of the ledger cannot be read")]
+    Entry {
+        /// Its number.
+        sequence: u64,
+    },
     /// A vault key in the open, beside seals.
     #[error(
         "the vault key lies open in the vault file, beside the seals that are to keep it shut: somebody put it there"
     )]
     KeyBesideSeals,
     /// Its tables are not those that this program makes, and it cannot be worked with.
-    #[error("the vault file is not as this program makes it: {faults}")]
+    #[error("the vault file is not as this program makes it: {}", escape(.faults))]
     AnotherShape {
         /// What is otherwise.
         faults: String,
+    },
+    /// A row is not what the ledger says of it: an act on it would make it look right.
+    #[error(
+        "{what} is not as entry {by} of the ledger left it: it was changed by other means than this program, and nothing is done with it"
+    )]
+    NotAsLeft {
+        /// What it is, by name.
+        what: String,
+        /// The number of the entry.
+        by: u64,
     },
     /// The ledger's end is not what the vault key made of it.
     #[error(
@@ -92,7 +117,7 @@ pub enum StoreError {
     )]
     AnotherLedger,
     /// Anything else that SQLite says.
-    #[error("the vault file: {0}")]
+    #[error("the vault file: {}", escape(&.0.to_string()))]
     Sqlite(rusqlite::Error),
 }
 
@@ -100,15 +125,22 @@ impl StoreError {
     /// Whether the message says which file it is about; a statement that fails does not know.
     pub fn names_its_file(&self) -> bool {
         match self {
-            Self::Open { .. } | Self::NotAVault { .. } | Self::Newer { .. } | Self::Linked { .. } => true,
+            Self::Open { .. }
+            | Self::NotAVault { .. }
+            | Self::Newer { .. }
+            | Self::Linked { .. }
+            | Self::StrangeCompanion { .. } => true,
             Self::Busy
             | Self::ReadOnly
+            | Self::Moved
             | Self::DiskFull
             | Self::NoJournal
             | Self::Io { .. }
             | Self::TooManySeals { .. }
             | Self::Content { .. }
+            | Self::Entry { .. }
             | Self::AnotherLedger
+            | Self::NotAsLeft { .. }
             | Self::KeyBesideSeals
             | Self::AnotherShape { .. }
             | Self::Sqlite(_) => false,
@@ -129,6 +161,12 @@ impl StoreError {
                 "see them with: find FOLDER -samefile {}; remove all but one, or make another a copy: what is written by one name is undone by what was begun by another",
                 shown(path)
             ),
+            Self::StrangeCompanion { .. } => {
+                "look whose it is (ls -l) and what is in it before you move it away; keep the vault in a folder in which nobody else can make files".to_owned()
+            }
+            Self::Moved => {
+                "see where it is now, and start again; nothing was changed, neither in it nor in what is there now".to_owned()
+            }
             Self::DiskFull => "make room and try again; the vault is as it was before".to_owned(),
             Self::NoJournal => {
                 "make room on the disk, for new files too (df, df -i), and check the folder's permissions; nothing was changed"
@@ -138,8 +176,17 @@ impl StoreError {
                 "see in the system's log what is wrong with the disk; then look whether it was done, before trying again"
                     .to_owned()
             }
+            Self::NotAsLeft { .. } => {
+                "see all that was changed with: coldcert audit verify; keys can still be exported and backed up; then restore the vault file from a copy".to_owned()
+            }
             Self::AnotherLedger => {
                 "see what was changed with: coldcert audit verify; then restore the vault file from a copy".to_owned()
+            }
+            Self::Entry { sequence } => format!(
+                "see all that is wrong with: coldcert audit verify; what stands behind it with: coldcert audit show --after {sequence}, or audit export --after {sequence}"
+            ),
+            Self::Sqlite(cause) if cause.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt) => {
+                "keep the file as it is and look for what is wrong: a disk that cannot be read says the same (see the system's log), and coldcert audit verify names the rest; an older copy lacks the keys that were made since".to_owned()
             }
             Self::TooManySeals { .. } | Self::KeyBesideSeals | Self::AnotherShape { .. } | Self::Content { .. } | Self::Sqlite(_) => "restore the vault file from a copy".to_owned(),
         }
@@ -150,7 +197,10 @@ impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
-            Some(ErrorCode::ReadOnly) => Self::ReadOnly,
+            Some(ErrorCode::ReadOnly) => match error.sqlite_error().map(|error| error.extended_code) {
+                Some(ffi::SQLITE_READONLY_DBMOVED) => Self::Moved,
+                _ => Self::ReadOnly,
+            },
             Some(ErrorCode::DiskFull) => Self::DiskFull,
             // The vault file itself is open when a statement is run.
             Some(ErrorCode::CannotOpen) => Self::NoJournal,

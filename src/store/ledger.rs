@@ -1,17 +1,20 @@
 //! The ledger's rows.
 
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde_json::{Map, Value};
 
-use super::{StoreError, state};
+use super::StoreError;
+use super::state::Before;
 use crate::fingerprint::Fingerprint;
 use crate::ledger::{Act, Attribution, ChainKey, End, Entry, Event, Head, Sealer, Stored};
 use crate::time::UnixTime;
 
 /// Adds an event to the ledger, within the transaction of what happened and at its end: the entry says what is in the
-/// rows then.
-pub(crate) fn record(
+/// rows then, and what was before.
+pub(super) fn record(
     db: &Connection,
+    before: &mut Before,
     event: Event,
     by: &Attribution,
     sealer: Option<&Sealer>,
@@ -28,7 +31,7 @@ pub(crate) fn record(
         insert(db, &stored)?;
         end = behind;
     }
-    let (stored, end) = end.add(state::with_state(db, event)?, by, sealer, now);
+    let (stored, end) = end.add(before.with_state(db, event)?, by, sealer, now);
     insert(db, &stored)?;
     let ended =
         db.prepare_cached("UPDATE ledger_end SET sequence = ?1, hash = ?2, key = ?3")?.execute(params![
@@ -119,13 +122,20 @@ pub(crate) fn ledger_end(db: &Connection) -> Result<End, StoreError> {
     Ok(End { head, key: key.map(ChainKey::from_secret_bytes) })
 }
 
-/// The entries behind a number, at most so many; of one name, or all. Of one that cannot be read, its number.
+/// Of an entry that cannot be read: its number, and its hash where that can be.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Unreadable {
+    pub(crate) sequence: u64,
+    pub(crate) hash: Option<Fingerprint>,
+}
+
+/// The entries behind a number, at most so many; of one name, or all.
 pub(crate) fn ledger(
     db: &Connection,
     after: u64,
     name: Option<&str>,
     limit: u32,
-) -> Result<Vec<Result<Stored, u64>>, StoreError> {
+) -> Result<Vec<Result<Stored, Unreadable>>, StoreError> {
     let which = if name.is_some() { "name = ?2 COLLATE NOCASE" } else { "?2 IS NULL" };
     let mut statement = db.prepare_cached(&format!(
         "SELECT sequence, time, act, name, version, public_key, operator, witness, reason, program, detail, hash,
@@ -135,20 +145,52 @@ pub(crate) fn ledger(
     let found = statement
         .query_map(params![number(after)?, name, limit], |row| {
             let sequence: i64 = row.get(0)?;
-            Ok(stored(row).map_err(|_| u64::try_from(sequence).unwrap_or_default()))
+            let hash = row.get(11).map(Fingerprint::from_bytes).ok();
+            Ok(stored(row)
+                .map_err(|_| Unreadable { sequence: u64::try_from(sequence).unwrap_or_default(), hash }))
         })?
         .collect::<Result<Vec<_>, _>>()?;
     Ok(found)
 }
 
-/// The names in a ledger, each once in some case, after one, at most so many.
+/// The entries of one name, or those about none, the newest first, as long as more of them are wanted. What cannot be read
+/// is passed over: `audit` names it.
+pub(super) fn each_entry_backwards(
+    db: &Connection,
+    name: Option<&str>,
+    mut take: impl FnMut(&Entry) -> Result<bool, StoreError>,
+) -> Result<(), StoreError> {
+    let which = if name.is_some() { "name = ?1 COLLATE NOCASE" } else { "name IS NULL AND ?1 IS NULL" };
+    let mut statement = db.prepare_cached(&format!(
+        "SELECT sequence, time, act, name, version, public_key, operator, witness, reason, program, detail, hash,
+                keyed, tag
+         FROM ledger WHERE sequence > 0 AND {which} ORDER BY sequence DESC"
+    ))?;
+    let mut rows = statement.query([name])?;
+    while let Some(row) = rows.next()? {
+        if let Ok(stored) = stored(row)
+            && !take(&stored.entry)?
+        {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// The names in a ledger, each once in some case, after one, at most so many. What is no text is no name, and the entry
+/// that has it is not whole.
 pub(crate) fn ledger_names(db: &Connection, after: &str, limit: u32) -> Result<Vec<String>, StoreError> {
     let mut statement = db.prepare_cached(
-        "SELECT min(name) FROM ledger WHERE name IS NOT NULL AND name > ?1 COLLATE NOCASE
+        "SELECT min(name) FROM ledger WHERE name IS NOT NULL AND name > ?1 COLLATE NOCASE AND typeof(name) = 'text'
          GROUP BY name COLLATE NOCASE ORDER BY name COLLATE NOCASE LIMIT ?2",
     )?;
-    let names = statement.query_map(params![after, limit], |row| row.get(0))?;
+    let names = statement.query_map(params![after, limit], |row| row.get_ref(0).map(text))?;
     Ok(names.collect::<Result<Vec<_>, _>>()?)
+}
+
+/// A text as it stands, what is no UTF-8 in it replaced.
+pub(super) fn text(value: ValueRef<'_>) -> String {
+    String::from_utf8_lossy(value.as_bytes().unwrap_or_default()).into_owned()
 }
 
 /// The entries about a name, in their order.
@@ -161,7 +203,7 @@ pub(crate) fn each_entry(
     loop {
         let page = ledger(db, after, Some(name), PAGE)?;
         let Some(last) = page.last() else { return Ok(()) };
-        after = last.as_ref().map_or_else(|sequence| *sequence, |stored| stored.entry.sequence);
+        after = last.as_ref().map_or_else(|unreadable| unreadable.sequence, |stored| stored.entry.sequence);
         page.iter().flatten().for_each(|stored| take(&stored.entry));
     }
 }
@@ -172,7 +214,7 @@ pub(crate) fn names_outside_ledger(db: &Connection) -> Result<Vec<String>, Store
         "SELECT name FROM (SELECT name FROM certificate UNION SELECT name FROM issuer UNION SELECT name FROM authority) AS held
          WHERE NOT EXISTS (SELECT 1 FROM ledger WHERE ledger.name = held.name COLLATE NOCASE) ORDER BY name",
     )?;
-    let names = statement.query_map([], |row| row.get(0))?;
+    let names = statement.query_map([], |row| row.get_ref(0).map(text))?;
     Ok(names.collect::<Result<Vec<_>, _>>()?)
 }
 

@@ -1,13 +1,15 @@
 //! Whether a vault file has the tables that this program makes, and nothing beside them: whoever can write the file could
 //! put a trigger into it, a view in the place of a table, or take a constraint away.
 //!
-//! The tables of an earlier schema that were brought up to date differ in their text and not in what is compared here.
+//! Of a table its parts are compared, in whatever order: the columns that were added to those of an earlier schema stand at
+//! the end of its text.
 
 use std::collections::BTreeMap;
 
 use rusqlite::{Connection, Params, Row};
 
 use super::{StoreError, schema};
+use crate::name::escape;
 
 /// What is otherwise than this program makes it.
 pub(crate) fn shape_faults(db: &Connection) -> Result<Vec<String>, StoreError> {
@@ -39,21 +41,35 @@ pub(crate) fn shape_faults(db: &Connection) -> Result<Vec<String>, StoreError> {
     Ok(faults)
 }
 
+/// What SQLite finds wrong with the file: pages, and indices that lead to other rows than there are, so that some are not
+/// found by name.
+pub(crate) fn integrity_faults(db: &Connection) -> Result<Vec<String>, StoreError> {
+    let found = lines(db, &format!("PRAGMA integrity_check({INTEGRITY_FAULTS_MAX})"), [], |row| {
+        row.get::<_, String>(0)
+    })?;
+    Ok(found
+        .iter()
+        .filter(|line| *line != "ok")
+        .map(|line| format!("SQLite says: {}", escape(line)))
+        .collect())
+}
+
 /// Each table, index, trigger and view by its name, and of tables and indices what they are made of.
 fn shape(db: &Connection) -> Result<BTreeMap<String, Vec<String>>, StoreError> {
     let mut shapes = BTreeMap::new();
     let objects = lines(
         db,
-        "SELECT type, name FROM sqlite_schema WHERE name NOT LIKE 'sqlite!_%' ESCAPE '!'",
+        "SELECT type, name FROM sqlite_schema WHERE name NOT LIKE 'sqlite!_autoindex!_%' ESCAPE '!'",
         [],
         |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)),
     )?;
     for (kind, name) in objects {
-        let made_of = match kind.as_str() {
+        let mut made_of = match kind.as_str() {
             "table" => table(db, &name)?,
             "index" => index(db, &name)?,
             _ => Vec::new(),
         };
+        made_of.extend(parts(db, &kind, &name)?);
         shapes.insert(format!("the {kind} {name}"), made_of);
     }
     Ok(shapes)
@@ -102,17 +118,52 @@ fn table(db: &Connection, name: &str) -> Result<Vec<String>, StoreError> {
     for index_of_constraint in own {
         made_of.extend(index(db, &index_of_constraint)?);
     }
-    // What only the text has: constraints that compare values.
-    made_of.extend(lines(
-        db,
-        "SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = ?1",
-        [name],
-        |row| {
-            let sql: String = row.get::<_, Option<String>>(0)?.unwrap_or_default();
-            Ok(format!("{} constraints of values", sql.matches("CHECK").count()))
-        },
-    )?);
     Ok(made_of)
+}
+
+/// What only the text has, constraints and conditions among it: the parts that commas separate, sorted.
+fn parts(db: &Connection, kind: &str, name: &str) -> Result<Vec<String>, StoreError> {
+    let texts =
+        lines(db, "SELECT sql FROM sqlite_schema WHERE type = ?1 AND name = ?2", [kind, name], |row| {
+            Ok(row.get::<_, Option<String>>(0)?.unwrap_or_default())
+        })?;
+    let mut parts: Vec<String> = texts.iter().flat_map(|text| separated(text)).collect();
+    parts.sort_unstable();
+    Ok(parts.into_iter().map(|part| format!("the words {part}")).collect())
+}
+
+/// The parts of a statement between its outermost brackets, and what stands around those, without comments; blanks are
+/// alike however many there are.
+fn separated(sql: &str) -> Vec<String> {
+    let (mut parts, mut part, mut depth) = (Vec::new(), String::new(), 0_u32);
+    let mut rest = sql;
+    while let Some(c) = rest.chars().next() {
+        let comment = [("--", "\n"), ("/*", "*/")].iter().find(|(begin, _)| rest.starts_with(begin));
+        // A literal or a quoted name may hold anything.
+        let quoted = ['\'', '"', '`'].contains(&c).then(|| rest[1..].find(c)).flatten();
+        let taken = match (comment, quoted) {
+            (Some((_, end)), _) => rest.find(end).map_or(rest.len(), |at| at + end.len()),
+            (None, Some(at)) => at + 2,
+            (None, None) => c.len_utf8(),
+        };
+        let (here, behind) = rest.split_at(taken);
+        rest = behind;
+        match here {
+            "(" if depth == 0 => parts.push(std::mem::take(&mut part)),
+            ")" if depth == 1 => parts.push(std::mem::take(&mut part)),
+            "," if depth == 1 => parts.push(std::mem::take(&mut part)),
+            _ if comment.is_some() || c.is_whitespace() => part.push(' '),
+            _ => part.push_str(here),
+        }
+        depth = match here {
+            "(" => depth + 1,
+            ")" => depth.saturating_sub(1),
+            _ => depth,
+        };
+    }
+    parts.push(part);
+    let words = |part: &String| part.split_whitespace().collect::<Vec<_>>().join(" ");
+    parts.iter().map(words).filter(|part| !part.is_empty()).collect()
 }
 
 fn index(db: &Connection, name: &str) -> Result<Vec<String>, StoreError> {
@@ -143,7 +194,8 @@ fn orphans(db: &Connection) -> Result<BTreeMap<String, usize>, StoreError> {
     let mut orphans = BTreeMap::new();
     for table in ["version", "operation"] {
         let rows = db.query_row(
-            &format!("SELECT count(*) FROM {table} WHERE certificate NOT IN (SELECT id FROM certificate)"),
+            // Not by an index: somebody may have made one that leaves them out.
+            &format!("SELECT count(*) FROM {table} NOT INDEXED WHERE certificate NOT IN (SELECT id FROM certificate)"),
             [],
             |row| row.get::<_, i64>(0),
         )?;
@@ -165,9 +217,49 @@ fn lines<T>(
     Ok(found.collect::<Result<Vec<_>, _>>()?)
 }
 
+/// More of them say nothing more.
+const INTEGRITY_FAULTS_MAX: u32 = 20;
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// What only the text of a statement says is compared too, and a comment is no part of it.
+    #[test]
+    fn every_word_of_a_statement_counts() {
+        for (table, word, other) in [
+            ("operation", "CHECK ((state = 2) = (sealed_key IS NULL))", "CHECK (1)"),
+            ("operation", "CHECK ((state = 2) = (sealed_key IS NULL))", "/* CHECK */ CHECK (1)"),
+            ("operation_open", "state <> 2", "state = 77"),
+            ("ledger_by_name", "WHERE name IS NOT NULL", "WHERE name IS NOT NULL AND act<>'purge'"),
+            ("version", "version BLOB NOT NULL UNIQUE", "version BLOB NOT NULL UNIQUE ON CONFLICT IGNORE"),
+            ("certificate", "UNIQUE COLLATE NOCASE", "UNIQUE"),
+            (
+                "version",
+                "REFERENCES certificate ON",
+                "REFERENCES certificate DEFERRABLE INITIALLY DEFERRED ON",
+            ),
+        ] {
+            let db = Connection::open_in_memory().unwrap();
+            schema::create(&db).unwrap();
+            db.pragma_update(None, "writable_schema", true).unwrap();
+            let sql: String = db
+                .query_row("SELECT sql FROM sqlite_schema WHERE name = ?1", [table], |row| row.get(0))
+                .unwrap();
+            assert!(sql.contains(word), "{table}: {sql}");
+            let changed = sql.replace(word, other);
+            db.execute("UPDATE sqlite_schema SET sql = ?2 WHERE name = ?1", [table, &changed]).unwrap();
+            let faults = shape_faults(&db).unwrap();
+            assert!(
+                faults.iter().any(|fault| fault.contains(&format!(" {table} is not as"))),
+                "{other}: {faults:?}"
+            );
+            // Another spelling of the same is the same.
+            let spelled = format!("{} /* , ( */", sql.replace(" NOT NULL", "\n NOT /* , */ NULL"));
+            db.execute("UPDATE sqlite_schema SET sql = ?2 WHERE name = ?1", [table, &spelled]).unwrap();
+            assert_eq!(shape_faults(&db).unwrap(), [""; 0]);
+        }
+    }
 
     #[test]
     fn what_this_program_makes_has_no_fault_and_every_change_to_it_has() {
@@ -199,6 +291,7 @@ mod tests {
                 "DROP INDEX certificate_deleted; CREATE INDEX certificate_deleted ON certificate (name)",
                 "the index certificate_deleted is not as",
             ),
+            ("ANALYZE", "the table sqlite_stat1 is in"),
         ] {
             let db = made();
             db.execute_batch(change).unwrap();

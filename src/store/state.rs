@@ -1,5 +1,7 @@
-//! What an act left in its rows, as a digest of each: the ledger keeps them, so that rows that were changed without an
-//! act can be told.
+//! What an act left in its rows, as a digest of each, and whether it found them as the act before had left them: the
+//! ledger keeps both, so that rows that were changed without an act can be told, also after the next act on them.
+
+use std::collections::BTreeMap;
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ToSql};
@@ -8,7 +10,8 @@ use serde_json::{Map, Value};
 use super::StoreError;
 use crate::fingerprint::Fingerprint;
 use crate::identifier::Identifier;
-use crate::ledger::{Act, Entry, Event, STATE};
+use crate::ledger::{Act, Entry, Event, FOUND, STATE};
+use crate::name::escape;
 
 /// Rows that an entry of the ledger answers for. All but the last two belong to the entry's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,7 +29,26 @@ pub(crate) enum Kept {
     Seals,
 }
 
+/// What there may be one of, under a name.
+pub(crate) const OF_NAME: [Kept; 4] = [Kept::Certificate, Kept::Operation, Kept::Issuer, Kept::Authority];
+/// The same, without a name.
+pub(crate) const OF_VAULT: [Kept; 2] = [Kept::Contacts, Kept::Seals];
+
 impl Kept {
+    /// How it is called in a fault or an error.
+    pub(crate) fn described(self, name: Option<&str>) -> String {
+        let name = escape(name.unwrap_or_default());
+        match self {
+            Self::Certificate => format!("the certificate {name}"),
+            Self::Operation => format!("the operation of {name}"),
+            Self::Version(id) => format!("{name} version {id}"),
+            Self::Issuer => format!("the issuer {name}"),
+            Self::Authority => format!("the CA {name}"),
+            Self::Contacts => "the list of contacts".to_owned(),
+            Self::Seals => "the list of passphrases".to_owned(),
+        }
+    }
+
     /// How it is called in an entry.
     fn member(self) -> String {
         let name = match self {
@@ -136,18 +158,89 @@ fn add(bytes: &mut Vec<u8>, value: ValueRef<'_>) {
     bytes.extend_from_slice(content);
 }
 
-/// An event with what is in the rows that it touched, which is what it left where nothing comes behind it in its
-/// transaction.
-pub(super) fn with_state(db: &Connection, event: Event) -> Result<Event, StoreError> {
-    let mut state = Map::new();
-    for kept in touched(&event) {
-        let digest = kept.digest(db, event.name.as_deref())?;
-        state.insert(kept.member(), digest.map(|digest| digest.hex()).into());
-    }
-    Ok(if state.is_empty() { event } else { event.with(STATE, state) })
+/// What a transaction found in rows before it changed them.
+#[derive(Debug, Default)]
+pub(super) struct Before {
+    rows: BTreeMap<Kept, Fingerprint>,
 }
 
-fn touched(event: &Event) -> Vec<Kept> {
+impl Before {
+    /// Looks at rows as they are now; those that are not there are none.
+    pub(super) fn look(
+        &mut self,
+        db: &Connection,
+        name: Option<&str>,
+        at: impl IntoIterator<Item = Kept>,
+    ) -> Result<(), StoreError> {
+        for kept in at {
+            if let Some(digest) = kept.digest(db, name)? {
+                // What was seen first was there before.
+                self.rows.entry(kept).or_insert(digest);
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses to go on with what is not as the ledger says it was left: the act would become its origin. What is not
+    /// there is not looked for, and nor are versions; the entry says what was found of them.
+    pub(super) fn compare(&self, db: &Connection, name: Option<&str>) -> Result<(), StoreError> {
+        let mut unseen = self.rows.clone();
+        if unseen.is_empty() {
+            return Ok(());
+        }
+        super::ledger::each_entry_backwards(db, name, |entry| {
+            for (kept, left) in left(entry) {
+                if unseen.remove(&kept).is_some_and(|found| Some(found) != left) {
+                    return Err(StoreError::NotAsLeft { what: kept.described(name), by: entry.sequence });
+                }
+            }
+            Ok(!unseen.is_empty())
+        })
+    }
+
+    /// An event with what it found in the rows that it touched, and with what is in them now, which is what it left where
+    /// nothing comes behind it in its transaction.
+    pub(super) fn with_state(&mut self, db: &Connection, event: Event) -> Result<Event, StoreError> {
+        let (mut state, mut found) = (Map::new(), Vec::new());
+        for kept in touched(&event) {
+            let digest = kept.digest(db, event.name.as_deref())?;
+            state.insert(kept.member(), digest.map(|digest| digest.hex()).into());
+            let before = match digest {
+                Some(digest) => self.rows.insert(kept, digest),
+                None => self.rows.remove(&kept),
+            };
+            found.push((kept, before));
+        }
+        if state.is_empty() {
+            return Ok(event);
+        }
+        Ok(event.with(STATE, state).with(FOUND, digest_of_found(found).hex()))
+    }
+}
+
+/// One digest over what was found in several rows.
+fn digest_of_found(mut found: Vec<(Kept, Option<Fingerprint>)>) -> Fingerprint {
+    found.sort_unstable_by_key(|(kept, _)| *kept);
+    let mut bytes = Vec::new();
+    for (kept, digest) in found {
+        add(&mut bytes, ValueRef::Text(kept.member().as_bytes()));
+        add(&mut bytes, digest.as_ref().map_or(ValueRef::Null, |digest| ValueRef::Blob(digest.as_bytes())));
+    }
+    Fingerprint::of(&bytes)
+}
+
+/// Whether an act found the rows that it touched as they were left. Nothing where nobody knows: the entry is of a program
+/// before it kept this, or nothing tells of some of the rows.
+pub(crate) fn found_as(
+    entry: &Entry,
+    left_before: impl Fn(Kept) -> Option<Option<Fingerprint>>,
+) -> Option<bool> {
+    let found = Fingerprint::from_hex(entry.detail.get(FOUND)?.as_str()?)?;
+    let expected = left(entry).map(|(kept, _)| Some((kept, left_before(kept)?)));
+    Some(digest_of_found(expected.collect::<Option<_>>()?) == found)
+}
+
+pub(super) fn touched(event: &Event) -> Vec<Kept> {
     match event.act {
         Act::Init | Act::Passphrase => vec![Kept::Seals],
         Act::Desk if event.name.is_none() => vec![Kept::Contacts],

@@ -100,7 +100,7 @@ fn use_every_query(store: &mut Store, now: UnixTime) {
         accepted: Vec::new(),
         sealed_key: vec![1],
     };
-    let db = store.begin().unwrap();
+    let db = store.begin(About::Nothing).unwrap();
     protection(&db).unwrap();
     let id = put_entry(&db, &entry).unwrap();
     put_pending(&db, id, &pending).unwrap();
@@ -128,9 +128,9 @@ fn use_every_query(store: &mut Store, now: UnixTime) {
     let state: serde_json::Map<_, _> =
         [("certificate".to_owned(), serde_json::Value::Null)].into_iter().collect();
     for (act, tells) in [(crate::ledger::Act::Purge, 1), (crate::ledger::Act::Judge, 0)] {
-        let event = crate::ledger::Event::on(act, "www").with("state", state.clone());
+        let event = Event::on(act, "www").with("state", state.clone());
         let head = crate::ledger::Head::start();
-        let entry = crate::ledger::Entry::behind(&head, event, &crate::ledger::Attribution::default(), now);
+        let entry = crate::ledger::Entry::behind(&head, event, &Attribution::default(), now);
         assert_eq!(left(&entry).count(), tells, "{act}");
     }
     assert!(Kept::Contacts.digest(&db, None).unwrap().is_none());

@@ -7,14 +7,14 @@ use super::inventory::{self, Inventory};
 use super::{Vault, VaultError};
 use crate::fingerprint::Fingerprint;
 use crate::key::Signer;
-use crate::ledger::{Act, Entry, Event, Head, LedgerFault, Proof, Prover, Sealer, WrittenHead};
+use crate::ledger::{Act, Entry, Event, Head, LedgerFault, Proof, Prover, Sealer, Stored, WrittenHead};
 use crate::name::escape;
 use crate::pending::Operation;
 use crate::policy::ObjectName;
 use crate::record::{Record, Refused};
 use crate::seal::VaultKey;
 use crate::secret::Secret;
-use crate::store::{self, StoreError};
+use crate::store::{self, About, StoreError, Unreadable};
 use crate::time::UnixTime;
 use crate::verdict::Verdict;
 
@@ -51,7 +51,7 @@ impl Vault {
                 .version(&record.version)
                 .key(record.certificate.public_key().fingerprint())
                 .with("form", form);
-            let transaction = self.store.begin()?;
+            let transaction = self.store.begin(About::Nothing)?;
             // Whoever was asked for a passphrase may have been away for long: what was purged meanwhile stays in.
             let entry = store::entry(&transaction, &record.name)?.filter(|entry| entry.deleted.is_none());
             let is_there = match &entry {
@@ -115,7 +115,7 @@ impl Vault {
             Some(leaf) => event.with("certificate", leaf.fingerprint().hex()),
             None => event,
         };
-        let transaction = self.store.begin()?;
+        let transaction = self.store.begin(About::Nothing)?;
         let events = made.into_iter().chain([with_rules(event, verdict.findings())]);
         events::commit(transaction, &self.by, Some(vault_key), events, now)
     }
@@ -127,17 +127,18 @@ impl Vault {
         event: Event,
         now: UnixTime,
     ) -> Result<(), VaultError> {
-        let transaction = self.store.begin()?;
+        let transaction = self.store.begin(About::Nothing)?;
         events::commit(transaction, &self.by, vault_key, [event], now)
     }
 
     /// The entries of the ledger behind a number, at most so many; those about one name, or all.
     pub fn ledger(&self, after: u64, name: Option<&str>, limit: u32) -> Result<Vec<Entry>, VaultError> {
-        let damaged = StoreError::Content { what: "an entry of the ledger" };
         let stored = store::ledger(self.store.connection(), after, name, limit)?;
-        let entries: Option<Vec<Entry>> =
-            stored.into_iter().map(|stored| stored.ok().map(|stored| stored.entry)).collect();
-        Ok(entries.ok_or(damaged)?)
+        let entry = |stored: Result<Stored, Unreadable>| match stored {
+            Ok(stored) => Ok(stored.entry),
+            Err(Unreadable { sequence, .. }) => Err(StoreError::Entry { sequence }.into()),
+        };
+        stored.into_iter().map(entry).collect()
     }
 
     /// Where the ledger ends, by its own word.
@@ -156,7 +157,9 @@ impl Vault {
         // Ledger and rows of one state: others may be at work.
         self.store.begin_reading()?;
         let proved = self.proved(vault_key, written);
-        let shape = store::shape_faults(self.store.connection());
+        let db = self.store.connection();
+        let shape =
+            store::shape_faults(db).and_then(|shape| Ok([shape, store::integrity_faults(db)?].concat()));
         self.store.end_reading()?;
         let shape = shape?;
         let (proof, of_rows) = match proved {
@@ -187,25 +190,26 @@ impl Vault {
         let db = self.store.connection();
         let sealer = vault_key.map(Sealer::of);
         let mut unnamed = Inventory::default();
-        let prover = Prover::new(sealer.as_ref(), written);
-        let mut prover = prover.since_init(vault_key.is_some_and(VaultKey::is_since_init));
+        let is_since_init = vault_key.is_some_and(VaultKey::is_since_init);
+        let mut prover = Prover::new(sealer.as_ref(), written).since_init(is_since_init);
         let mut after = 0;
         loop {
             let page = store::ledger(db, after, None, PAGE)?;
             let Some(last) = page.last() else { break };
             after = match last {
                 Ok(stored) => stored.entry.sequence,
-                Err(sequence) => *sequence,
+                Err(unreadable) => unreadable.sequence,
             };
             for stored in page {
                 match stored {
                     Ok(stored) => {
                         if stored.entry.name.is_none() {
-                            unnamed.read(&stored.entry);
+                            let tells_all = is_since_init && unnamed.tells_all();
+                            unnamed.read(&stored.entry, tells_all);
                         }
                         prover.stored(stored);
                     }
-                    Err(sequence) => prover.unreadable(sequence),
+                    Err(Unreadable { sequence, hash }) => prover.unreadable(sequence, hash),
                 }
             }
         }
@@ -224,11 +228,10 @@ impl Vault {
             0 => {}
             rows => proof.faults.insert(0, LedgerFault::BeforeFirst { rows }),
         }
-        // What a ledger says that is not whole holds nothing against the vault.
-        let faults = match proof.is_whole() {
-            true => inventory::faults(db, unnamed, vault_key.is_some_and(VaultKey::is_since_init))?,
-            false => Vec::new(),
-        };
+        // What is left of a ledger that is not whole is held against the vault too, and what it does not tell of is not: one
+        // fault that somebody made must not hide the others.
+        let tells_all = is_since_init && proof.is_whole() && unnamed.tells_all();
+        let faults = inventory::faults(db, unnamed, tells_all)?;
         Ok((proof, faults))
     }
 
@@ -236,12 +239,12 @@ impl Vault {
     fn keys_in_place(&self, vault_key: &VaultKey) -> Result<(u64, Vec<String>), VaultError> {
         let (mut keys, mut faults) = (0, Vec::new());
         let db = self.store.connection();
-        let mut after = String::new();
+        let mut after = None;
         loop {
-            let names = store::every_name(db, &after, PAGE)?;
-            let Some(last) = names.last() else { break };
-            after.clone_from(last);
-            for name in &names {
+            let names = store::every_name(db, after, PAGE)?;
+            let Some((last, _)) = names.last() else { break };
+            after = Some(*last);
+            for (_, name) in &names {
                 // One that cannot be read is a fault, and hides no other.
                 if let Err(error) = keys_of(db, vault_key, name, &mut keys, &mut faults) {
                     faults.push(format!("{}: {error}", escape(name)));

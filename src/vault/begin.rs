@@ -13,7 +13,7 @@ use crate::pending::{Operation, Pending};
 use crate::policy::{Document, KeyKind, ObjectName, Policy, Route, Tags};
 use crate::record::Record;
 use crate::seal::{SealError, VaultKey};
-use crate::store::{self, Entry, StoreError};
+use crate::store::{self, About, Entry, StoreError};
 use crate::time::UnixTime;
 use crate::verdict::{Holder, Profile};
 
@@ -108,7 +108,7 @@ impl Vault {
         }
         let key = pending.open_key(vault_key)?;
         let version = sign_self(&pending, &key, vault_key, now)?;
-        let transaction = self.store.begin()?;
+        let transaction = self.store.begin(About::Name(pending.name.as_str()))?;
         let entry = living(&transaction, &pending.name)?;
         let was_cancelled = match store::operation(&transaction, &entry)? {
             Some(Operation::InProgress(now)) if now.request_id == request_id => {
@@ -164,16 +164,7 @@ impl Vault {
 
     /// The operation of a name, in whatever state it is.
     pub fn pending(&self, name: &ObjectName) -> Result<Operation, VaultError> {
-        match store::entry(self.store.connection(), name)? {
-            Some(entry) if entry.deleted.is_none() => {
-                let operation = store::operation(self.store.connection(), &entry)?
-                    .ok_or_else(|| not_found(&entry.name))?;
-                // What goes to a CA from here is checked again; lists are not.
-                operation.request().verify().map_err(|_| StoreError::Content { what: "a request" })?;
-                Ok(operation)
-            }
-            _ => Err(not_found(name)),
-        }
+        pending_of(self.store.connection(), name)
     }
 
     /// Every operation that is not completed, oldest first.
@@ -213,7 +204,7 @@ impl Vault {
         requested: bool,
         now: UnixTime,
     ) -> Result<Operation, VaultError> {
-        let transaction = self.store.begin()?;
+        let transaction = self.store.begin(About::Name(which.name.as_str()))?;
         let (entry, operation) = wanted(&transaction, which)?;
         match operation {
             Operation::InProgress(_) => {}
@@ -223,8 +214,10 @@ impl Vault {
         }
         store::request_cancellation(&transaction, entry.id, requested)?;
         let event = of_operation(Act::Cancel, &operation).with("requested", requested);
+        // What was committed is not read back: a disk that fails then would make a failure of what was done.
+        let cancelled = pending_of(&transaction, which.name)?;
         events::commit(transaction, &self.by, Some(vault_key), [event], now)?;
-        self.pending(which.name)
+        Ok(cancelled)
     }
 
     /// Gives an operation up, in whatever state it is, with the key that it holds; what it was is returned.
@@ -234,7 +227,7 @@ impl Vault {
         which: &Wanted<'_>,
         now: UnixTime,
     ) -> Result<Operation, VaultError> {
-        let transaction = self.store.begin()?;
+        let transaction = self.store.begin(About::Name(which.name.as_str()))?;
         let (entry, operation) = wanted(&transaction, which)?;
         store::remove_operation(&transaction, entry.id)?;
         let event = of_operation(Act::PendingDeleted, &operation);
@@ -274,7 +267,7 @@ impl Vault {
         record: Option<&Record>,
     ) -> Result<Operation, VaultError> {
         let (name, now) = (&pending.name, pending.created);
-        let transaction = self.store.begin()?;
+        let transaction = self.store.begin(About::Name(name.as_str()))?;
         let before = free_for_create(&transaction, name)?;
         let entry = Entry {
             id: 0,
@@ -299,8 +292,22 @@ impl Vault {
             .with("request_id", pending.request_id.to_string())
             .with("request", Fingerprint::of(pending.request.as_der()).hex());
         let version = record.map(|version| merged(version, Some(pending.request_id)));
+        let operation = pending_of(&transaction, name)?;
         events::commit(transaction, &self.by, Some(vault_key), [event].into_iter().chain(version), now)?;
-        self.pending(name)
+        Ok(operation)
+    }
+}
+
+/// The operation of a name, in whatever state, where the certificate is not deleted.
+pub(super) fn pending_of(db: &rusqlite::Connection, name: &ObjectName) -> Result<Operation, VaultError> {
+    match store::entry(db, name)? {
+        Some(entry) if entry.deleted.is_none() => {
+            let operation = store::operation(db, &entry)?.ok_or_else(|| not_found(&entry.name))?;
+            // What goes to a CA from here is checked again; lists are not.
+            operation.request().verify().map_err(|_| StoreError::Content { what: "a request" })?;
+            Ok(operation)
+        }
+        _ => Err(not_found(name)),
     }
 }
 

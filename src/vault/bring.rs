@@ -13,7 +13,7 @@ use crate::policy::{Document, ObjectName, Policy, Tags, VALIDITY_MONTHS_MAX};
 use crate::record::Record;
 use crate::seal::{SealError, VaultKey};
 use crate::secret::Brought;
-use crate::store::{self, Entry};
+use crate::store::{self, About, Entry};
 use crate::time::UnixTime;
 use crate::verdict::{Finding, Profile};
 
@@ -89,7 +89,7 @@ impl Vault {
             Record::import(name.clone(), &policy, tags.clone(), &brought.key, accepted, vault_key, now)?;
         record.enabled = enabled.unwrap_or(record.enabled);
 
-        let transaction = self.store.begin()?;
+        let transaction = self.store.begin(About::Name(name.as_str()))?;
         let before = free_for_create(&transaction, name)?;
         let entry = Entry {
             id: 0,

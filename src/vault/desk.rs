@@ -1,7 +1,7 @@
 //! The issuers' desk: what a named issuer does with the operations that wait for it. On a machine without a network its
 //! operator sits here, and carries request and answer.
 
-use super::begin::not_found;
+use super::begin::{not_found, pending_of};
 use super::events::of_operation;
 use super::merge::Merged;
 use super::{Vault, VaultError, events, living};
@@ -10,7 +10,7 @@ use crate::ledger::Act;
 use crate::pending::{Failure, Operation, Pending};
 use crate::policy::{ObjectName, Route};
 use crate::seal::VaultKey;
-use crate::store;
+use crate::store::{self, About};
 use crate::time::UnixTime;
 use crate::verdict::Terms;
 
@@ -67,7 +67,7 @@ impl Vault {
         failure: Option<&Failure>,
         now: UnixTime,
     ) -> Result<Operation, VaultError> {
-        let transaction = self.store.begin()?;
+        let transaction = self.store.begin(About::Name(name.as_str()))?;
         let entry = living(&transaction, name).map_err(|_| not_found(name))?;
         let operation = store::operation(&transaction, &entry)?.ok_or_else(|| not_found(&entry.name))?;
         let mut event =
@@ -80,8 +80,9 @@ impl Vault {
             Some(failure) => store::fail_operation(&transaction, entry.id, failure)?,
             None => store::cancel_operation(&transaction, entry.id)?,
         }
+        let ended = pending_of(&transaction, name)?;
         events::commit(transaction, &self.by, Some(vault_key), [event], now)?;
-        self.pending(name)
+        Ok(ended)
     }
 }
 

@@ -7,14 +7,14 @@ use crate::ledger::{Act, Attribution, Event, Sealer};
 use crate::pending::Operation;
 use crate::record::Record;
 use crate::seal::VaultKey;
-use crate::store::{self, Writing};
+use crate::store::Writing;
 use crate::time::UnixTime;
 use crate::verdict::{Finding, Severity};
 
 /// Ends a transaction with what the ledger says of it: nothing can happen between an act and its entry, which holds what
 /// the act left.
 pub(super) fn commit(
-    transaction: Writing<'_>,
+    mut transaction: Writing<'_>,
     by: &Attribution,
     vault_key: Option<&VaultKey>,
     events: impl IntoIterator<Item = Event>,
@@ -22,7 +22,7 @@ pub(super) fn commit(
 ) -> Result<(), VaultError> {
     let sealer = vault_key.map(Sealer::of);
     for event in events {
-        store::record(&transaction, event, by, sealer.as_ref(), now)?;
+        transaction.record(event, by, sealer.as_ref(), now)?;
     }
     Ok(transaction.commit()?)
 }

@@ -6,7 +6,7 @@ use crate::fingerprint::Fingerprint;
 use crate::ledger::{Act, Entry};
 use crate::pending::Operation;
 use crate::seal::VaultKey;
-use crate::store;
+use crate::store::{self, About};
 use crate::time::UnixTime;
 use crate::verdict::Profile;
 
@@ -22,7 +22,7 @@ impl Vault {
         if is_handed_out(self.store.connection(), operation, &self.by.operator)? {
             return Ok(());
         }
-        let transaction = self.store.begin()?;
+        let transaction = self.store.begin(About::Nothing)?;
         // Another may have been faster.
         if is_handed_out(&transaction, operation, &self.by.operator)? {
             return Ok(());

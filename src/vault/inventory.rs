@@ -6,12 +6,15 @@ use rusqlite::Connection;
 
 use crate::fingerprint::Fingerprint;
 use crate::ledger::Entry;
-use crate::store::{self, Kept, StoreError};
+use crate::name::escape;
+use crate::store::{self, Kept, OF_NAME, OF_VAULT, StoreError};
 
 /// What the entries about one name, or about none, say of its rows.
 #[derive(Debug, Default)]
 pub(super) struct Inventory {
     told: BTreeMap<Kept, Told>,
+    /// Acts that found something else than what was left before them.
+    not_found: Vec<String>,
 }
 
 /// The last word on something.
@@ -24,21 +27,43 @@ struct Told {
 }
 
 impl Inventory {
-    /// The next entry.
-    pub(super) fn read(&mut self, entry: &Entry) {
+    /// The next entry. Where entries tell of everything, what none told of was not there.
+    pub(super) fn read(&mut self, entry: &Entry, tells_all: bool) {
         let by = entry.sequence;
+        let before = |kept: Kept| match self.told.get(&kept) {
+            Some(told) => Some(told.left),
+            None => tells_all.then_some(None),
+        };
+        if store::found_as(entry, before) == Some(false) {
+            let name = entry.name.as_deref();
+            let what: Vec<String> = store::left(entry)
+                .map(|(kept, _)| match self.told.get(&kept) {
+                    Some(told) => format!("{} (of entry {})", kept.described(name), told.by),
+                    None => format!("{} (of no entry)", kept.described(name)),
+                })
+                .collect();
+            self.not_found.push(format!(
+                "when entry {by} was written, one of these was not as it was left, and had been changed by other means: {}",
+                what.join(", ")
+            ));
+        }
         self.told.extend(store::left(entry).map(|(kept, left)| (kept, Told { by, left })));
+    }
+
+    /// Whether the first entry is that of a vault whose entries tell of everything.
+    pub(super) fn tells_all(&self) -> bool {
+        self.told.contains_key(&Kept::Seals)
     }
 
     /// What is in the vault and not as it was left. What no entry tells of is a fault where they tell of everything.
     fn faults(self, db: &Connection, name: Option<&str>, tells_all: bool) -> Result<Vec<String>, StoreError> {
-        let mut faults = Vec::new();
+        let mut faults = self.not_found;
         for (kept, Told { by, left }) in &self.told {
             let found = kept.digest(db, name)?;
             if found == *left {
                 continue;
             }
-            let what = described(*kept, name);
+            let what = kept.described(name);
             faults.push(match (left, found) {
                 (Some(_), None) => format!("{what}, which entry {by} tells of, is not in the vault"),
                 (None, Some(_)) => format!("{what} is in the vault, and was taken away by entry {by}"),
@@ -51,12 +76,13 @@ impl Inventory {
         if tells_all {
             let versions = store::version_ids(db, name)?;
             if versions.contains(&None) {
-                faults.push(format!("a version of {} has no id", name.unwrap_or_default()));
+                faults.push(format!("a version of {} has no id", escape(name.unwrap_or_default())));
             }
             let versions = versions.into_iter().flatten().map(Kept::Version);
-            for kept in of_its_kind(name).iter().copied().chain(versions) {
+            let of_its_kind = if name.is_some() { &OF_NAME[..] } else { &OF_VAULT[..] };
+            for kept in of_its_kind.iter().copied().chain(versions) {
                 if !self.told.contains_key(&kept) && kept.digest(db, name)?.is_some() {
-                    let what = described(kept, name);
+                    let what = kept.described(name);
                     faults.push(format!("{what} is in the vault, and no entry tells of it"));
                 }
             }
@@ -65,36 +91,13 @@ impl Inventory {
     }
 }
 
-/// What there may be one of, under a name or without.
-fn of_its_kind(name: Option<&str>) -> &'static [Kept] {
-    match name {
-        Some(_) => &[Kept::Certificate, Kept::Operation, Kept::Issuer, Kept::Authority],
-        None => &[Kept::Contacts, Kept::Seals],
-    }
-}
-
-fn described(kept: Kept, name: Option<&str>) -> String {
-    let name = name.unwrap_or_default();
-    match kept {
-        Kept::Certificate => format!("the certificate {name}"),
-        Kept::Operation => format!("the operation of {name}"),
-        Kept::Version(id) => format!("{name} version {id}"),
-        Kept::Issuer => format!("the issuer {name}"),
-        Kept::Authority => format!("the CA {name}"),
-        Kept::Contacts => "the list of contacts".to_owned(),
-        Kept::Seals => "the list of passphrases".to_owned(),
-    }
-}
-
-/// Holds a whole ledger against the vault: `unnamed` is what its entries about no name say, and those that have one are
+/// Holds a ledger against the vault: `unnamed` is what its entries about no name say, and those that have one are
 /// read again, name by name, so that memory does not grow with the vault.
 pub(super) fn faults(
     db: &Connection,
     unnamed: Inventory,
-    is_since_init: bool,
+    tells_all: bool,
 ) -> Result<Vec<String>, StoreError> {
-    // The first entry of a vault that is no older than this.
-    let tells_all = is_since_init && unnamed.told.contains_key(&Kept::Seals);
     let mut faults = unnamed.faults(db, None, tells_all)?;
     let mut after = String::new();
     loop {
@@ -103,7 +106,7 @@ pub(super) fn faults(
         after.clone_from(last);
         for name in &names {
             let mut inventory = Inventory::default();
-            store::each_entry(db, name, |entry| inventory.read(entry))?;
+            store::each_entry(db, name, |entry| inventory.read(entry, tells_all))?;
             faults.extend(inventory.faults(db, Some(name), tells_all)?);
         }
     }

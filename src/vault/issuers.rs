@@ -7,13 +7,13 @@ use crate::issuer::{Contact, Issuer};
 use crate::ledger::{Act, Event};
 use crate::policy::ObjectName;
 use crate::seal::VaultKey;
-use crate::store;
+use crate::store::{self, About};
 use crate::time::UnixTime;
 
 impl Vault {
     /// Adds an issuer, or replaces the one of that name.
     pub fn put_issuer(&mut self, vault_key: &VaultKey, issuer: &Issuer) -> Result<(), VaultError> {
-        let transaction = self.store.begin()?;
+        let transaction = self.store.begin(About::Name(issuer.name.as_str()))?;
         store::put_issuer(&transaction, issuer)?;
         let event = Event::on(Act::Desk, &issuer.name).with("issuer", issuer.provider.as_str());
         events::commit(transaction, &self.by, Some(vault_key), [event], issuer.updated)
@@ -36,7 +36,7 @@ impl Vault {
         name: &ObjectName,
         now: UnixTime,
     ) -> Result<Issuer, VaultError> {
-        let transaction = self.store.begin()?;
+        let transaction = self.store.begin(About::Name(name.as_str()))?;
         let issuer = issuer(&transaction, name)?;
         store::remove_issuer(&transaction, name)?;
         let event = Event::on(Act::Desk, &issuer.name).with("issuer", Value::Null);
@@ -56,7 +56,7 @@ impl Vault {
         contacts: &[Contact],
         now: UnixTime,
     ) -> Result<(), VaultError> {
-        let transaction = self.store.begin()?;
+        let transaction = self.store.begin(About::Vault)?;
         store::replace_contacts(&transaction, contacts)?;
         events::commit(transaction, &self.by, Some(vault_key), [of_contacts(contacts)], now)
     }
@@ -68,7 +68,7 @@ impl Vault {
         contact: Contact,
         now: UnixTime,
     ) -> Result<Vec<Contact>, VaultError> {
-        let transaction = self.store.begin()?;
+        let transaction = self.store.begin(About::Vault)?;
         let mut contacts = store::contacts(&transaction)?;
         contacts.retain(|one| !one.email.eq_ignore_ascii_case(&contact.email));
         contacts.push(contact);
@@ -84,7 +84,7 @@ impl Vault {
         email: &str,
         now: UnixTime,
     ) -> Result<Vec<Contact>, VaultError> {
-        let transaction = self.store.begin()?;
+        let transaction = self.store.begin(About::Vault)?;
         let mut contacts = store::contacts(&transaction)?;
         let before = contacts.len();
         contacts.retain(|one| !one.email.eq_ignore_ascii_case(email));

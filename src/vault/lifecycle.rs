@@ -9,7 +9,7 @@ use crate::pending::Operation;
 use crate::policy::{Document, ObjectName, Policy, Tags};
 use crate::record::Record;
 use crate::seal::VaultKey;
-use crate::store::{self, Entry};
+use crate::store::{self, About, Entry};
 use crate::time::UnixTime;
 
 /// A certificate as it is shown: what belongs to its name, and one version of it.
@@ -62,7 +62,7 @@ impl Vault {
         name: &ObjectName,
         version: Option<Identifier>,
     ) -> Result<CertificateView, VaultError> {
-        let view = self.view(self.living(name)?, version)?;
+        let view = view(self.store.connection(), self.living(name)?, version)?;
         match (&view.record, version) {
             (None, Some(version)) => Err(VaultError::CertificateNotFound {
                 name: view.name.to_string(),
@@ -75,7 +75,7 @@ impl Vault {
     /// A deleted certificate with its newest version.
     pub fn deleted_certificate(&self, name: &ObjectName) -> Result<CertificateView, VaultError> {
         let entry = deleted(self.store.connection(), name)?;
-        self.view(entry, None)
+        view(self.store.connection(), entry, None)
     }
 
     /// Certificates by name, after a name, at most so many.
@@ -90,7 +90,7 @@ impl Vault {
         store::names(db, after, limit, include_pending, options.deleted)?
             .iter()
             .map(|name| match store::entry(db, name)? {
-                Some(entry) => self.view(entry, None),
+                Some(entry) => view(self.store.connection(), entry, None),
                 None => Err(VaultError::CertificateNotFound { name: name.to_string(), version: None }),
             })
             .collect()
@@ -139,7 +139,7 @@ impl Vault {
         policy: Option<Document>,
         now: UnixTime,
     ) -> Result<(), VaultError> {
-        let transaction = self.store.begin()?;
+        let mut transaction = self.store.begin(About::Name(name.as_str()))?;
         let mut entry = super::living(&transaction, name)?;
         let mut event = Event::on(Act::Set, &entry.name);
         if let Some(document) = policy {
@@ -167,6 +167,7 @@ impl Vault {
             event = event.with("tags", true);
         }
         let attributes = store::Attributes { enabled: attributes.enabled, tags: attributes.tags };
+        transaction.look_at_versions(&event)?;
         store::set_attributes(&transaction, record.version, &attributes, now)?;
         events::commit(transaction, &self.by, Some(vault_key), [event], now)
     }
@@ -179,7 +180,7 @@ impl Vault {
         document: Document,
         now: UnixTime,
     ) -> Result<Policy, VaultError> {
-        let transaction = self.store.begin()?;
+        let transaction = self.store.begin(About::Name(name.as_str()))?;
         let mut entry = super::living(&transaction, name)?;
         replace_policy(&transaction, &mut entry, document, now)?;
         let event = Event::on(Act::Set, &entry.name).with("policy", Value::from(entry.policy.to_document()));
@@ -194,13 +195,16 @@ impl Vault {
         name: &ObjectName,
         now: UnixTime,
     ) -> Result<CertificateView, VaultError> {
-        let transaction = self.store.begin()?;
+        let mut transaction = self.store.begin(About::Name(name.as_str()))?;
         let entry = super::living(&transaction, name)?;
+        let event = of_all(&transaction, Act::Delete, &entry)?;
+        transaction.look_at_versions(&event)?;
         let scheduled_purge = now.plus_seconds(i64::from(RECOVERABLE_DAYS) * 86_400);
         store::set_deletion(&transaction, entry.id, Some(Deletion { deleted: now, scheduled_purge }))?;
-        let event = of_all(&transaction, Act::Delete, &entry)?;
+        // What was committed is not read back: a disk that fails then would make a failure of what was done.
+        let view = view(&transaction, deleted(&transaction, name)?, None)?;
         events::commit(transaction, &self.by, Some(vault_key), [event], now)?;
-        self.deleted_certificate(name)
+        Ok(view)
     }
 
     /// Brings a deleted certificate back as it was.
@@ -210,12 +214,14 @@ impl Vault {
         name: &ObjectName,
         now: UnixTime,
     ) -> Result<CertificateView, VaultError> {
-        let transaction = self.store.begin()?;
+        let mut transaction = self.store.begin(About::Name(name.as_str()))?;
         let entry = deleted(&transaction, name)?;
-        store::set_deletion(&transaction, entry.id, None)?;
         let event = of_all(&transaction, Act::Recover, &entry)?;
+        transaction.look_at_versions(&event)?;
+        store::set_deletion(&transaction, entry.id, None)?;
+        let view = view(&transaction, super::living(&transaction, name)?, None)?;
         events::commit(transaction, &self.by, Some(vault_key), [event], now)?;
-        self.certificate(name, None)
+        Ok(view)
     }
 
     /// Ends a deleted certificate, with its keys, for good.
@@ -225,31 +231,36 @@ impl Vault {
         name: &ObjectName,
         now: UnixTime,
     ) -> Result<(), VaultError> {
-        let transaction = self.store.begin()?;
+        let mut transaction = self.store.begin(About::Name(name.as_str()))?;
         let entry = deleted(&transaction, name)?;
         let event = of_all(&transaction, Act::Purge, &entry)?;
+        transaction.look_at_versions(&event)?;
         store::remove_entry(&transaction, entry.id)?;
         events::commit(transaction, &self.by, Some(vault_key), [event], now)
     }
+}
 
-    fn view(&self, entry: Entry, version: Option<Identifier>) -> Result<CertificateView, VaultError> {
-        let db = self.store.connection();
-        let record = store::version(db, &entry, version)?;
-        let operation = store::operation(db, &entry)?;
-        let Entry { name, policy, policy_created, policy_updated, shell, tags, created, deleted, .. } = entry;
-        Ok(CertificateView {
-            name,
-            policy,
-            policy_created,
-            policy_updated,
-            record,
-            shell,
-            tags,
-            created,
-            operation,
-            deletion: deleted,
-        })
-    }
+/// What is shown of a certificate: of one version, or of the newest.
+fn view(
+    db: &rusqlite::Connection,
+    entry: Entry,
+    version: Option<Identifier>,
+) -> Result<CertificateView, VaultError> {
+    let record = store::version(db, &entry, version)?;
+    let operation = store::operation(db, &entry)?;
+    let Entry { name, policy, policy_created, policy_updated, shell, tags, created, deleted, .. } = entry;
+    Ok(CertificateView {
+        name,
+        policy,
+        policy_created,
+        policy_updated,
+        record,
+        shell,
+        tags,
+        created,
+        operation,
+        deletion: deleted,
+    })
 }
 
 /// What the ledger says of an act on a name with all that it has.

@@ -13,7 +13,7 @@ use crate::pending::{Operation, Pending};
 use crate::policy::{ObjectName, Route};
 use crate::record::{MergeError, Record};
 use crate::seal::VaultKey;
-use crate::store;
+use crate::store::{self, About};
 use crate::time::UnixTime;
 use crate::verdict::{Finding, Holder, Profile, Question, Terms, Verdict};
 
@@ -118,7 +118,7 @@ impl Vault {
             merged => merged?,
         };
 
-        let transaction = self.store.begin()?;
+        let transaction = self.store.begin(About::Name(name.as_str()))?;
         let entry = living(&transaction, &name)?;
         match store::operation(&transaction, &entry)? {
             // The same operation, and nobody was faster.

@@ -11,7 +11,7 @@ use crate::key::{PrivateKey, SecretDer, Signer};
 use crate::ledger::{Act, Event};
 use crate::policy::ObjectName;
 use crate::seal::{Place, Purpose, Statement, VaultKey};
-use crate::store::{self, StoredAuthority};
+use crate::store::{self, About, StoredAuthority};
 use crate::time::UnixTime;
 use crate::verdict::{Profile, Terms};
 
@@ -46,7 +46,7 @@ impl Vault {
         let secret_key = authority.key().to_pkcs8()?;
         let sealed_key = vault_key.seal_with(&place(name, certificate), said, secret_key.secret_der())?;
         let stored = StoredAuthority { name: name.clone(), chain, sealed_key, profile, created: now };
-        let transaction = self.store.begin()?;
+        let transaction = self.store.begin(About::Name(name.as_str()))?;
         if !store::put_authority(&transaction, &stored)? {
             return Err(VaultError::AuthorityExists { name: name.to_string() });
         }

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use super::{Vault, VaultError, events};
 use crate::ledger::{Act, Event};
 use crate::seal::{Cost, Passphrase, PassphraseSeal, RecoveryKey, SEALS_MAX, SealError, SealKind, VaultKey};
-use crate::store::{self, KeptSeal, Protection};
+use crate::store::{self, About, KeptSeal, Protection};
 use crate::time::UnixTime;
 
 /// A vault key, and which seal gave it.
@@ -267,7 +267,7 @@ impl Vault {
         now: UnixTime,
         change: impl FnOnce(Vec<KeptSeal>) -> Result<(Protection, Event, T), VaultError>,
     ) -> Result<T, VaultError> {
-        let transaction = self.store.begin()?;
+        let transaction = self.store.begin(About::Vault)?;
         let seals = kept(store::protection(&transaction)?);
         // Whoever was asked for a passphrase may have been away for long: the seal that opened the key may be gone, and with
         // it the right to change what opens the vault.

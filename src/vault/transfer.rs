@@ -24,7 +24,7 @@ use crate::seal::{
     BACKUP_COST_MAX, Cost, Passphrase, PassphraseSeal, Place, Purpose, SEALS_MAX, SealError, SealKind,
     VaultKey,
 };
-use crate::store::{self, Entry, Protection, StoredFault};
+use crate::store::{self, About, Entry, Protection, StoredFault};
 use crate::time::UnixTime;
 
 /// How a backup opens.
@@ -167,7 +167,7 @@ impl Vault {
             .map(|version| version.record(&name, vault_key))
             .collect::<Result<_, VaultError>>()?;
 
-        let transaction = self.store.begin()?;
+        let transaction = self.store.begin(About::Name(name.as_str()))?;
         if let Some(found) = store::entry(&transaction, &name)? {
             let deleted = found.deleted.is_some();
             let newest = records.last().map_or_else(String::new, |record| record.version.to_string());
