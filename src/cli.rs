@@ -148,8 +148,9 @@ pub fn run(arguments: &[OsString], surroundings: &mut Surroundings<'_>) -> Exit 
 fn run_verb(arguments: Arguments, surroundings: &mut Surroundings<'_>) -> Result<(), CliError> {
     let Arguments { global, verb } = arguments;
     let mut context = Context::new(global, surroundings);
-    match arguments::run(verb, &mut context) {
-        Ok(()) => context.flush(),
-        Err(error) => Err(context.located(error)),
+    let ran = arguments::run(verb, &mut context).and_then(|()| context.flush());
+    match ran {
+        Err(error) if error.is_enough() && context.only_shows() => Ok(()),
+        ran => ran.map_err(|error| context.located(error)),
     }
 }

@@ -380,31 +380,6 @@ fn a_full_device_is_named_and_the_request_is_not_lost() {
     work.run("pending csr job").done();
 }
 
-#[test]
-fn a_reader_of_stdout_that_has_seen_enough_is_no_error() {
-    let Some(work) = answered() else { return };
-    still_merges(&work);
-    work.create("api");
-    for verb in [
-        "list",
-        "--json show www",
-        "export www -o -",
-        "export www -o /dev/stdout",
-        "export www --format pem -o -",
-        "backup www -o -",
-        "pending csr api",
-        "pending csr api -o -",
-        "create web --subject CN=web --curve P-256",
-        "--json create job --subject CN=job --curve P-256",
-    ] {
-        let (reader, writer) = std::io::pipe().unwrap();
-        drop(reader);
-        let output = work.command(verb.split_whitespace()).stdout(writer).output().unwrap();
-        let run = Run::of(verb.to_owned(), &output).ended(0);
-        assert!(!run.stderr.contains("error"), "{verb}: {}", run.stderr);
-    }
-}
-
 /// A file system of its own, taken down again however the test ends.
 struct SmallDisk<'w>(&'w Path);
 

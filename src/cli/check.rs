@@ -125,6 +125,7 @@ impl TermsOptions {
 impl Check {
     pub(super) fn run(self, context: &mut Context<'_, '_>) -> Result<(), CliError> {
         self.outputs_are_apart(context.json)?;
+        context.acts();
         let files = context.read_all(&self.files)?;
         let files: Vec<_> = files.iter().map(ReadFile::source).collect();
         let beside = context.read_all(&self.intermediates)?;

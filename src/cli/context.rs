@@ -71,6 +71,8 @@ pub(super) struct Context<'c, 's> {
     vault: PathBuf,
     /// Whether that vault is what the verb works on; the demonstration has one of its own.
     opened: bool,
+    /// Whether the run does more than to show something.
+    acts: bool,
     passphrase: PassphraseSource,
     recovery_key: Option<PathBuf>,
     /// Whether to write JSON and nothing else to stdout.
@@ -96,6 +98,7 @@ impl<'c, 's> Context<'c, 's> {
         Self {
             vault,
             opened: false,
+            acts: false,
             passphrase,
             recovery_key: global.recovery_key,
             json: global.json,
@@ -176,7 +179,22 @@ impl<'c, 's> Context<'c, 's> {
 
     /// The error, with the vault's path where the run works on the vault and the error does not name it.
     pub(super) fn located(&self, error: CliError) -> CliError {
-        if self.opened { error.in_vault(&self.vault) } else { error }
+        match error {
+            CliError::Stdout(cause) if self.acts => CliError::Untold(cause),
+            error if self.opened => error.in_vault(&self.vault),
+            error => error,
+        }
+    }
+
+    /// Says that the run changes something, or that its exit code is an answer: whoever reads stdout cannot leave early.
+    /// Whatever takes the vault key is such a run.
+    pub(super) fn acts(&mut self) {
+        self.acts = true;
+    }
+
+    /// Whether the run shows something and does nothing else.
+    pub(super) fn only_shows(&self) -> bool {
+        !self.acts
     }
 
     /// Opens the vault key, asking for the passphrase where there is one. What is done with it is this run's.
@@ -186,6 +204,7 @@ impl<'c, 's> Context<'c, 's> {
 
     /// The same, and says by what it was opened.
     pub(super) fn open_key(&mut self, vault: &mut Vault) -> Result<Opened, CliError> {
+        self.acts();
         vault.attribute_to(self.attribution());
         if !vault.is_sealed()? {
             return Ok(vault.open_with(None)?);

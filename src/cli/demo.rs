@@ -41,6 +41,7 @@ pub(super) struct Demo {
 
 impl Demo {
     pub(super) fn run(self, context: &mut Context<'_, '_>) -> Result<(), CliError> {
+        context.acts();
         let temporary;
         let folder = match &self.keep {
             Some(folder) => {

@@ -67,8 +67,11 @@ pub(super) enum CliError {
     Serve(#[from] ServeError),
     #[error("{}: no server has said here that it is ready", shown(.path))]
     NotServing { path: PathBuf },
-    #[error("stdout: {0}")]
+    #[error("standard output cannot be written: {0}")]
     Stdout(std::io::Error),
+    /// The same, in a run that did more than to show something.
+    #[error("standard output cannot be written: {0}; what was done before stays done")]
+    Untold(std::io::Error),
     #[error("{option} is {value:?}, allowed: {allowed}")]
     Option { option: &'static str, value: String, allowed: String },
     #[error("stdout cannot hold both the JSON document and {what}")]
@@ -113,18 +116,14 @@ impl CliError {
         }
     }
 
+    /// Whether it is a reader that has seen enough, `coldcert list | head`.
+    pub(super) fn is_enough(&self) -> bool {
+        matches!(self, Self::Stdout(cause) if cause.kind() == std::io::ErrorKind::BrokenPipe)
+    }
+
     /// Says it, and how the run ends.
     pub(super) fn report(&self, json: bool, surroundings: &mut Surroundings<'_>) -> Exit {
         let exit = self.exit();
-        // A reader that has seen enough, `coldcert list | head`, is no error.
-        let gone = match self {
-            Self::Stdout(cause) => cause.kind() == std::io::ErrorKind::BrokenPipe,
-            Self::Output(error) | Self::RequestNotWritten { cause: error, .. } => error.is_closed_stdout(),
-            _ => false,
-        };
-        if gone {
-            return Exit::Done;
-        }
         if matches!(self, Self::Judged) {
             return exit;
         }
@@ -203,6 +202,9 @@ impl CliError {
                 Some("start one with: coldcert serve; or name its ready file with --ready-file".to_owned())
             }
             Self::Stdout(_) => Some("make room where the output goes, and try again".to_owned()),
+            Self::Untold(_) => {
+                Some("make room where the output goes; see what was done with: coldcert audit show".to_owned())
+            }
             Self::Option { option, .. } => Some(option_help(option)),
             Self::StdoutTwice { .. } => Some("write the artifact to a file with -o".to_owned()),
             Self::StdinTwice { first, second } if first == second => {

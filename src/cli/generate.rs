@@ -44,6 +44,7 @@ pub(super) struct Man {
 
 impl Man {
     pub(super) fn run(self, context: &mut Context<'_, '_>, command: Command) -> Result<(), CliError> {
+        context.acts();
         let failed = |cause| CliError::Folder { path: self.dir.clone(), cause };
         // Not its parents: a mistyped path would become a tree of folders.
         if !self.dir.is_dir() {

@@ -23,6 +23,7 @@ pub(super) struct Init {
 
 impl Init {
     pub(super) fn run(self, context: &mut Context<'_, '_>) -> Result<(), CliError> {
+        context.acts();
         let path = context.vault_path().to_owned();
         // Before the passphrase is asked for, and once more when the file is made.
         if path.symlink_metadata().is_ok() {

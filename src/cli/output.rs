@@ -427,11 +427,6 @@ impl OutputError {
         matches!(self, Self::Exists { .. } | Self::IsVault { .. })
     }
 
-    /// Whether it is stdout whose reader has gone.
-    pub(super) fn is_closed_stdout(&self) -> bool {
-        matches!(self, Self::Write { path, cause } if is_stdout(path) && cause.kind() == io::ErrorKind::BrokenPipe)
-    }
-
     /// What to do next.
     pub fn help(&self) -> String {
         match self {
