@@ -38,6 +38,7 @@ mod policy;
 mod serve;
 mod set;
 mod show;
+mod stdout;
 mod surroundings;
 mod system_names;
 mod table;
@@ -59,6 +60,7 @@ pub use arguments::Arguments;
 use context::Context;
 use error::CliError;
 pub use input::{FILES_BYTES_MAX, INPUT_BYTES_MAX};
+pub use stdout::Leads;
 pub use surroundings::{Exit, Surroundings};
 use terminal::{Palette, Widths};
 
@@ -75,7 +77,8 @@ pub fn main() -> ExitCode {
         &std::env::args_os().collect::<Vec<_>>(),
         &mut Surroundings {
             stdin: &mut stdin.lock(),
-            stdout: &mut stdout.lock(),
+            stdout: &mut stdout::writer(),
+            stdout_leads: stdout::leads(&stdout),
             // A line in one piece: one call of the system, and no other program's output in its middle.
             stderr: &mut LineWriter::new(stderr.lock()),
             palette,

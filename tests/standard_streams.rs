@@ -1,8 +1,9 @@
-//! The program's stdout and stderr where they are not what it takes them for: a pipe that nobody reads.
+//! The program's stdout and stderr where they are not what it takes them for: a pipe that nobody reads, closed, or
+//! open for reading alone.
 
 mod support;
 
-use support::{Run, Workplace};
+use support::{Run, Workplace, shown};
 
 /// A vault with `own`, which has a version, and `api`, which waits.
 fn prepared() -> Workplace {
@@ -18,6 +19,14 @@ fn unread(work: &Workplace, line: &str) -> Run {
     drop(reader);
     let output = work.command(line.split_whitespace()).stdout(writer).output().unwrap();
     Run::of(line.to_owned(), &output)
+}
+
+/// Runs the program from a shell that redirects its streams.
+fn redirected(work: &Workplace, vault: &str, line: &str, redirections: &str) -> Run {
+    let program = env!("CARGO_BIN_EXE_coldcert");
+    let vault = work.path(vault);
+    let script = format!("exec {program} --vault {} {line} {redirections}", shown(&vault));
+    work.tool("sh", &["-c", &script])
 }
 
 #[test]
@@ -100,5 +109,48 @@ fn a_recovery_key_that_nobody_reads_opens_nothing() {
     let work = Workplace::empty().passphrase("the passphrase");
     work.run("init").done();
     unread(&work, "passphrase recovery-key -o -").broken().says(&["standard output cannot be written"]);
+    redirected_sealed(&work, ">&-").broken().says(&["standard output cannot be written"]);
     assert!(!work.run("passphrase list").done().out().contains("paper"));
+}
+
+fn redirected_sealed(work: &Workplace, redirections: &str) -> Run {
+    work.write("passphrase", "the passphrase\n");
+    let line = format!("--passphrase-file {} passphrase recovery-key -o -", shown(&work.path("passphrase")));
+    redirected(work, "vault.coldcert", &line, redirections)
+}
+
+#[test]
+fn a_stdout_that_takes_nothing_is_found_before_anything_leaves_the_vault() {
+    let work = prepared();
+    for redirections in [">&-", "1<api.csr"] {
+        for line in [
+            "backup own -o -",
+            "export own -o -",
+            "export own --format chain -o /dev/stdout",
+            "pending csr api",
+            "create web --subject CN=web --curve P-256 -o -",
+        ] {
+            let before = work.read("vault.coldcert");
+            let run = redirected(&work, "vault.coldcert", line, redirections).broken();
+            let run = run.says(&["cannot be written: Bad file descriptor"]);
+            assert!(!run.stderr.contains("wrote"), "{line} {redirections}: {}", run.stderr);
+            assert!(before == work.read("vault.coldcert"), "{line} {redirections}: something was done");
+        }
+    }
+    for line in ["list", "--json show own", "--json set own --enabled true"] {
+        let run = redirected(&work, "vault.coldcert", line, "1<api.csr").broken();
+        run.says(&["standard output cannot be written: Bad file descriptor"]);
+    }
+}
+
+#[test]
+fn whoever_throws_stdout_away_on_purpose_may() {
+    let work = prepared();
+    for line in ["backup own -o -", "export own -o -", "list", "--json show own"] {
+        redirected(&work, "vault.coldcert", line, "> /dev/null").done();
+    }
+    // As many programs start others whose output they do not want.
+    for line in ["list", "--json set own --enabled true", "create web --subject CN=web --curve P-256"] {
+        redirected(&work, "vault.coldcert", line, "1<> /dev/null").done();
+    }
 }

@@ -20,6 +20,7 @@ fn seen(work: &Workplace, line: &str, width: Option<usize>) -> (String, String) 
         &mut Surroundings {
             stdin: &mut std::io::empty(),
             stdout: &mut stdout,
+            stdout_leads: coldcert::cli::Leads::default(),
             stderr: &mut stderr,
             palette: Palette::plain(),
             widths: Widths { stdout: width, stderr: width },

@@ -4,14 +4,16 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use rustix::io::Errno;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
 use super::error::CliError;
 use super::findings::finding_lines;
 use super::input::{self, InputError};
-use super::output::{Kind, Output, check_public, put_public, refuse_vault};
+use super::output::{Kind, Output, OutputError, check_public, is_stdout, put_public, refuse_vault};
 use super::passphrase::{PassphraseError, PassphraseSource};
+use super::stdout::Leads;
 use super::surroundings::Surroundings;
 use super::terminal::{Palette, Widths, json_text, prose, shown};
 use crate::bundle::Source;
@@ -356,26 +358,34 @@ impl<'c, 's> Context<'c, 's> {
 
     /// A place for an artifact, tested and held; never the vault that the run works on.
     pub(super) fn prepare(&self, path: &Path, kind: Kind, force: bool) -> Result<Output, CliError> {
-        refuse_vault(path, &self.vault)?;
+        self.refuse_place(path)?;
         Ok(Output::prepare(path, kind, force)?)
     }
 
     /// Tests a place without holding it, for before a passphrase is asked for.
     pub(super) fn check_output(&self, path: &Path, kind: Kind, force: bool) -> Result<(), CliError> {
-        refuse_vault(path, &self.vault)?;
+        self.refuse_place(path)?;
         Ok(Output::check(path, kind, force)?)
     }
 
     /// Tests the place of a public artifact whose bytes are known already, and writes nothing.
     pub(super) fn check_public(&self, path: &Path, bytes: &[u8], force: bool) -> Result<(), CliError> {
-        refuse_vault(path, &self.vault)?;
+        self.refuse_place(path)?;
         Ok(check_public(path, bytes, force)?)
     }
 
     /// Writes a public artifact whose bytes are known already; never over the vault that the run works on.
     pub(super) fn put_public(&mut self, path: &Path, bytes: &[u8], force: bool) -> Result<(), CliError> {
-        refuse_vault(path, &self.vault)?;
+        self.refuse_place(path)?;
         Ok(put_public(path, bytes, force, self.surroundings.stdout)?)
+    }
+
+    /// Refuses the vault that the run works on, and a stdout that takes nothing: before anything leaves the vault.
+    fn refuse_place(&self, path: &Path) -> Result<(), OutputError> {
+        if is_stdout(path) && self.surroundings.stdout_leads == Leads::Nowhere {
+            return Err(OutputError::Write { path: path.to_owned(), cause: Errno::BADF.into() });
+        }
+        refuse_vault(path, &self.vault)
     }
 
     pub(super) fn stdout(&mut self) -> &mut dyn Write {

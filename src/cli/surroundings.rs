@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::io::{Read, Write};
 
+use super::stdout::Leads;
 use super::terminal::{Palette, Widths};
 use crate::time::UnixTime;
 
@@ -12,6 +13,8 @@ pub struct Surroundings<'a> {
     pub stdin: &'a mut dyn Read,
     /// Where artifacts go.
     pub stdout: &'a mut dyn Write,
+    /// Whether that leads anywhere.
+    pub stdout_leads: Leads,
     /// Where prose goes.
     pub stderr: &'a mut dyn Write,
     /// Colours for the prose.
