@@ -102,7 +102,7 @@ impl Vault {
         })?;
         drop(made);
         file.persist_noclobber(path).map_err(|failure| unmade(failure.error))?;
-        File::open(folder).and_then(|folder| folder.sync_all()).map_err(unmade)?;
+        sync_folder(folder).map_err(|cause| VaultError::NotFlushed { path: path.to_owned(), cause })?;
         Ok(Self { by, ..Self::open(path)? })
     }
 
@@ -178,6 +178,14 @@ impl Vault {
     /// The living certificate of a name.
     fn living(&self, name: &ObjectName) -> Result<Entry, VaultError> {
         living(self.store.connection(), name)
+    }
+}
+
+/// Makes a new vault's name durable. A folder that may be written and not read is left to the system.
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    match File::open(folder).and_then(|folder| folder.sync_all()) {
+        Err(cause) if cause.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+        synced => synced,
     }
 }
 

@@ -310,9 +310,10 @@ pub fn error_code(error: &VaultError) -> &'static str {
         VaultError::PassphraseNeeded
         | VaultError::WrongBackupPassphrase
         | VaultError::Seal(crate::seal::SealError::WrongPassphrase) => "Unauthorized",
-        VaultError::Store(_) | VaultError::NoVault { .. } | VaultError::CannotCreate { .. } => {
-            "InternalServerError"
-        }
+        VaultError::Store(_)
+        | VaultError::NoVault { .. }
+        | VaultError::CannotCreate { .. }
+        | VaultError::NotFlushed { .. } => "InternalServerError",
         _ => "BadParameter",
     }
 }

@@ -910,6 +910,25 @@ fn no_output_is_ever_written_over_a_vault() {
 }
 
 #[test]
+fn a_vault_is_made_in_a_folder_that_cannot_be_read() {
+    let work = Workplace::empty();
+    let folder = work.path("drop");
+    fs::create_dir(&folder).unwrap();
+    fs::set_permissions(&folder, Permissions::from_mode(0o333)).unwrap();
+    let line = "--vault drop/vault.coldcert init --no-passphrase";
+    let mut command = work.command(line.split_whitespace());
+    if rustix::process::geteuid().is_root() {
+        // Permissions do not bind the superuser: somebody else tries.
+        let _ = fs::set_permissions(work.path("."), Permissions::from_mode(0o755));
+        command.uid(NOBODY).gid(NOBODY);
+    }
+    let Ok(output) = command.output() else { return skip("the program cannot be run by another user") };
+    Run::of(line.to_owned(), &output).done();
+    assert_eq!(work.mode("drop/vault.coldcert"), 0o600);
+    fs::set_permissions(&folder, Permissions::from_mode(0o755)).unwrap();
+}
+
+#[test]
 fn no_passphrase_is_asked_for_where_the_place_or_the_version_is_wrong() {
     let work = Workplace::empty().passphrase("the right one");
     work.run("init").done();

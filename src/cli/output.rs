@@ -104,7 +104,7 @@ impl Output {
                     io::ErrorKind::AlreadyExists => OutputError::Exists { path: path.clone(), kind },
                     _ => failed(cause),
                 })?;
-                sync_directory(&target).map_err(failed)
+                sync_directory(&target).map_err(|cause| OutputError::NotFlushed { path: path.clone(), cause })
             }
         }
     }
@@ -418,6 +418,17 @@ pub enum OutputError {
         /// The system's reason.
         cause: io::Error,
     },
+    /// The file is there, whole and flushed. Whether its name is on the disk is not known.
+    #[error(
+        "{} was written, and its folder could not be flushed to the disk: {cause}; it may be gone after a power cut",
+        shown(path)
+    )]
+    NotFlushed {
+        /// The path as given.
+        path: PathBuf,
+        /// The system's reason.
+        cause: io::Error,
+    },
 }
 
 impl OutputError {
@@ -446,6 +457,10 @@ impl OutputError {
             }
             Self::Inspect { .. } | Self::Open { .. } => "check the path and its permissions".to_owned(),
             Self::Write { .. } => "make room or name another place, then run the command again".to_owned(),
+            Self::NotFlushed { .. } => {
+                "see in the system's log what is wrong with the disk, and keep a copy of the file on another"
+                    .to_owned()
+            }
         }
     }
 }
@@ -641,6 +656,14 @@ mod tests {
         let output = Output::prepare(Path::new("-"), Kind::Public, false).unwrap();
         let error = output.write(b"csr", &mut full).unwrap_err();
         assert!(error.to_string().starts_with("standard output cannot be written: "));
+    }
+
+    #[test]
+    fn a_file_whose_folder_was_not_flushed_is_said_to_be_there() {
+        let error = OutputError::NotFlushed { path: "shop.pfx".into(), cause: io::ErrorKind::Other.into() };
+        assert!(!error.is_refusal());
+        assert!(error.to_string().starts_with("shop.pfx was written, and its folder could not be flushed"));
+        assert!(error.help().contains("keep a copy of the file on another"));
     }
 
     #[test]

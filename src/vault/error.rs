@@ -16,8 +16,8 @@ use crate::store::StoreError;
 use crate::time::TimeError;
 use crate::verdict::{Severity, Verdict};
 
-/// Why a verb did nothing. Whatever it is, the vault is as it was before; but for [`StoreError::Io`], where the disk may have
-/// failed when all was done and only to be confirmed.
+/// Why a verb did nothing. Whatever it is, the vault is as it was before; but for [`StoreError::Io`] and
+/// [`VaultError::NotFlushed`], where the disk may have failed when all was done and only to be confirmed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum VaultError {
@@ -37,6 +37,17 @@ pub enum VaultError {
     #[error("{}: the vault cannot be made: {cause}", shown(.path))]
     CannotCreate {
         /// Where the vault was to be.
+        path: PathBuf,
+        /// The system's word.
+        cause: std::io::Error,
+    },
+    /// The file is made. Whether its name is on the disk is not known.
+    #[error(
+        "{}: the vault is made, and its folder could not be flushed to the disk: {cause}; it may be gone after a power cut",
+        shown(.path)
+    )]
+    NotFlushed {
+        /// Where the vault is.
         path: PathBuf,
         /// The system's word.
         cause: std::io::Error,
@@ -298,6 +309,9 @@ impl VaultError {
             Self::NoVault { .. } => "make one with: coldcert init; or name one with --vault".to_owned(),
             Self::VaultExists { .. } => "use it as it is, or name another place with --vault".to_owned(),
             Self::CannotCreate { .. } => "check that the folder exists and can be written".to_owned(),
+            Self::NotFlushed { .. } => {
+                "see in the system's log what is wrong with the disk before anything is kept in it".to_owned()
+            }
             Self::PassphraseNeeded => "give --passphrase-file, or COLDCERT_PASSPHRASE".to_owned(),
             Self::CertificateNotFound { name, version } => match version {
                 Some(_) => format!("see its versions with: coldcert versions {name}"),
@@ -490,4 +504,21 @@ fn refusals(refused: &Refused) -> String {
         .map(|finding| finding.rule.name)
         .collect();
     names.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_vault_whose_folder_was_not_flushed_is_said_to_be_made() {
+        let error =
+            VaultError::NotFlushed { path: "v.coldcert".into(), cause: std::io::ErrorKind::Other.into() };
+        assert!(!error.is_refusal());
+        assert!(
+            error
+                .to_string()
+                .starts_with("v.coldcert: the vault is made, and its folder could not be flushed")
+        );
+    }
 }
