@@ -93,8 +93,10 @@ impl Vault {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
         let folder = folder.unwrap_or_else(|| Path::new("."));
         let mut name = tempfile::Builder::new();
-        name.prefix(".coldcert-").suffix(".tmp").permissions(Permissions::from_mode(0o600));
-        let file = name.tempfile_in(folder).map_err(unmade)?.into_temp_path();
+        name.prefix(".coldcert-").suffix(".tmp").permissions(Permissions::from_mode(OWNERS_ALONE));
+        let file = name.tempfile_in(folder).map_err(unmade)?;
+        leave_to_owner(file.as_file()).map_err(unmade)?;
+        let file = file.into_temp_path();
         let made = Store::create(&file, now, |db| {
             store::replace_protection(db, &protection)?;
             let event = Event::of(Act::Init).with("sealed", passphrase.is_some());
@@ -181,6 +183,15 @@ impl Vault {
     }
 }
 
+/// Gives the owner back what the process's umask took from him. Where nothing is missing nothing is asked for: not every
+/// file system knows modes.
+fn leave_to_owner(file: &File) -> io::Result<()> {
+    if file.metadata()?.permissions().mode() & OWNERS_ALONE != OWNERS_ALONE {
+        file.set_permissions(Permissions::from_mode(OWNERS_ALONE))?;
+    }
+    Ok(())
+}
+
 /// Makes a new vault's name durable. A folder that may be written and not read is left to the system.
 fn sync_folder(folder: &Path) -> io::Result<()> {
     match File::open(folder).and_then(|folder| folder.sync_all()) {
@@ -218,3 +229,6 @@ fn judged_alone(
     let question = Question::new(name.as_str(), key, bundle, now, &terms);
     Verdict::judge(&question).accept().map_err(Box::new)
 }
+
+/// The mode of a vault file.
+const OWNERS_ALONE: u32 = 0o600;

@@ -910,6 +910,25 @@ fn no_output_is_ever_written_over_a_vault() {
 }
 
 #[test]
+fn an_umask_that_takes_everything_leaves_secrets_to_their_owner() {
+    let Some(work) = answered() else { return };
+    still_merges(&work);
+    let program = env!("CARGO_BIN_EXE_coldcert");
+    for (line, file) in [
+        ("--vault second.coldcert init --no-passphrase", "second.coldcert"),
+        ("--vault vault.coldcert export www -o www.pfx", "www.pfx"),
+        ("--vault vault.coldcert export www -o www.pfx --force", "www.pfx"),
+        ("--vault vault.coldcert backup www -o www.backup", "www.backup"),
+    ] {
+        for umask in ["777", "277"] {
+            work.tool("sh", &["-c", &format!("umask {umask}; exec {program} {line}")]).done();
+            assert_eq!(work.mode(file), 0o600, "umask {umask}: {line}");
+            fs::remove_file(work.path(file)).unwrap();
+        }
+    }
+}
+
+#[test]
 fn a_vault_is_made_in_a_folder_that_cannot_be_read() {
     let work = Workplace::empty();
     let folder = work.path("drop");

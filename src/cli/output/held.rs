@@ -35,7 +35,8 @@ pub(super) enum Replaces {
 }
 
 impl Held {
-    /// A file of that mode on the file system of the target, the process's umask taken off.
+    /// A file of that mode on the file system of the target, the process's umask taken off; but what is its owner's alone
+    /// stays his, whatever the umask.
     pub(super) fn beside(target: &Path, mode: u32) -> io::Result<Self> {
         let held = match unnamed(directory_of(target), mode) {
             Ok(file) => Self::Unnamed(UnnamedFile { file, mode }),
@@ -125,7 +126,9 @@ fn unnamed(directory: &Path, mode: u32) -> io::Result<File> {
     use rustix::fs::{Mode, OFlags};
 
     let flags = OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC;
-    Ok(rustix::fs::open(directory, flags, Mode::from_raw_mode(mode))?.into())
+    let file = File::from(rustix::fs::open(directory, flags, Mode::from_raw_mode(mode))?);
+    leave_to_owner(&file, mode)?;
+    Ok(file)
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -156,7 +159,19 @@ const RESERVED_BYTES: u64 = 16 * 1024;
 fn named(target: &Path, mode: u32) -> io::Result<NamedTempFile> {
     let made = temporary_name().permissions(Permissions::from_mode(mode)).tempfile_in(directory_of(target));
     // The kind alone: the whole error names the temporary file, which is nobody's business.
-    made.map_err(|cause| cause.kind().into())
+    let made = made.map_err(|cause| io::Error::from(cause.kind()))?;
+    leave_to_owner(made.as_file(), mode)?;
+    Ok(made)
+}
+
+/// Gives the owner back what the process's umask took from a file that is his alone. Where nothing is missing nothing is
+/// asked for: not every file system knows modes.
+fn leave_to_owner(file: &File, mode: u32) -> io::Result<()> {
+    let is_his_alone = mode & 0o077 == 0;
+    if is_his_alone && file.metadata()?.permissions().mode() & mode != mode {
+        file.set_permissions(Permissions::from_mode(mode))?;
+    }
+    Ok(())
 }
 
 fn temporary_name() -> Builder<'static, 'static> {
