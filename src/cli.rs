@@ -38,7 +38,7 @@ mod policy;
 mod serve;
 mod set;
 mod show;
-mod stdout;
+mod streams;
 mod surroundings;
 mod system_names;
 mod table;
@@ -60,7 +60,8 @@ pub use arguments::Arguments;
 use context::Context;
 use error::CliError;
 pub use input::{FILES_BYTES_MAX, INPUT_BYTES_MAX};
-pub use stdout::Leads;
+use output::OutputError;
+pub use streams::Leads;
 pub use surroundings::{Exit, Surroundings};
 use terminal::{Palette, Widths};
 
@@ -77,8 +78,9 @@ pub fn main() -> ExitCode {
         &std::env::args_os().collect::<Vec<_>>(),
         &mut Surroundings {
             stdin: &mut stdin.lock(),
-            stdout: &mut stdout::writer(),
-            stdout_leads: stdout::leads(&stdout),
+            stdout: &mut streams::writer(),
+            stdout_leads: streams::leads(&stdout),
+            stderr_leads: streams::leads(&stderr),
             // A line in one piece: one call of the system, and no other program's output in its middle.
             stderr: &mut LineWriter::new(stderr.lock()),
             palette,
@@ -138,6 +140,14 @@ pub fn run(arguments: &[OsString], surroundings: &mut Surroundings<'_>) -> Exit 
         .skip(1)
         .take_while(|argument| *argument != "--")
         .any(|argument| argument == "--json");
+    // Not a word may go there, and nothing is done of which no word is said.
+    if surroundings.stderr_leads == Leads::ToAVault {
+        return Exit::Refused;
+    }
+    if surroundings.stdout_leads == Leads::ToAVault {
+        let refused = CliError::from(OutputError::IsVault { path: "-".into() });
+        return refused.report(false, surroundings);
+    }
     let result = match Arguments::understand(arguments) {
         Ok(arguments) => run_verb(arguments, surroundings),
         Err(error) => Err(CliError::Usage(error)),

@@ -216,6 +216,7 @@ fn run(line: &str, expected: Exit) {
             stdin: &mut std::io::empty(),
             stdout: &mut stdout,
             stdout_leads: coldcert::cli::Leads::default(),
+            stderr_leads: coldcert::cli::Leads::default(),
             stderr: &mut stderr,
             palette: Palette::new(false, None, None),
             widths: Widths::default(),

@@ -1,7 +1,9 @@
-//! The program's stdout and stderr where they are not what it takes them for: a pipe that nobody reads, closed, or
-//! open for reading alone.
+//! The program's stdout and stderr where they are not what it takes them for: a pipe that nobody reads, closed, open for
+//! reading alone, or the vault itself.
 
 mod support;
+
+use std::fs;
 
 use support::{Run, Workplace, shown};
 
@@ -153,4 +155,35 @@ fn whoever_throws_stdout_away_on_purpose_may() {
     for line in ["list", "--json set own --enabled true", "create web --subject CN=web --curve P-256"] {
         redirected(&work, "vault.coldcert", line, "1<> /dev/null").done();
     }
+}
+
+#[test]
+fn a_vault_that_a_stream_leads_to_is_not_written_to() {
+    let work = prepared();
+    work.run("--vault other.coldcert init --no-passphrase").done();
+    let (vault, other) = (work.read("vault.coldcert"), work.read("other.coldcert"));
+    for at_work in ["vault.coldcert", "other.coldcert"] {
+        for line in
+            ["pending csr api -o -", "list", "--json show own", "create web --subject CN=web", "nothing"]
+        {
+            let place = shown(&work.path("vault.coldcert")).to_owned();
+            for redirection in ["1<>", ">>"] {
+                redirected(&work, at_work, line, &format!("{redirection} {place}"))
+                    .refused()
+                    .says(&["standard output is a coldcert vault", "never written over"]);
+            }
+            for redirection in ["2<>", "2>>"] {
+                let run = redirected(&work, at_work, line, &format!("{redirection} {place}"));
+                assert_eq!(
+                    (run.ended(1).stdout.len(), work.read("vault.coldcert") == vault),
+                    (0, true),
+                    "{line}"
+                );
+            }
+        }
+    }
+    assert!(vault == work.read("vault.coldcert") && other == work.read("other.coldcert"));
+    // A file beside it is a file.
+    redirected(&work, "vault.coldcert", "list", &format!("> {}", shown(&work.path("list")))).done();
+    assert!(fs::read_to_string(work.path("list")).unwrap().starts_with("own\t"));
 }

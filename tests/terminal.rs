@@ -21,6 +21,7 @@ fn seen(work: &Workplace, line: &str, width: Option<usize>) -> (String, String) 
             stdin: &mut std::io::empty(),
             stdout: &mut stdout,
             stdout_leads: coldcert::cli::Leads::default(),
+            stderr_leads: coldcert::cli::Leads::default(),
             stderr: &mut stderr,
             palette: Palette::plain(),
             widths: Widths { stdout: width, stderr: width },

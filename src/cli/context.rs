@@ -13,7 +13,7 @@ use super::findings::finding_lines;
 use super::input::{self, InputError};
 use super::output::{Kind, Output, OutputError, check_public, is_stdout, put_public, refuse_vault};
 use super::passphrase::{PassphraseError, PassphraseSource};
-use super::stdout::Leads;
+use super::streams::Leads;
 use super::surroundings::Surroundings;
 use super::terminal::{Palette, Widths, json_text, prose, shown};
 use crate::bundle::Source;

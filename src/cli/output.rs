@@ -17,9 +17,9 @@
 mod held;
 
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::Access;
@@ -182,18 +182,22 @@ pub(super) fn refuse_vaults(path: &Path, vault: &Path) -> Result<(), OutputError
 
 /// Refuses a file that is a vault by its content, whichever vault is at work.
 fn refuse_any_vault(path: &Path) -> Result<(), OutputError> {
-    if is_stdout(path) || !fs::metadata(path).is_ok_and(|found| found.is_file()) {
-        return Ok(());
+    match !is_stdout(path) && is_vault(path) {
+        true => Err(OutputError::IsVault { path: path.to_owned() }),
+        false => Ok(()),
+    }
+}
+
+/// Whether a file is a vault by its content.
+pub(super) fn is_vault(path: &Path) -> bool {
+    if !fs::metadata(path).is_ok_and(|found| found.is_file()) {
+        return false;
     }
     // What cannot be read is not known to be one; the vault at work is known by its file.
     let mut head = [0; APPLICATION_ID_AT + APPLICATION_ID.len()];
-    let read = File::open(path).and_then(|mut file| file.read_exact(&mut head));
-    match read {
-        Ok(()) if head.starts_with(SQLITE_MAGIC) && head.ends_with(APPLICATION_ID) => {
-            Err(OutputError::IsVault { path: path.to_owned() })
-        }
-        _ => Ok(()),
-    }
+    // At its place: what is opened by the name of a stream may share that stream's.
+    let read = File::open(path).and_then(|file| file.read_exact_at(&mut head, 0));
+    read.is_ok() && head.starts_with(SQLITE_MAGIC) && head.ends_with(APPLICATION_ID)
 }
 
 /// The path without links, as far as it exists: of a file that does not, its folder's.
@@ -358,7 +362,7 @@ pub enum OutputError {
         kind: Kind,
     },
     /// A vault, or a file that SQLite keeps beside one.
-    #[error("{} is a coldcert vault or belongs to one, and a vault is never written over", shown(path))]
+    #[error("{} is a coldcert vault or belongs to one, and a vault is never written over", named(path))]
     IsVault {
         /// The path as given.
         path: PathBuf,

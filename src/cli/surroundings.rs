@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::io::{Read, Write};
 
-use super::stdout::Leads;
+use super::streams::Leads;
 use super::terminal::{Palette, Widths};
 use crate::time::UnixTime;
 
@@ -13,10 +13,12 @@ pub struct Surroundings<'a> {
     pub stdin: &'a mut dyn Read,
     /// Where artifacts go.
     pub stdout: &'a mut dyn Write,
-    /// Whether that leads anywhere.
+    /// Where that leads.
     pub stdout_leads: Leads,
     /// Where prose goes.
     pub stderr: &'a mut dyn Write,
+    /// Where that leads.
+    pub stderr_leads: Leads,
     /// Colours for the prose.
     pub palette: Palette,
     /// How wide the terminals are that stdout and stderr go to.

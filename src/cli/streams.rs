@@ -1,16 +1,20 @@
-//! The process's own stdout, and what it leads to.
+//! The process's own stdout and stderr, and what they lead to.
 //!
 //! std swallows what goes to a stdout that is closed or open for reading alone, and opens `/dev/null` in the place of one
 //! that is closed. An artifact that goes there is lost, so stdout is written to as the file that it is, and looked at first.
+//! A shell may also have opened a vault for either of them, and each word there would be a word over a key.
 
 use std::fs::{self, File};
 use std::io::{self, LineWriter, Write};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::path::Path;
 
 use rustix::fs::OFlags;
 
-/// Where stdout leads.
+use super::output::is_vault;
+
+/// Where stdout or stderr leads.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Leads {
     /// To somebody who may read it, or to `/dev/null` on purpose.
@@ -18,6 +22,8 @@ pub enum Leads {
     Somewhere,
     /// It cannot be written to, or what is written is lost and nobody has said that it may be.
     Nowhere,
+    /// To a vault, or to the journal of one.
+    ToAVault,
 }
 
 /// Stdout, with no error kept back. Line by line, as std has it.
@@ -28,23 +34,25 @@ pub(super) fn writer() -> Box<dyn Write> {
     }
 }
 
-/// Looks at stdout.
+/// Looks at a stream.
 ///
 /// A shell that throws output away opens `/dev/null` for writing alone. Where it is open for reading too it stands in the
 /// place of a closed stdout, or was given by a program that wants no output (Python's `DEVNULL`, daemon(3)): what cannot be
 /// told apart is held to be lost, and only artifacts that were sent to stdout by name are refused for it.
-pub(super) fn leads(stdout: impl AsFd) -> Leads {
-    let Ok(flags) = rustix::fs::fcntl_getfl(&stdout) else { return Leads::Nowhere };
+pub(super) fn leads(stream: impl AsFd) -> Leads {
+    let Ok(flags) = rustix::fs::fcntl_getfl(&stream) else { return Leads::Nowhere };
     let access = flags & OFlags::RWMODE;
-    if access == OFlags::RDONLY || access == OFlags::RDWR && is_null(stdout) {
+    if access == OFlags::RDONLY || access == OFlags::RDWR && is_null(&stream) {
         return Leads::Nowhere;
     }
-    Leads::Somewhere
+    // By another way to the same file, because a stream that is appended to cannot be read.
+    let path = format!("/dev/fd/{}", stream.as_fd().as_raw_fd());
+    if is_vault(Path::new(&path)) { Leads::ToAVault } else { Leads::Somewhere }
 }
 
-fn is_null(stdout: impl AsFd) -> bool {
+fn is_null(stream: impl AsFd) -> bool {
     let Ok(null) = fs::metadata("/dev/null") else { return false };
-    let found = stdout.as_fd().try_clone_to_owned().and_then(|stdout| File::from(stdout).metadata());
+    let found = stream.as_fd().try_clone_to_owned().and_then(|stream| File::from(stream).metadata());
     found.is_ok_and(|found| found.file_type().is_char_device() && found.rdev() == null.rdev())
 }
 
