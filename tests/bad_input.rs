@@ -904,10 +904,46 @@ fn no_output_is_ever_written_over_a_vault() {
     }
     // A vault of two names is not written.
     fs::remove_file(work.path("hard")).unwrap();
+    for place in ["vault.coldcert-journal", "link-journal", "other.coldcert-wal"] {
+        work.run_in_vain(&format!("export www --format chain -o {place} --force")).refused();
+    }
     // A database of somebody else's is a file like any other.
     rusqlite::Connection::open(work.path("foreign")).unwrap().execute_batch("CREATE TABLE t (x)").unwrap();
     work.run("export www -o foreign --force").done();
 }
+
+#[test]
+fn no_output_is_ever_written_over_what_lies_beside_another_vault() {
+    let Some(work) = answered() else { return };
+    still_merges(&work);
+    work.run("--vault other.coldcert init --no-passphrase").done();
+    for ending in ["journal", "wal", "shm"] {
+        let place = format!("other.coldcert-{ending}");
+        for there in [false, true] {
+            if there {
+                work.write(&place, "what takes the other vault back to where it was");
+            }
+            for verb in ["export www", "export www --format chain", "backup www", "pending csr www"] {
+                work.run_in_vain(&format!("{verb} -o {place} --force"))
+                    .refused()
+                    .says(&[&place, "vault is never written over"]);
+            }
+        }
+        fs::remove_file(work.path(&place)).unwrap();
+    }
+    // A journal whose vault is not beside it.
+    work.write("moved", [JOURNAL_MAGIC, b"the rest of it"].concat());
+    work.run_in_vain("export www --format chain -o moved --force")
+        .refused()
+        .says(&["moved", "never written"]);
+    // The endings alone are no reason.
+    work.run("export www --format chain -o notes-journal").done();
+    work.write("notes", "no vault");
+    work.run("export www --format chain -o notes-wal").done();
+}
+
+/// SQLite, "Database File Format" 3: how a journal begins.
+const JOURNAL_MAGIC: &[u8] = &[0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7];
 
 #[test]
 fn an_umask_that_takes_everything_leaves_secrets_to_their_owner() {

@@ -16,6 +16,7 @@
 
 mod held;
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
@@ -180,15 +181,24 @@ pub(super) fn refuse_vaults(path: &Path, vault: &Path) -> Result<(), OutputError
     refuse_any_vault(path)
 }
 
-/// Refuses a file that is a vault by its content, whichever vault is at work.
+/// Refuses a file that is a vault by its content or belongs to one, whichever vault is at work.
 fn refuse_any_vault(path: &Path) -> Result<(), OutputError> {
-    match !is_stdout(path) && is_vault(path) {
+    let belongs_to = companion_of(path);
+    match !is_stdout(path) && (is_vault(path) || belongs_to.is_some_and(|vault| is_vault(&vault))) {
         true => Err(OutputError::IsVault { path: path.to_owned() }),
         false => Ok(()),
     }
 }
 
-/// Whether a file is a vault by its content.
+/// The file beside which SQLite would take what is at this path for a part of it.
+fn companion_of(path: &Path) -> Option<PathBuf> {
+    let name = path.file_name()?.as_bytes();
+    let endings = VAULT_COMPANIONS.iter().filter(|ending| !ending.is_empty());
+    let stem = endings.filter_map(|ending| name.strip_suffix(ending.as_bytes())).next()?;
+    Some(path.with_file_name(OsStr::from_bytes(stem)))
+}
+
+/// Whether a file is a vault by its content, or the journal of a database: what a vault goes back to when it is opened.
 pub(super) fn is_vault(path: &Path) -> bool {
     if !fs::metadata(path).is_ok_and(|found| found.is_file()) {
         return false;
@@ -196,8 +206,10 @@ pub(super) fn is_vault(path: &Path) -> bool {
     // What cannot be read is not known to be one; the vault at work is known by its file.
     let mut head = [0; APPLICATION_ID_AT + APPLICATION_ID.len()];
     // At its place: what is opened by the name of a stream may share that stream's.
-    let read = File::open(path).and_then(|file| file.read_exact_at(&mut head, 0));
-    read.is_ok() && head.starts_with(SQLITE_MAGIC) && head.ends_with(APPLICATION_ID)
+    let Ok(length) = File::open(path).and_then(|file| file.read_at(&mut head, 0)) else { return false };
+    let is_whole = length == head.len();
+    is_whole && head.starts_with(SQLITE_MAGIC) && head.ends_with(APPLICATION_ID)
+        || head.starts_with(JOURNAL_MAGIC)
 }
 
 /// The path without links, as far as it exists: of a file that does not, its folder's.
@@ -489,6 +501,9 @@ const SQLITE_MAGIC: &[u8] = b"SQLite format 3\0";
 const APPLICATION_ID_AT: usize = 68;
 /// The application id of a vault.
 const APPLICATION_ID: &[u8] = b"cold";
+
+/// SQLite, "Database File Format" 3: how a journal begins in which something stands.
+const JOURNAL_MAGIC: &[u8] = &[0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7];
 
 /// SQLite, "Temporary Files" 2: what may lie beside a database. Whatever stands there is taken for a part of it.
 const VAULT_COMPANIONS: &[&str] = &["", "-journal", "-wal", "-shm"];
