@@ -54,7 +54,8 @@ impl Man {
         command.build();
         let mut pages = Vec::new();
         each_page(command, &mut pages).map_err(failed)?;
-        // All are held before the first is written: the folder has the pages of one program, or of another.
+        // All are held before the first is written: one that is in the way leaves every page as it was. Each page is whole;
+        // whoever is killed among them leaves pages of this program beside those of another, and the next run replaces them.
         let places = pages.iter().map(|(name, _)| {
             let path = self.dir.join(name);
             context.prepare(&path, Kind::Public, is_page(&path))
