@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD_NO_PAD;
 use coldcert::cli::terminal::{Palette, Widths};
-use coldcert::cli::{self, Exit, Surroundings};
+use coldcert::cli::{self, Exit, Leads, Surroundings};
 use coldcert::pending::Operation;
 use coldcert::seal::Passphrase;
 use coldcert::time::UnixTime;
@@ -215,8 +215,8 @@ fn run(line: &str, expected: Exit) {
         &mut Surroundings {
             stdin: &mut std::io::empty(),
             stdout: &mut stdout,
-            stdout_leads: coldcert::cli::Leads::default(),
-            stderr_leads: coldcert::cli::Leads::default(),
+            stdout_leads: Leads::default(),
+            stderr_leads: Leads::default(),
             stderr: &mut stderr,
             palette: Palette::new(false, None, None),
             widths: Widths::default(),

@@ -17,9 +17,9 @@ fn prepared() -> Workplace {
 
 /// Runs the program with stdout a pipe that nobody reads any more.
 fn unread(work: &Workplace, line: &str) -> Run {
-    let (reader, writer) = std::io::pipe().unwrap();
+    let (reader, writer) = std::io::pipe().expect("a pipe");
     drop(reader);
-    let output = work.command(line.split_whitespace()).stdout(writer).output().unwrap();
+    let output = work.command(line.split_whitespace()).stdout(writer).output().expect("the program starts");
     Run::of(line.to_owned(), &output)
 }
 

@@ -5,7 +5,7 @@ mod support;
 use std::ffi::OsString;
 
 use coldcert::cli::terminal::{Palette, Widths};
-use coldcert::cli::{self, Surroundings};
+use coldcert::cli::{self, Leads, Surroundings};
 use coldcert::time::UnixTime;
 use support::{Workplace, need};
 
@@ -20,8 +20,8 @@ fn seen(work: &Workplace, line: &str, width: Option<usize>) -> (String, String) 
         &mut Surroundings {
             stdin: &mut std::io::empty(),
             stdout: &mut stdout,
-            stdout_leads: coldcert::cli::Leads::default(),
-            stderr_leads: coldcert::cli::Leads::default(),
+            stdout_leads: Leads::default(),
+            stderr_leads: Leads::default(),
             stderr: &mut stderr,
             palette: Palette::plain(),
             widths: Widths { stdout: width, stderr: width },
