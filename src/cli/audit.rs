@@ -99,6 +99,8 @@ fn show(context: &mut Context<'_, '_>, name: Option<&str>, after: u64) -> Result
 }
 
 fn verify(context: &mut Context<'_, '_>, written: &[WrittenHead], chain_only: bool) -> Result<(), CliError> {
+    // What it exits with is an answer.
+    context.acts();
     let mut vault = context.open()?;
     let vault_key = if chain_only { None } else { Some(context.unseal(&mut vault)?) };
     let audited = vault.audit(vault_key.as_ref(), written)?;
@@ -129,6 +131,7 @@ fn verify_lines(
     files: &[PathBuf],
     written: &[WrittenHead],
 ) -> Result<(), CliError> {
+    context.acts();
     let mut parts = Vec::new();
     for (path, file) in files.iter().zip(context.read_all(files)?) {
         let lines = ledger::read_lines(&String::from_utf8_lossy(file.source().bytes));

@@ -169,7 +169,7 @@ impl StoreError {
             }
             Self::DiskFull => "make room and try again; the vault is as it was before".to_owned(),
             Self::NoJournal => {
-                "make room on the disk, for new files too (df, df -i), and check the folder's permissions; nothing was changed"
+                "make room on the disk, for new files too (df, df -i), check the folder's permissions, and whose the -journal beside the file is, if there is one; nothing was changed"
                     .to_owned()
             }
             Self::Io { .. } => {
