@@ -71,7 +71,7 @@ async fn exchange(State(service): State<Arc<Service>>, request: Request) -> Resp
     let started = Instant::now();
     let id = Identifier::random();
     let (parts, body) = request.into_parts();
-    let mut seen = Seen::new(&parts, id);
+    let mut seen = Seen::new(&parts, id, service.tokens());
     let answer = match answered(&service, &parts, body, &mut seen).await {
         Ok(answer) => answer,
         Err(refusal) => Answer::refused(&refusal),
@@ -80,7 +80,7 @@ async fn exchange(State(service): State<Arc<Service>>, request: Request) -> Resp
         service.answer_of_self_later(request_id);
     }
     let headers = Headers { id, client_id: client_id(&parts.headers) };
-    service.journal().note(&seen, &answer, service.now(), started.elapsed());
+    service.journal().note(&seen, &answer, service.tokens(), service.now(), started.elapsed());
     answer.into_response(&headers)
 }
 
@@ -113,7 +113,7 @@ async fn answered(
     }
     let body = RequestBody::read(&bytes)?;
     drop(bytes);
-    seen.understood(&host, &body);
+    seen.understood(&host, &body, route.members_beside_secret());
     let exchange = Exchange { service: Arc::clone(service), host, query, body };
     service.pool().with(move |vault| done(&route, &exchange, vault, asked)).await
 }

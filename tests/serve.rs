@@ -477,6 +477,48 @@ fn the_managed_identity_endpoint_knows_its_header() {
     }
 }
 
+/// Whatever a client puts where, nothing secret of it is kept.
+#[test]
+fn neither_log_nor_recordings_hold_a_secret_however_odd_the_request() {
+    let served = Served::new("--record pairs");
+    let token = served.text("token").to_owned();
+    let import = "/certificates/www/import?api-version=7.4";
+    let secret = "S3CR3T";
+    for document in [
+        json!({"value": "AAAA", "pwd": 987_654_321}),
+        json!({"value": [secret], "pwd": ""}),
+        json!({"value": [{"x": secret}]}),
+        json!({"value": "AAAA", "pwd": {"x": secret}}),
+        json!({"value": "AAAA", "password": secret, "passphrase": secret, "secret": [secret], "tags": {"a": "b"}}),
+    ] {
+        assert!(served.post(import, &document).starts_with("HTTP/1.1 400"), "{document}");
+    }
+    served.get(&format!("/certificates?api-version=7.4&token={token}&sig={secret}"));
+    let half = "0".repeat(960);
+    let encoded: String = token.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    for place in [&token, &format!("{half}/{token}"), &encoded] {
+        served.get(&format!("/certificates/{place}?api-version=7.4"));
+    }
+    served.get(&format!("/certificates?api-version={token}"));
+    let work = served.stopped();
+    let pairs =
+        std::fs::read_dir(work.path("pairs")).expect("a folder").map(|entry| entry.expect("an entry"));
+    let mut files: Vec<String> =
+        pairs.map(|entry| format!("pairs/{}", entry.file_name().to_string_lossy())).collect();
+    assert_eq!(files.len(), 10);
+    files.push("log".to_owned());
+    for file in files {
+        let text = work.text(&file);
+        for kept in [&token[..20], secret, "987654321"] {
+            assert!(!text.contains(kept), "{file}: {text}");
+        }
+    }
+    let kept = work.text("pairs/000005_post_400.json");
+    assert!(kept.contains(r#""a": "b""#) && kept.contains("import?api-version=7.4"), "{kept}");
+    let kept = work.text("pairs/000006_get_200.json");
+    assert!(kept.contains("/certificates?api-version=7.4\""), "{kept}");
+}
+
 #[test]
 fn a_sealed_vault_is_opened_once_and_its_passphrase_is_nowhere() {
     let work = Workplace::empty().passphrase("correct horse battery");

@@ -17,6 +17,8 @@ use serde_json::{Map, Value, json};
 
 use super::answer::{Answer, RETRY_AFTER_SECONDS};
 use super::host::Host;
+use super::query;
+use super::token::Tokens;
 use crate::identifier::Identifier;
 use crate::name::escape;
 use crate::time::UnixTime;
@@ -50,7 +52,7 @@ impl Journal {
         }
     }
 
-    pub(super) fn note(&self, seen: &Seen, answer: &Answer, now: UnixTime, took: Duration) {
+    pub(super) fn note(&self, seen: &Seen, answer: &Answer, tokens: &Tokens, now: UnixTime, took: Duration) {
         if self.log.is_some() {
             let id = seen.id.map(|id| id.to_string()).unwrap_or_default();
             let mut line = format!(
@@ -69,13 +71,13 @@ impl Journal {
             self.say(now, &line);
         }
         if let Some(folder) = &self.pairs
-            && let Err(error) = self.record(folder, seen, answer)
+            && let Err(error) = self.record(folder, seen, answer, tokens)
         {
             self.say(now, &format!("an exchange could not be recorded: {error}"));
         }
     }
 
-    fn record(&self, folder: &Path, seen: &Seen, answer: &Answer) -> std::io::Result<()> {
+    fn record(&self, folder: &Path, seen: &Seen, answer: &Answer, tokens: &Tokens) -> std::io::Result<()> {
         let mut headers = Map::new();
         let mut set = |name: &str, value: Option<String>| {
             if let Some(value) = value {
@@ -92,8 +94,9 @@ impl Journal {
             "request": seen.request,
             "status": answer.status,
             "response_headers": headers,
-            "response_body": answer.body.as_ref().map(without_secrets),
+            "response_body": answer.body.as_ref().map(|body| seen.answered(body)),
         });
+        let pair = without_tokens(&pair, tokens);
         let number = self.count.fetch_add(1, Ordering::Relaxed) + 1;
         let name =
             format!("{number:06}_{}_{}.json", seen.method.as_str().to_ascii_lowercase(), answer.status);
@@ -123,38 +126,95 @@ pub(super) struct Seen {
     query: String,
     url: String,
     request: Value,
+    holds_token: bool,
 }
 
 impl Seen {
-    pub(super) fn new(parts: &Parts, id: Option<Identifier>) -> Self {
-        let path: String = parts.uri.path().chars().take(PATH_CHARACTERS_MAX).collect();
-        let query = parts.uri.query().unwrap_or_default().chars().take(PATH_CHARACTERS_MAX).collect();
-        Self { id, method: parts.method.clone(), url: path.clone(), path, query, request: Value::Null }
+    pub(super) fn new(parts: &Parts, id: Option<Identifier>, tokens: &Tokens) -> Self {
+        // Whole, before it is cut: the half of a token is a secret too.
+        let kept = |text: &str| tokens.marked_in(text).chars().take(PATH_CHARACTERS_MAX).collect::<String>();
+        let path = kept(parts.uri.path());
+        let query = kept(&query::known(parts.uri.query().unwrap_or_default()));
+        let holds_token = tokens.are_in(&parts.uri.to_string());
+        let method = parts.method.clone();
+        Self { id, method, url: path.clone(), path, query, request: Value::Null, holds_token }
     }
 
-    /// Its document is JSON and its host is ours.
-    pub(super) fn understood(&mut self, host: &Host, body: &RequestBody) {
+    /// Its document is JSON and its host is ours. Where a secret is in the document, only what stands beside it is kept.
+    pub(super) fn understood(&mut self, host: &Host, body: &RequestBody, beside_secret: Option<&[&str]>) {
         self.url = format!("https://{}{}?{}", host.as_str(), self.path, self.query);
         if !body.members().is_empty() {
-            self.request = without_secrets(&Value::Object(body.members().clone()));
+            self.request = without_secrets(&match beside_secret {
+                Some(beside) => kept_beside(body.members(), beside),
+                None => Value::Object(body.members().clone()),
+            });
         }
+    }
+
+    /// The answer's document without what is secret. The message of an error repeats parts of an address, also the half of a
+    /// token.
+    fn answered(&self, body: &Value) -> Value {
+        let mut body = without_secrets(body);
+        if self.holds_token
+            && let Some(message) = body.pointer_mut("/error/message")
+        {
+            *message = LEFT_OUT.into();
+        }
+        body
     }
 }
 
-/// The document with its private keys, passwords and backups left out: the texts of `value` and `pwd`.
+/// The document of an operation that is given a secret, and of its members none but those that stand beside it: whatever
+/// else is there may be the secret under another name.
+fn kept_beside(members: &Map<String, Value>, beside: &[&str]) -> Value {
+    let kept = members.iter().map(|(name, member)| match beside.contains(&name.as_str()) {
+        true => (name.clone(), member.clone()),
+        false => (name.clone(), left_out(member)),
+    });
+    Value::Object(kept.collect())
+}
+
+/// The document with its private keys, passwords and backups left out: what stands under `value` and `pwd`, and under what
+/// others call that, whatever it is.
 fn without_secrets(value: &Value) -> Value {
     match value {
         Value::Object(members) => {
-            let kept = members.iter().map(|(name, member)| match member {
-                Value::String(_) if ["value", "pwd"].contains(&name.to_ascii_lowercase().as_str()) => {
-                    (name.clone(), Value::from(LEFT_OUT))
-                }
-                member => (name.clone(), without_secrets(member)),
+            let kept = members.iter().map(|(name, member)| match is_secret(name, member) {
+                true => (name.clone(), left_out(member)),
+                false => (name.clone(), without_secrets(member)),
             });
             Value::Object(kept.collect())
         }
         Value::Array(items) => items.iter().map(without_secrets).collect(),
         other => other.clone(),
+    }
+}
+
+fn is_secret(name: &str, member: &Value) -> bool {
+    match name.to_ascii_lowercase().as_str() {
+        // A page of a list has its items there.
+        "value" => !member.as_array().is_some_and(|items| items.iter().all(Value::is_object)),
+        "pwd" | "password" | "passphrase" => true,
+        _ => false,
+    }
+}
+
+/// A null stands for a member that is not there, and stays.
+fn left_out(member: &Value) -> Value {
+    if member.is_null() { Value::Null } else { LEFT_OUT.into() }
+}
+
+/// The document with a mark in the place of each of the server's tokens, in names too.
+fn without_tokens(value: &Value, tokens: &Tokens) -> Value {
+    match value {
+        Value::Object(members) => {
+            let kept =
+                members.iter().map(|(name, member)| (tokens.marked_in(name), without_tokens(member, tokens)));
+            Value::Object(kept.collect())
+        }
+        Value::Array(items) => items.iter().map(|item| without_tokens(item, tokens)).collect(),
+        Value::String(text) => tokens.marked_in(text).into(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
     }
 }
 
@@ -179,9 +239,39 @@ mod tests {
     #[test]
     fn secrets_are_left_out_wherever_they_stand() {
         let value = json!({"value": "key", "pwd": "word", "x5c": ["cer"], "credentials": {"pwd": "word"},
-            "page": {"value": [{"id": "1", "Value": "key"}]}});
+            "page": {"value": [{"id": "1", "Value": "key"}]}, "empty": {"value": [], "pwd": null}});
         let expected = json!({"value": LEFT_OUT, "pwd": LEFT_OUT, "x5c": ["cer"], "credentials": {"pwd": LEFT_OUT},
-            "page": {"value": [{"id": "1", "Value": LEFT_OUT}]}});
+            "page": {"value": [{"id": "1", "Value": LEFT_OUT}]}, "empty": {"value": [], "pwd": null}});
         assert_eq!(without_secrets(&value), expected);
+    }
+
+    #[test]
+    fn secrets_are_left_out_whatever_they_are() {
+        for secret in [json!(987_654_321), json!(["key"]), json!([{"x": "key"}, "key"]), json!({"x": "key"})]
+        {
+            let kept = without_secrets(&json!({"a": {"value": secret, "Pwd": secret, "passphrase": secret}}));
+            assert_eq!(kept, json!({"a": {"value": LEFT_OUT, "Pwd": LEFT_OUT, "passphrase": LEFT_OUT}}));
+        }
+    }
+
+    #[test]
+    fn of_a_document_with_a_secret_only_what_stands_beside_it_is_kept() {
+        let sent = json!({"value": [{"x": "key"}], "Secret": "word", "tags": {"a": "b"}, "pwd": null});
+        let kept = kept_beside(sent.as_object().unwrap(), &["tags"]);
+        assert_eq!(kept, json!({"value": LEFT_OUT, "Secret": LEFT_OUT, "tags": {"a": "b"}, "pwd": null}));
+    }
+
+    #[test]
+    fn no_token_is_kept_of_an_address_not_even_half_of_one() {
+        let tokens = Tokens::these(vec!["0123456789abcdef".to_owned().into()]).unwrap();
+        let long = "x".repeat(PATH_CHARACTERS_MAX - 20);
+        for place in ["0123456789abcdef", "%30123456789abcdef", &format!("{long}0123456789abcdef")] {
+            let uri = format!("/certificates/{place}?token=0123456789abcdef&sig=SECRET&$skiptoken={place}");
+            let (parts, ()) = axum::http::Request::builder().uri(uri).body(()).unwrap().into_parts();
+            let seen = Seen::new(&parts, None, &tokens);
+            for kept in [&seen.path, &seen.url, &seen.query] {
+                assert!(!kept.contains("0123456") && !kept.contains("SECRET"), "{kept}");
+            }
+        }
     }
 }

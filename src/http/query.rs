@@ -55,6 +55,15 @@ impl Query {
     }
 }
 
+/// Of a query the parameters that the service knows, as they were written: whatever else is there may be a secret.
+pub(super) fn known(text: &str) -> String {
+    let is_known = |pair: &&str| {
+        let key = percent_decode_str(pair.split('=').next().unwrap_or_default()).decode_utf8();
+        key.is_ok_and(|key| KNOWN.contains(&key.to_ascii_lowercase().as_str()))
+    };
+    text.split('&').filter(is_known).collect::<Vec<_>>().join("&")
+}
+
 /// `+` stands for itself: no client of the service writes a form.
 fn decoded(text: &str) -> Result<String, Refusal> {
     let decoded = percent_decode_str(text).decode_utf8();
@@ -92,6 +101,8 @@ fn is_api_version(text: &str) -> bool {
     is_version && is_preview
 }
 
+/// The keys that [`Query::read`] looks for.
+const KNOWN: [&str; 5] = ["api-version", "maxresults", "includepending", "$skiptoken", "request_id"];
 /// The service's default and its most (reference 1.3).
 pub const PAGE_SIZE_MAX: u32 = 25;
 const VERSION_CHARACTERS_MAX: usize = 60;
@@ -111,6 +122,13 @@ mod tests {
         {
             assert!(!is_api_version(version), "{version}");
         }
+    }
+
+    #[test]
+    fn of_a_query_what_is_known_is_kept_as_it_was_written() {
+        let well_formed = "api%2Dversion=7.4&MaxResults=3&includePending=True&$skiptoken=a%3D&request_id=0";
+        assert_eq!(known(well_formed), well_formed);
+        assert_eq!(known("token=SECRET&api-version=7.4&SECRET&=SECRET&sig%=SECRET"), "api-version=7.4");
     }
 
     #[test]

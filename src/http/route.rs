@@ -16,6 +16,7 @@ pub(super) struct Route {
     operation: Run,
     asked: Asked,
     names: Named,
+    beside_secret: Option<&'static [&'static str]>,
 }
 
 type Run = fn(&Exchange, &mut Vault, &Named) -> Result<Answer, Failure>;
@@ -42,7 +43,13 @@ impl Route {
             true => (segments.get(2).cloned(), None),
             false => (segments.get(1).cloned(), segments.get(2).cloned()),
         };
-        Ok(Self { operation, asked, names: Named::new(name, version) })
+        let beside_secret = members_beside_secret(&literals);
+        Ok(Self { operation, asked, names: Named::new(name, version), beside_secret })
+    }
+
+    /// Of an operation that is given a secret, the members of its document that are none.
+    pub(super) fn members_beside_secret(&self) -> Option<&'static [&'static str]> {
+        self.beside_secret
     }
 
     /// Does it.
@@ -128,6 +135,15 @@ fn operations(path: &[&str]) -> Option<&'static [Operation]> {
         ["admin", "clock"] => &[("GET", ToLook, admin::read_clock), ("POST", ToLook, admin::set_clock)],
         _ => return None,
     })
+}
+
+/// What an import and a restoration take beside the file and its password.
+fn members_beside_secret(path: &[&str]) -> Option<&'static [&'static str]> {
+    match path {
+        ["certificates", "restore"] => Some(&[]),
+        ["certificates", _, "import"] => Some(&["policy", "attributes", "tags"]),
+        _ => None,
+    }
 }
 
 /// The parts of a path, decoded one by one, so that an encoded slash stays inside its part. One slash at the end is

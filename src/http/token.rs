@@ -5,6 +5,7 @@ use aws_lc_rs::rand;
 use axum::http::HeaderValue;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use percent_encoding::percent_decode_str;
 use zeroize::Zeroizing;
 
 /// The tokens that are taken.
@@ -60,6 +61,21 @@ impl Tokens {
             }
         }
     }
+
+    /// The text with a mark in the place of each of them. One that is percent-encoded takes the whole text with it.
+    pub(super) fn marked_in(&self, text: &str) -> String {
+        let Taken::These(tokens) = &self.taken else { return text.to_owned() };
+        let marked =
+            tokens.iter().fold(text.to_owned(), |text, token| text.replace(token.as_str(), TOKEN_MARK));
+        if self.are_in(&marked) { TOKEN_MARK.to_owned() } else { marked }
+    }
+
+    /// Whether one of them is in the text, percent-encoded or not.
+    pub(super) fn are_in(&self, text: &str) -> bool {
+        let Taken::These(tokens) = &self.taken else { return false };
+        let decoded = percent_decode_str(text).decode_utf8_lossy();
+        tokens.iter().any(|token| text.contains(token.as_str()) || decoded.contains(token.as_str()))
+    }
 }
 
 impl std::fmt::Debug for Tokens {
@@ -80,6 +96,8 @@ pub(super) fn random_secret() -> Option<Zeroizing<String>> {
 
 /// RFC 6750 2.1; the scheme in any case (RFC 9110 11.1).
 const SCHEME: &[u8] = b"Bearer ";
+/// What stands in the place of a token where something is kept of a request.
+const TOKEN_MARK: &str = "(token)";
 /// Shorter ones can be guessed at over the loopback: 16 characters of hex are 64 bits.
 pub const TOKEN_CHARACTERS_MIN: usize = 16;
 
