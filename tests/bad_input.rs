@@ -1080,6 +1080,55 @@ fn a_foreign_or_damaged_backup_is_refused() {
     work.run("restore www.backup").done();
 }
 
+/// Whoever has neither vault nor passphrase can still make a backup that is not sealed, and put it in another's place.
+#[test]
+fn a_backup_that_is_not_sealed_does_not_pass_for_one_that_is() {
+    if need("openssl").is_none() {
+        return;
+    }
+    let work = Workplace::with_vault();
+    work.make_authority();
+    work.create_and_merge("www");
+    work.run("backup www -o www.backup").done();
+    let work = work.passphrase("the second");
+    work.write("first", "the first\n");
+    work.run("--vault other.coldcert init").done();
+    let restore = "--vault other.coldcert restore www.backup";
+    work.run_in_vain(&format!("{restore} --backup-passphrase-file first")).refused().says(&[
+        "www.backup",
+        "sealed with none",
+        "leave --backup-passphrase-file out",
+    ]);
+    let run = work.run(restore).done();
+    assert!(run.stderr.contains("www.backup was not sealed"), "{}", run.stderr);
+    let shown = work.run("--vault other.coldcert --json audit show").done().stdout;
+    let shown = String::from_utf8(shown).expect("text").replace(' ', "");
+    assert!(shown.contains(r#""backup_sealed":false"#), "{shown}");
+    // Nor does one whose key lies open in the vault itself.
+    work.run("delete www").done();
+    work.run("purge www").done();
+    work.run_in_vain("restore www.backup --backup-passphrase-file first")
+        .refused()
+        .says(&["sealed with none"]);
+    let run = work.run("restore www.backup").done();
+    assert!(!run.stderr.contains("was not sealed"), "{}", run.stderr);
+}
+
+#[test]
+fn a_passphrase_that_opened_nothing_is_said_to_have_been_needless() {
+    let work = Workplace::with_vault();
+    work.write("word", "a word of mine\n");
+    let create = |name: &str| format!("create {name} --subject CN={name} --kty EC -o {name}.csr");
+    let note = |run: &Run| run.stderr.matches("vault.coldcert is NOT sealed").count();
+    assert_eq!(note(&work.run(&create("a")).done()), 0);
+    for (name, option) in [("b", "--passphrase-file word"), ("c", "--recovery-key word")] {
+        assert_eq!(note(&work.run(&format!("{option} {}", create(name))).done()), 1, "{option}");
+    }
+    let work = work.passphrase("a word of mine");
+    assert_eq!(note(&work.run(&create("d")).done()), 1);
+    assert_eq!(note(&work.run("list").done()), 0);
+}
+
 #[test]
 fn a_backup_cannot_ask_for_work_without_end() {
     if need("openssl").is_none() {

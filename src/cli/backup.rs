@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::context::Context;
 use super::error::CliError;
+use super::input::named;
 use super::output::{Kind, is_stdout};
 use super::passphrase::PassphraseSource;
 use super::terminal::shown;
@@ -84,13 +85,14 @@ impl Restore {
             .backup_opening(&vault_key, &backup)
             .map_err(|error| CliError::in_file(&self.file, error))?;
         let passphrase = match (opening, self.backup_passphrase_file) {
-            (Opening::Passphrase, Some(path)) => {
+            (Opening::ThisVault, _) | (Opening::NotSealed, None) => None,
+            // Of one that is not sealed, it is refused that there is a passphrase for it.
+            (Opening::Passphrase | Opening::NotSealed, Some(path)) => {
                 Some(context.passphrase_from(&PassphraseSource::File(path), "")?)
             }
             (Opening::Passphrase, None) => {
                 Some(context.passphrase("passphrase of the vault that wrote the backup: ")?)
             }
-            (Opening::ThisVault | Opening::NotSealed, _) => None,
         };
         let name = vault
             .restore(&vault_key, &backup, passphrase.as_ref(), context.now)
@@ -98,6 +100,13 @@ impl Restore {
         if context.json {
             let view = vault.certificate(&name, None)?;
             context.write_certificate(&view)?;
+        }
+        if opening == Opening::NotSealed && vault.is_sealed()? {
+            let label = context.palette().yellow("warn");
+            context.say(&format!(
+                "{label}    {} was not sealed: whoever has read it has its keys, and anybody can have made it",
+                named(&self.file)
+            ));
         }
         context.say(&format!("restored {name}"));
         context.next(&format!("coldcert show {name}"));

@@ -209,6 +209,7 @@ impl<'c, 's> Context<'c, 's> {
         self.acts();
         vault.attribute_to(self.attribution());
         if !vault.is_sealed()? {
+            self.say_not_used(vault.path());
             return Ok(vault.open_with(None)?);
         }
         if let Some(path) = self.recovery_key.clone() {
@@ -221,6 +222,17 @@ impl<'c, 's> Context<'c, 's> {
         }
         let passphrase = self.passphrase(&format!("passphrase of {}: ", shown(vault.path())))?;
         Ok(vault.open_with(Some(&passphrase))?)
+    }
+
+    /// Says that what was given to open the vault was not needed: who gives it takes the vault to be sealed.
+    fn say_not_used(&mut self, vault: &Path) {
+        let given = match &self.recovery_key {
+            Some(_) => "recovery key",
+            None if self.passphrase.is_given() => "passphrase",
+            None => return,
+        };
+        let path = shown(vault);
+        self.say(&format!("note    {path} is NOT sealed: the {given} that was given was not used"));
     }
 
     pub(super) fn passphrase(&mut self, prompt: &str) -> Result<Passphrase, CliError> {

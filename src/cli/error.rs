@@ -98,6 +98,7 @@ impl CliError {
         match error {
             VaultError::NotABackup { .. }
             | VaultError::WrongBackupPassphrase
+            | VaultError::BackupNotSealed
             | VaultError::Request(_)
             | VaultError::Key(_)
             | VaultError::Seal(_)

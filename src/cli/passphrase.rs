@@ -45,6 +45,15 @@ impl PassphraseSource {
         matches!(self, Self::File(path) if input::is_standard_stream(path))
     }
 
+    /// Whether it was given, and need not be asked for.
+    pub fn is_given(&self) -> bool {
+        match self {
+            Self::File(_) => true,
+            Self::Environment(value) => !value.is_empty(),
+            Self::Terminal => false,
+        }
+    }
+
     /// The passphrase of something that exists. `prompt` is shown on the terminal, if that is the source,
     /// and ends in what separates it from the answer: `passphrase of vault.coldcert: `.
     pub fn ask(&self, prompt: &str, stdin: &mut dyn Read) -> Result<Passphrase, PassphraseError> {

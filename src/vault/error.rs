@@ -221,6 +221,9 @@ pub enum VaultError {
     /// The backup is another vault's, and was sealed by another passphrase.
     #[error("the passphrase is not the one that the backup is sealed with")]
     WrongBackupPassphrase,
+    /// A passphrase was given for a backup that has none.
+    #[error("a passphrase was given for the backup, and the backup is sealed with none")]
+    BackupNotSealed,
     /// The name is taken where a backup is to be restored.
     #[error("{name} exists in this vault{}, so the backup is not restored", if *.deleted { " as a deleted certificate" } else { "" })]
     RestoreConflict {
@@ -381,6 +384,10 @@ impl VaultError {
                 "give that of the vault that wrote the backup, as it was then, with --backup-passphrase-file"
                     .to_owned()
             }
+            Self::BackupNotSealed => {
+                "look where the file comes from: anybody can have made it; to take it all the same, leave --backup-passphrase-file out"
+                    .to_owned()
+            }
             Self::RestoreConflict { name, deleted: true, .. } => format!("purge it first: coldcert purge {name}"),
             Self::RestoreConflict { name, deleted: false, .. } => {
                 format!("delete and purge it first: coldcert delete {name}, coldcert purge {name}")
@@ -442,6 +449,7 @@ impl VaultError {
                 | Self::NoVersion { .. }
                 | Self::Disabled { .. }
                 | Self::RestoreConflict { .. }
+                | Self::BackupNotSealed
                 | Self::IssuerNotFound { .. }
                 | Self::AuthorityNotFound { .. }
                 | Self::AuthorityExists { .. }

@@ -30,7 +30,7 @@ use crate::time::UnixTime;
 /// How a backup opens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Opening {
-    /// Under this vault's own key.
+    /// Under this vault's own key, which is sealed.
     ThisVault,
     /// Under another vault's key, by the passphrase that sealed it.
     Passphrase,
@@ -92,16 +92,20 @@ impl Vault {
     pub fn backup_opening(&self, vault_key: &VaultKey, backup: &[u8]) -> Result<Opening, VaultError> {
         let file = File::read(backup)?;
         let check = BASE64_STANDARD.decode(&file.key_check).map_err(not_a_backup)?;
-        Ok(if vault_key.open(&place(KEY_CHECK), &check).is_ok() {
-            Opening::ThisVault
-        } else if file.unsealed_key.is_some() {
+        // A key that lies open, in the backup or in this vault, seals nothing: whoever has read it can make another backup.
+        Ok(if file.unsealed_key.is_some() {
             Opening::NotSealed
-        } else {
+        } else if vault_key.open(&place(KEY_CHECK), &check).is_err() {
             Opening::Passphrase
+        } else if self.is_sealed()? {
+            Opening::ThisVault
+        } else {
+            Opening::NotSealed
         })
     }
 
-    /// Brings a backup back under its name, with its versions' ids; refuses where the name exists.
+    /// Brings a backup back under its name, with its versions' ids; refuses where the name exists, and where a passphrase is
+    /// given for a backup that is not sealed.
     pub fn restore(
         &mut self,
         vault_key: &VaultKey,
@@ -110,13 +114,11 @@ impl Vault {
         now: UnixTime,
     ) -> Result<ObjectName, VaultError> {
         let file = File::read(backup)?;
-        let source = match self.backup_opening(vault_key, backup)? {
+        let opening = self.backup_opening(vault_key, backup)?;
+        let source = match opening {
+            Opening::NotSealed if passphrase.is_some() => return Err(VaultError::BackupNotSealed),
+            Opening::NotSealed => file.key_in_the_open()?,
             Opening::ThisVault => None,
-            Opening::NotSealed => {
-                let key = file.unsealed_key.as_deref().unwrap_or_default();
-                let key = Zeroizing::new(BASE64_STANDARD.decode(key).map_err(not_a_backup)?);
-                Some(VaultKey::from_secret_bytes(&key)?)
-            }
             Opening::Passphrase => {
                 let passphrase = passphrase.ok_or(VaultError::PassphraseNeeded)?;
                 let mut seals = Vec::new();
@@ -181,7 +183,8 @@ impl Vault {
         for record in &records {
             store::put_version(&transaction, id, record)?;
         }
-        let event = events::with_keys(Event::on(Act::Restore, &name), &records, None);
+        let event = events::with_keys(Event::on(Act::Restore, &name), &records, None)
+            .with("backup_sealed", opening != Opening::NotSealed);
         events::commit(transaction, &self.by, Some(vault_key), [event], now)?;
         Ok(name)
     }
@@ -210,6 +213,13 @@ impl File {
             return Err(VaultError::NotABackup { reason });
         }
         Ok(file)
+    }
+
+    /// The key of a vault without a passphrase; none where it is that of the vault that reads it.
+    fn key_in_the_open(&self) -> Result<Option<VaultKey>, VaultError> {
+        let Some(key) = &self.unsealed_key else { return Ok(None) };
+        let key = Zeroizing::new(BASE64_STANDARD.decode(key).map_err(not_a_backup)?);
+        Ok(Some(VaultKey::from_secret_bytes(&key)?))
     }
 }
 
