@@ -115,7 +115,12 @@ async fn answered(
     drop(bytes);
     seen.understood(&host, &body, route.members_beside_secret());
     let exchange = Exchange { service: Arc::clone(service), host, query, body };
-    service.pool().with(move |vault| done(&route, &exchange, vault, asked)).await
+    let is_to_write = route.is_to_write();
+    let work = move |vault: &mut Vault| done(&route, &exchange, vault, asked);
+    match is_to_write {
+        true => service.pool().with_writer(work).await,
+        false => service.pool().with(work).await,
+    }
 }
 
 /// Does what was asked. That a request is handed out is in the ledger before it goes.

@@ -9,13 +9,14 @@ mod rows;
 mod schema;
 mod shape;
 mod state;
+mod turn;
 mod watch;
 
 use std::ops::Deref;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use rusqlite::config::DbConfig;
 use rusqlite::{
@@ -40,6 +41,7 @@ pub(crate) use rows::{Attributes, KeptSeal, Protection, StoredAuthority, StoredF
 pub(crate) use shape::{integrity_faults, shape_faults};
 use state::Before;
 pub(crate) use state::{Kept, OF_NAME, OF_VAULT, found_as, left};
+use turn::Turn;
 pub use watch::{State, Watch};
 
 /// An open vault file.
@@ -48,7 +50,7 @@ pub(crate) struct Store {
     connection: Connection,
     path: PathBuf,
     /// Whose turn it is to write, among the connections of this process to the same file.
-    turn: Arc<Mutex<()>>,
+    turn: Arc<Turn>,
     /// Last, so that it is closed after the connection.
     watch: Option<Watch>,
 }
@@ -57,7 +59,7 @@ pub(crate) struct Store {
 pub(crate) struct Writing<'a> {
     transaction: Transaction<'a>,
     before: Before,
-    _turn: MutexGuard<'a, ()>,
+    _turn: turn::Taken<'a>,
 }
 
 /// What a transaction is about to change.
@@ -177,12 +179,16 @@ impl Store {
     }
 
     /// A write: taken at once, so that two processes never both believe that they may. Within a process whoever waits
-    /// is woken; between processes SQLite looks again and again. What it is about has to be as the ledger says.
+    /// is woken; between processes SQLite looks again and again. Both together take no longer than [`BUSY_WAIT`]. What it is
+    /// about has to be as the ledger says.
     pub(crate) fn begin(&mut self, about: About<'_>) -> Result<Writing<'_>, StoreError> {
         refuse_linked(&self.path)?;
         refuse_strange_companions(&self.path)?;
-        let turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
-        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let deadline = Instant::now() + BUSY_WAIT;
+        let turn = self.turn.take(deadline).ok_or(StoreError::Busy)?;
+        let connection = &mut self.connection;
+        let transaction =
+            turn::until(deadline, || connection.transaction_with_behavior(TransactionBehavior::Immediate))?;
         let mut before = Before::default();
         let (name, kept) = match about {
             About::Name(name) => (Some(name), &OF_NAME[..]),
@@ -719,7 +725,7 @@ fn wait_again(tries: i32) -> bool {
         _ => LONG_PAUSE,
     };
     std::thread::sleep(pause);
-    tries < BUSY_TRIES
+    tries < BUSY_TRIES && !turn::is_over()
 }
 
 const OPERATION: &str = "the row of an operation";

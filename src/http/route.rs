@@ -17,6 +17,7 @@ pub(super) struct Route {
     asked: Asked,
     names: Named,
     beside_secret: Option<&'static [&'static str]>,
+    is_to_write: bool,
 }
 
 type Run = fn(&Exchange, &mut Vault, &Named) -> Result<Answer, Failure>;
@@ -43,13 +44,23 @@ impl Route {
             true => (segments.get(2).cloned(), None),
             false => (segments.get(1).cloned(), segments.get(2).cloned()),
         };
-        let beside_secret = members_beside_secret(&literals);
-        Ok(Self { operation, asked, names: Named::new(name, version), beside_secret })
+        Ok(Self {
+            operation,
+            asked,
+            names: Named::new(name, version),
+            beside_secret: members_beside_secret(&literals),
+            is_to_write: method != Method::GET || is_handed_out(&literals),
+        })
     }
 
     /// Of an operation that is given a secret, the members of its document that are none.
     pub(super) fn members_beside_secret(&self) -> Option<&'static [&'static str]> {
         self.beside_secret
+    }
+
+    /// Whether it may write to the vault.
+    pub(super) fn is_to_write(&self) -> bool {
+        self.is_to_write
     }
 
     /// Does it.
@@ -135,6 +146,15 @@ fn operations(path: &[&str]) -> Option<&'static [Operation]> {
         ["admin", "clock"] => &[("GET", ToLook, admin::read_clock), ("POST", ToLook, admin::set_clock)],
         _ => return None,
     })
+}
+
+/// What leaves with an entry in the ledger, though it is only looked at: a secret, a request.
+fn is_handed_out(path: &[&str]) -> bool {
+    match path {
+        ["secrets", _, "versions"] => false,
+        ["secrets", _] | ["secrets", _, _] | ["certificates", _, "pending"] => true,
+        _ => false,
+    }
 }
 
 /// What an import and a restoration take beside the file and its password.

@@ -146,7 +146,7 @@ impl Service {
     async fn answer_of_self(self: &Arc<Self>, request_id: Identifier) {
         let service = Arc::clone(self);
         let now = self.now();
-        let done = self.pool.with(move |vault| {
+        let done = self.pool.with_writer(move |vault| {
             vault.answer_of_self(&service.vault_key, request_id, now).map_err(|error| in_words(&error))
         });
         if let Err(refusal) = done.await {

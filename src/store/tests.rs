@@ -57,6 +57,31 @@ fn no_query_walks_through_what_grows() {
     }
 }
 
+/// However many wait, and whether for another process or for each other.
+#[test]
+fn whoever_waits_to_write_waits_no_longer_than_was_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("vault");
+    std::fs::write(&path, b"").unwrap();
+    let now = UnixTime::from_unix_seconds(1_700_000_000).unwrap();
+    let protection = Protection::Unsealed(vec![7; 32].into());
+    Store::create(&path, now, |db| replace_protection(db, &protection)).unwrap();
+    let store = Store::open(&path).unwrap();
+    let other = Connection::open(&path).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let began = Instant::now();
+    std::thread::scope(|scope| {
+        for _ in 0..3 {
+            let mut store = store.beside().unwrap();
+            scope.spawn(move || assert!(matches!(store.begin().err(), Some(StoreError::Busy))));
+        }
+    });
+    let waited = began.elapsed();
+    assert!(waited > BUSY_WAIT / 2 && waited < BUSY_WAIT * 3 / 2, "{waited:?}");
+    other.execute_batch("ROLLBACK").unwrap();
+    store.beside().unwrap().begin().unwrap().commit().unwrap();
+}
+
 fn plan(db: &Connection, sql: &str) -> Vec<String> {
     let mut statement = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
     // Parameters stand as NULL: the plan does not depend on them.
