@@ -4,7 +4,7 @@ mod support;
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::process::Child;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -517,6 +517,27 @@ fn neither_log_nor_recordings_hold_a_secret_however_odd_the_request() {
     assert!(kept.contains(r#""a": "b""#) && kept.contains("import?api-version=7.4"), "{kept}");
     let kept = work.text("pairs/000006_get_200.json");
     assert!(kept.contains("/certificates?api-version=7.4\""), "{kept}");
+}
+
+/// What root leaves beside a user's vault is the user's, so that his own server starts there.
+#[test]
+fn root_serves_a_users_vault_and_leaves_nothing_in_his_way() {
+    if !rustix::process::geteuid().is_root() {
+        support::skip("only root can work for somebody else");
+        return;
+    }
+    let work = Workplace::with_vault();
+    let user = 65_534;
+    std::os::unix::fs::chown(work.path("vault.coldcert"), Some(user), Some(user)).expect("another owner");
+    let served = Served::of(work, "");
+    served.is_well();
+    let owner = |file: &str| std::fs::metadata(served.work.path(file)).expect("a file").uid();
+    assert_eq!(owner("vault.coldcert.serve"), user);
+    for file in ["ca.pem", "ca.key.sealed", "server.pem", "ready.json"] {
+        assert_eq!(owner(&format!("vault.coldcert.serve/{file}")), user, "{file}");
+    }
+    assert_eq!(owner("ready.json"), 0, "a place of root's own choice");
+    served.stopped();
 }
 
 #[test]

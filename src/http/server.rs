@@ -18,7 +18,7 @@ use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use zeroize::Zeroizing;
 
-use super::file;
+use super::file::{self, Owner};
 use super::identity::{self, Identity};
 use super::service::Service;
 use super::tls::{LocalAuthority, TlsError, is_to_be_renewed};
@@ -50,6 +50,8 @@ pub struct Listening {
     pub secret_identity_header: Zeroizing<String>,
     /// A token.
     pub secret_token: Zeroizing<String>,
+    /// Whose the folder of the CA is.
+    owner: Owner,
 }
 
 impl Listening {
@@ -75,7 +77,7 @@ impl std::fmt::Debug for Listening {
 impl Server {
     /// Binds to an address, port 0 for a free one, with the CA of a folder.
     pub fn bind(service: Service, address: SocketAddr, folder: &Path) -> Result<Self, ServeError> {
-        let authority = LocalAuthority::open(folder, service.names(), service.vault_key())?;
+        let authority = LocalAuthority::open(folder, service.owner(), service.names(), service.vault_key())?;
         let listener = bound(address)?;
         let identity_listener = bound(SocketAddr::from(([127, 0, 0, 1], 0)))?;
         let local = |listener: &TcpListener| {
@@ -97,6 +99,7 @@ impl Server {
             identity_endpoint: format!("http://{}{}", local(&identity_listener)?, identity::PATH),
             secret_identity_header: random_secret().ok_or(ServeError::Random)?,
             secret_token: Zeroizing::new(service.tokens().secret_first().to_owned()),
+            owner: service.owner(),
         };
         Ok(Self { service: Arc::new(service), listener, identity_listener, authority, listening })
     }
@@ -196,12 +199,14 @@ fn bound(address: SocketAddr) -> Result<TcpListener, ServeError> {
 
 impl Listening {
     /// Writes the ready file by rename: whoever finds it finds it whole. It replaces that of an earlier server and
-    /// nothing else.
+    /// nothing else. Beside the vault it is its owner's, elsewhere of who starts the server.
     pub fn write_ready_file(&self, path: &Path) -> Result<(), ServeError> {
         let document = self.document();
+        let folder = path.parent().and_then(|folder| fs::canonicalize(folder).ok());
+        let owner = if folder.as_deref() == self.ca.parent() { self.owner } else { Owner::MAKER };
         let put = match is_ready_file(path)? {
-            true => file::put(path, document.as_bytes(), READY_MODE),
-            false => file::put_new(path, document.as_bytes(), READY_MODE),
+            true => file::put(path, document.as_bytes(), READY_MODE, owner),
+            false => file::put_new(path, document.as_bytes(), READY_MODE, owner),
         };
         put.map_err(|cause| match cause.kind() {
             std::io::ErrorKind::AlreadyExists => ServeError::NoReadyFile { path: path.to_owned() },

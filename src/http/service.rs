@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::clock::Clock;
+use super::file::Owner;
 use super::host::Names;
 use super::journal::Journal;
 use super::kept::Answers;
@@ -44,6 +45,7 @@ pub struct Service {
     settings: Settings,
     vault_key: VaultKey,
     pool: Pool,
+    owner: Owner,
     /// After the connections, whose file it watches. None where every exchange is to be seen.
     answers: Option<Answers>,
     /// The operations whose requests are in the ledger as handed out, as far as this server knows without asking it.
@@ -57,7 +59,8 @@ impl Service {
             true => None,
             false => Some(Answers::new(vault.watch()?)),
         };
-        Ok(Self { settings, vault_key, pool: Pool::new(vault), answers, handed_out: Mutex::default() })
+        let owner = Owner::of(vault.path());
+        Ok(Self { settings, vault_key, pool: Pool::new(vault), owner, answers, handed_out: Mutex::default() })
     }
 
     /// The hosts it answers for.
@@ -84,6 +87,10 @@ impl Service {
 
     pub(super) fn pool(&self) -> &Pool {
         &self.pool
+    }
+
+    pub(super) fn owner(&self) -> Owner {
+        self.owner
     }
 
     pub(super) fn answers(&self) -> Option<&Answers> {

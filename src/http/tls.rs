@@ -20,7 +20,7 @@ use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use zeroize::Zeroizing;
 
-use super::file;
+use super::file::{self, Owner};
 use super::host::Names;
 use crate::certificate::Certificate;
 use crate::fingerprint::Fingerprint;
@@ -34,31 +34,37 @@ pub(super) struct LocalAuthority {
     certificate: CertificateDer<'static>,
     ca_file: PathBuf,
     server_file: PathBuf,
+    owner: Owner,
 }
 
 impl LocalAuthority {
     /// Opens the folder's CA, or makes one where there is none that is valid for these names and long enough.
-    pub(super) fn open(folder: &Path, names: &Names, vault_key: &VaultKey) -> Result<Self, TlsError> {
+    pub(super) fn open(
+        folder: &Path,
+        owner: Owner,
+        names: &Names,
+        vault_key: &VaultKey,
+    ) -> Result<Self, TlsError> {
         // A CA for hosts of Azure's own domain is another one, under its own name: nobody trusts it by mistake.
         let stem = if names.are_azure() { "azure-" } else { "" };
         let ca_file = folder.join(format!("{stem}ca.pem"));
         let key_file = folder.join(format!("{stem}ca.key.sealed"));
         let server_file = folder.join(format!("{stem}server.pem"));
         let unusable = |path: &Path, cause| TlsError::File { path: path.to_owned(), cause };
-        fs::create_dir_all(folder).map_err(|cause| unusable(folder, cause))?;
+        owner.make_folder(folder).map_err(|cause| unusable(folder, cause))?;
         let constraints = constraints(names);
         if let Some((certificate, key)) = kept(&ca_file, &key_file, &constraints, vault_key) {
             let issuer = Issuer::new(authority_params(constraints)?, key);
-            return Ok(Self { issuer, certificate, ca_file, server_file });
+            return Ok(Self { issuer, certificate, ca_file, server_file, owner });
         }
         let key = KeyPair::generate()?;
         let params = authority_params(constraints)?;
         let certificate = params.self_signed(&key)?.der().clone();
         let sealed = vault_key.seal(&place(&certificate), &Zeroizing::new(key.serialize_der()))?;
         // The key first: a CA that nobody can use is made anew, and nobody trusts it yet.
-        put(&key_file, format!("{}\n", BASE64_STANDARD.encode(sealed)).as_bytes(), 0o600)?;
-        put(&ca_file, pem::write("CERTIFICATE", &certificate).as_bytes(), 0o644)?;
-        Ok(Self { issuer: Issuer::new(params, key), certificate, ca_file, server_file })
+        put(&key_file, format!("{}\n", BASE64_STANDARD.encode(sealed)).as_bytes(), 0o600, owner)?;
+        put(&ca_file, pem::write("CERTIFICATE", &certificate).as_bytes(), 0o644, owner)?;
+        Ok(Self { issuer: Issuer::new(params, key), certificate, ca_file, server_file, owner })
     }
 
     /// Where clients find its certificate.
@@ -70,7 +76,7 @@ impl LocalAuthority {
     pub(super) fn server_config(&self, names: &Names) -> Result<ServerConfig, TlsError> {
         let key = KeyPair::generate()?;
         let certificate = server_params(names)?.signed_by(&key, &self.issuer)?.der().clone();
-        put(&self.server_file, pem::write("CERTIFICATE", &certificate).as_bytes(), 0o644)?;
+        put(&self.server_file, pem::write("CERTIFICATE", &certificate).as_bytes(), 0o644, self.owner)?;
         let private_key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
         let mut config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
             .with_safe_default_protocol_versions()?
@@ -158,8 +164,8 @@ fn dated(params: &mut CertificateParams, days: i64) -> Result<(), TlsError> {
 }
 
 /// A certificate is for everybody, a key for its owner alone.
-fn put(path: &Path, bytes: &[u8], mode: u32) -> Result<(), TlsError> {
-    file::put(path, bytes, mode).map_err(|cause| TlsError::File { path: path.to_owned(), cause })
+fn put(path: &Path, bytes: &[u8], mode: u32, owner: Owner) -> Result<(), TlsError> {
+    file::put(path, bytes, mode, owner).map_err(|cause| TlsError::File { path: path.to_owned(), cause })
 }
 
 /// Whether a server's certificate of this age has a third of its life left, or less.
@@ -241,14 +247,17 @@ mod tests {
         let names = Names::new(vec!["www".to_owned()]).unwrap();
         let vault_key = VaultKey::generate().unwrap();
         let read = |file: &str| fs::read(folder.path().join(file)).unwrap();
-        let authority = LocalAuthority::open(folder.path(), &names, &vault_key).unwrap();
+        let authority = LocalAuthority::open(folder.path(), Owner::MAKER, &names, &vault_key).unwrap();
         authority.server_config(&names).unwrap();
         let (ca, first) = (read("ca.pem"), read("server.pem"));
-        LocalAuthority::open(folder.path(), &names, &vault_key).unwrap().server_config(&names).unwrap();
+        LocalAuthority::open(folder.path(), Owner::MAKER, &names, &vault_key)
+            .unwrap()
+            .server_config(&names)
+            .unwrap();
         assert_eq!(read("ca.pem"), ca);
         assert_ne!(read("server.pem"), first);
         // With another vault's key nobody can sign for it: it is made anew.
-        LocalAuthority::open(folder.path(), &names, &VaultKey::generate().unwrap()).unwrap();
+        LocalAuthority::open(folder.path(), Owner::MAKER, &names, &VaultKey::generate().unwrap()).unwrap();
         assert_ne!(read("ca.pem"), ca);
     }
 }
