@@ -50,10 +50,10 @@ use std::fs::File;
 use std::io::{self, IsTerminal, LineWriter, Write};
 use std::os::fd::AsFd;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use nix::unistd::Uid;
 use rustix::process::{Resource, Rlimit};
-use tokio::signal::unix::SignalKind;
 
 use crate::time::UnixTime;
 pub use arguments::Arguments;
@@ -114,11 +114,10 @@ fn keep_memory_in() {
 }
 
 /// A write beyond the limit of a file's size (`ulimit -f`) is an error that is told, and not the end of the process: the
-/// system asks for that by having the signal handled (POSIX, write, EFBIG). The handler stays when what set it is gone.
+/// system asks for that by having the signal handled (POSIX, write, EFBIG). Nobody asks whether it came, and no file is open
+/// for it: a process may have few.
 fn hear_of_file_limits() {
-    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_io().build() else { return };
-    let _entered = runtime.enter();
-    let _ = tokio::signal::unix::signal(SignalKind::from_raw(nix::libc::SIGXFSZ));
+    let _ = signal_hook::flag::register(nix::libc::SIGXFSZ, Arc::default());
 }
 
 /// Another way to stderr, for threads that must not wait for this one.

@@ -162,6 +162,25 @@ fn prepared() -> Workplace {
 }
 
 /// What a program that writes past its limit starts with: the signal would kill one that does not handle it.
+/// With so few files nothing need be done, but it is an error that is told.
+#[test]
+fn a_process_that_may_open_few_files_says_so_and_does_not_panic() {
+    let work = Workplace::with_vault();
+    for files in 3..=10 {
+        let script = format!("ulimit -n {files}; exec \"$@\"");
+        let vault = work.path("vault.coldcert");
+        let program = ["-c", &script, "sh", env!("CARGO_BIN_EXE_coldcert"), "--vault", shown(&vault)];
+        let name = format!("www{files}");
+        let output = format!("{}.csr", shown(&work.path(&name)));
+        let create = ["create", &name, "--subject", "CN=www", "--kty", "EC", "-o", &output];
+        let run = work.tool("sh", &[program.as_slice(), create.as_slice()].concat());
+        // A program that the system's loader cannot start never gets to say anything.
+        let is_started = run.code != Some(127);
+        assert!(!is_started || matches!(run.code, Some(0..=2)), "{files}: {:?} {}", run.code, run.stderr);
+        assert!(!run.stderr.contains("panicked"), "{files}: {}", run.stderr);
+    }
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Signal {
     Ignored,
