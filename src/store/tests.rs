@@ -73,13 +73,13 @@ fn whoever_waits_to_write_waits_no_longer_than_was_said() {
     std::thread::scope(|scope| {
         for _ in 0..3 {
             let mut store = store.beside().unwrap();
-            scope.spawn(move || assert!(matches!(store.begin().err(), Some(StoreError::Busy))));
+            scope.spawn(move || assert!(matches!(store.begin(About::Nothing).err(), Some(StoreError::Busy))));
         }
     });
     let waited = began.elapsed();
     assert!(waited > BUSY_WAIT / 2 && waited < BUSY_WAIT * 3 / 2, "{waited:?}");
     other.execute_batch("ROLLBACK").unwrap();
-    store.beside().unwrap().begin().unwrap().commit().unwrap();
+    store.beside().unwrap().begin(About::Nothing).unwrap().commit().unwrap();
 }
 
 fn plan(db: &Connection, sql: &str) -> Vec<String> {
