@@ -179,7 +179,7 @@ fn plain() -> Input {
 type Make = fn() -> Input;
 
 /// The inputs by what they are.
-static INPUTS: [(&str, Make); 33] = [
+static INPUTS: [(&str, Make); 35] = [
     ("sequences in sequences", || Input::Any(nested(500_000))),
     ("lengths without an end", || Input::Any([0x30, 0x80].repeat(2_000_000))),
     ("lengths beyond the end", || Input::Any([0x30, 0x84, 0x7f, 0xff, 0xff, 0xff].repeat(500_000))),
@@ -191,6 +191,10 @@ static INPUTS: [(&str, Make); 33] = [
         Input::Any([b"-----BEGIN A-----\n".as_slice(), &b"a: b\n".repeat(2_000_000)].concat())
     }),
     ("base64 of base64 that can be parted in three ways", || Input::Any(parted_in_three_ways())),
+    ("many strings under a long name", || Input::Any(under_a_long_name(100_000, "", 99_000))),
+    ("many certificates under a long name", || {
+        Input::Bundle(under_a_long_name(2_000_000, &certificate_in_json(), 500))
+    }),
     ("dashes", || Input::Any(b"-".repeat(15_000_000))),
     ("more extensions than are read", || Input::Certificate(with(&vec![unknown(); 90_000]))),
     ("as many extensions as are read", || Input::Bundle(with(&vec![unknown(); 250]).repeat(999))),
@@ -344,6 +348,16 @@ fn signed(
         public_key_info: key.public_key_info(),
         extensions: Some(extensions.to_vec()),
     };
+/// JSON of one member, a list of so many strings that are all the same.
+fn under_a_long_name(name: usize, string: &str, count: usize) -> Vec<u8> {
+    let strings = vec![format!("\"{string}\""); count].join(",");
+    format!("{{\"{}\":[{strings}]}}", "k".repeat(name)).into_bytes()
+}
+
+fn certificate_in_json() -> String {
+    coldcert::pem::write("CERTIFICATE", &with(&[])).replace('\n', "\\n")
+}
+
     signer.signed(draft.to_be_signed())
 }
 

@@ -82,12 +82,13 @@ fn read_value(
 }
 
 fn read_string(walk: &mut Walk<'_>, text: &str, path: &[String], here: &Here) -> Result<(), BundleError> {
-    let here = at(path, here);
     let wanted = must_hold_a_certificate(path);
     let is_something = text::has_armour(text.as_bytes()) || !bare::runs(text.as_bytes(), 1).0.is_empty();
     if !wanted && !is_something {
         return Ok(());
     }
+    // Only now: a document has far more strings than certificates.
+    let here = at(path, here);
     let before = walk.items.len();
     walk.read(text.as_bytes(), &here)?;
     // What x5c and cer hold is certificates, so anything else there is a fault and not something beside them.
@@ -112,9 +113,21 @@ fn must_hold_a_certificate(path: &[String]) -> bool {
     }
 }
 
+/// The way to a value, from its end on: of one that is too long to be shown, what stands next to the value tells most.
+/// Each thing that is found keeps its place, so that a long name must not be kept with it in full.
 fn at(path: &[String], here: &Here) -> Here {
+    let mut parts = Vec::new();
+    let mut left = MEMBER_MAX;
+    for part in path.iter().rev() {
+        let shown: String = part.chars().take(left).collect();
+        left -= shown.chars().count();
+        parts.push(shown);
+        if left == 0 {
+            break;
+        }
+    }
     let mut name = String::new();
-    for part in path {
+    for part in parts.iter().rev() {
         if !name.is_empty() && !part.starts_with('[') {
             name.push('.');
         }
@@ -123,4 +136,25 @@ fn at(path: &[String], here: &Here) -> Here {
     let mut here = here.clone();
     here.place.member = Some(name).filter(|name| !name.is_empty());
     here
+}
+
+/// How much of the way to a member is shown, as of the name of an archive's entry.
+const MEMBER_MAX: usize = 200;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(path: &[&str]) -> String {
+        let path: Vec<String> = path.iter().map(|part| (*part).to_owned()).collect();
+        at(&path, &Here::default()).place.member.unwrap_or_default()
+    }
+
+    #[test]
+    fn of_a_long_way_to_a_member_its_end_is_shown() {
+        assert_eq!(place(&["value", "x5c", "[1]"]), "value.x5c[1]");
+        assert_eq!(place(&["value", &"k".repeat(4_000_000), "[1]"]), format!("{}[1]", "k".repeat(197)));
+        assert_eq!(place(&["k"; 500]), ["k"; 200].join("."));
+        assert_eq!(place(&[&"\u{202e}".repeat(300)]), "\\u{202e}".repeat(200));
+    }
 }

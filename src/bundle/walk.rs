@@ -209,11 +209,11 @@ impl<'p> Walk<'p> {
 
     /// Text around what is read is said once for each file.
     pub(super) fn add_text_around(&mut self, more: usize, here: &Here) -> Result<(), BundleError> {
-        let place = |place: &Origin| (place.file.clone(), place.entry.clone(), place.member.clone());
-        let at = place(&here.place);
-        for item in self.items.iter_mut().rev().take_while(|item| item.place.file == at.0) {
+        let (file, entry, member) = (&here.place.file, &here.place.entry, &here.place.member);
+        for item in self.items.iter_mut().rev().take_while(|item| item.place.file == *file) {
             if let Found::Other(Kind::TextAround { lines }) = &mut item.found
-                && place(&item.place) == at
+                && item.place.entry == *entry
+                && item.place.member == *member
             {
                 *lines += more;
                 return Ok(());
