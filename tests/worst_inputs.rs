@@ -179,7 +179,7 @@ fn plain() -> Input {
 type Make = fn() -> Input;
 
 /// The inputs by what they are.
-static INPUTS: [(&str, Make); 35] = [
+static INPUTS: [(&str, Make); 36] = [
     ("sequences in sequences", || Input::Any(nested(500_000))),
     ("lengths without an end", || Input::Any([0x30, 0x80].repeat(2_000_000))),
     ("lengths beyond the end", || Input::Any([0x30, 0x84, 0x7f, 0xff, 0xff, 0xff].repeat(500_000))),
@@ -217,6 +217,7 @@ static INPUTS: [(&str, Make); 35] = [
     ("RSA of 64 kbit", || Input::Certificate(rsa(65_536))),
     ("RSA of 4 Mbit", || Input::Certificate(rsa(4 << 20))),
     ("many policies", || Input::Certificate(many_policies())),
+    ("many policies that go down a path", || Input::Bundle(policies_down_a_path())),
     ("an object identifier without an end", || {
         Input::Certificate(with(&[sequence(&[tlv(0x06, &[0x85; 900_000]), tlv(0x04, &[])])]))
     }),
@@ -274,6 +275,29 @@ fn many_policies() -> Vec<u8> {
     with(&[extension("2.5.29.32", false, &sequence(&policies)), demand])
 }
 
+/// A CA of many policies, below it CAs of any.
+fn policies_down_a_path() -> Vec<u8> {
+    const LAYERS: u32 = 15;
+    const ANY_POLICY: &str = "2.5.29.32.0";
+    let names: Vec<String> = (0..43_000).map(|number| format!("1.2.{number}")).collect();
+    let policies = |names: &[String]| {
+        let any = sequence(&[oid(ANY_POLICY)]);
+        let all: Vec<Vec<u8>> = names.iter().map(|name| sequence(&[oid(name)])).chain([any]).collect();
+        extension("2.5.29.32", false, &sequence(&all))
+    };
+    let demand = extension("2.5.29.36", true, &sequence(&[tlv(0x80, &[0])]));
+    let (above, key) = (Key::of(Kind::P256, 1), Key::of(Kind::P256, 2));
+    let name = |layer: u32| made::common_name(&format!("Layer {layer}"));
+    let leaf = Key::of(Kind::P256, 3);
+    let mut all = signed(key, &name(1), leaf, &made::common_name("Leaf"), &[policies(&[])], 0);
+    for layer in 1..LAYERS {
+        all.extend(signed(key, &name(layer + 1), key, &name(layer), &ca(&[policies(&[])]), layer));
+    }
+    all.extend(signed(above, &name(0), key, &name(LAYERS), &ca(&[policies(&names), demand]), LAYERS));
+    all.extend(signed(above, &name(0), above, &name(0), &ca(&[]), LAYERS + 1));
+    all
+}
+
 /// An entry that takes a certificate off the list.
 fn removed() -> Vec<u8> {
     let reason = extension("2.5.29.21", false, &tlv(0x0a, &[8]));
@@ -324,6 +348,16 @@ fn parted_in_three_ways() -> Vec<u8> {
     text.into_bytes()
 }
 
+/// JSON of one member, a list of so many strings that are all the same.
+fn under_a_long_name(name: usize, string: &str, count: usize) -> Vec<u8> {
+    let strings = vec![format!("\"{string}\""); count].join(",");
+    format!("{{\"{}\":[{strings}]}}", "k".repeat(name)).into_bytes()
+}
+
+fn certificate_in_json() -> String {
+    coldcert::pem::write("CERTIFICATE", &with(&[])).replace('\n', "\\n")
+}
+
 fn pem_of(der: &[u8]) -> Vec<u8> {
     coldcert::pem::write("CERTIFICATE", der).into_bytes()
 }
@@ -348,16 +382,6 @@ fn signed(
         public_key_info: key.public_key_info(),
         extensions: Some(extensions.to_vec()),
     };
-/// JSON of one member, a list of so many strings that are all the same.
-fn under_a_long_name(name: usize, string: &str, count: usize) -> Vec<u8> {
-    let strings = vec![format!("\"{string}\""); count].join(",");
-    format!("{{\"{}\":[{strings}]}}", "k".repeat(name)).into_bytes()
-}
-
-fn certificate_in_json() -> String {
-    coldcert::pem::write("CERTIFICATE", &with(&[])).replace('\n', "\\n")
-}
-
     signer.signed(draft.to_be_signed())
 }
 

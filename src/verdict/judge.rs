@@ -47,6 +47,8 @@ pub(super) struct Judge<'a> {
     pub(super) pool: &'a Pool<'a>,
     /// Comparisons of names with constraints that are left for all paths together.
     comparisons_left: Cell<usize>,
+    /// Policies that are left for all paths together.
+    policies_left: Cell<usize>,
     /// Signatures over revocation lists that were checked for a path before.
     checked: revocation::Checked,
     known_keys: strength::KnownKeys,
@@ -54,9 +56,10 @@ pub(super) struct Judge<'a> {
 
 impl<'a> Judge<'a> {
     pub(super) fn new(question: &'a Question<'a>, profile: Profile, pool: &'a Pool<'a>) -> Self {
-        let comparisons_left = Cell::new(PATHS_OF_COMPARISONS * names::COMPARISONS_MAX);
+        let comparisons_left = Cell::new(PATHS_OF_WORK * names::COMPARISONS_MAX);
+        let policies_left = Cell::new(PATHS_OF_WORK * policies::POLICIES_MAX);
         let (checked, known_keys) = (revocation::Checked::default(), strength::KnownKeys::default());
-        Self { question, profile, pool, comparisons_left, checked, known_keys }
+        Self { question, profile, pool, comparisons_left, policies_left, checked, known_keys }
     }
 
     pub(super) fn verdict(&self, search: &mut Search<'_>) -> Verdict {
@@ -122,7 +125,7 @@ impl<'a> Judge<'a> {
             faults.extend(names::common_name_faults(bound, &mut comparisons_left));
         }
         self.comparisons_left.set(self.comparisons_left.get() - (granted - comparisons_left));
-        faults.extend(policies::faults(bound, anchored && !anchor_is_left_out, &terms.policies));
+        faults.extend(self.policy_faults(bound, anchored && !anchor_is_left_out));
         faults.extend(self.revocation_faults(path, &certificates));
         // What signed an anchor does not matter: it is trusted as it is.
         let strength = strength::faults(&certificates, &self.known_keys).into_iter();
@@ -159,6 +162,14 @@ impl<'a> Judge<'a> {
             findings.push(cause);
         }
         Judged { path: path.clone(), findings, ends_at_root: certificates[top].is_self_issued() }
+    }
+
+    fn policy_faults(&self, bound: &[&Certificate], is_anchored: bool) -> Vec<Fault> {
+        let granted = self.policies_left.get().min(policies::POLICIES_MAX);
+        let mut left = granted;
+        let faults = policies::faults(bound, is_anchored, &self.question.terms.policies, &mut left);
+        self.policies_left.set(self.policies_left.get() - (granted - left));
+        faults
     }
 
     /// Every certificate below the anchor, by the lists that were given.
@@ -379,6 +390,6 @@ fn below_anchor<'c, 'p>(
     }
 }
 
-/// For how many paths all the comparisons of names are made that one may need: one that uses up its own must not leave
-/// none for a better one. Ours: so long a search still ends within a second.
-const PATHS_OF_COMPARISONS: usize = 8;
+/// For how many paths all the work is done that one may need, comparing names or processing policies: one that uses up its
+/// own must not leave none for a better one. Ours: so long a search still ends within a second.
+const PATHS_OF_WORK: usize = 8;

@@ -32,7 +32,14 @@ pub struct PolicyInputs {
 
 /// What is wrong with the policies of a path: the leaf first, the topmost certificate to be processed last.
 /// An anchor belongs in it only where its own policies are to count.
-pub(super) fn faults(path: &[&Certificate], is_anchored: bool, inputs: &PolicyInputs) -> Vec<Fault> {
+///
+/// `budget` is what is left of [`POLICIES_MAX`]. Running out is a fault, and ends the processing.
+pub(super) fn faults(
+    path: &[&Certificate],
+    is_anchored: bool,
+    inputs: &PolicyInputs,
+    budget: &mut usize,
+) -> Vec<Fault> {
     let mut faults = Vec::new();
     let extensions: Option<Vec<PolicyExtensions>> = path
         .iter()
@@ -44,7 +51,7 @@ pub(super) fn faults(path: &[&Certificate], is_anchored: bool, inputs: &PolicyIn
         .collect();
     // What follows from an extension that cannot be read is not a second fault.
     if let Some(extensions) = extensions.filter(|extensions| is_policy_asked_for(extensions, inputs)) {
-        faults.extend(Processing::new(path, is_anchored, &extensions, inputs).run().err());
+        faults.extend(Processing::new(path, is_anchored, &extensions, inputs).run(budget).err());
     }
     faults
 }
@@ -181,8 +188,9 @@ impl<'a> Processing<'a> {
     }
 
     /// From the top to the leaf; the first certificate at which the path fails is the one to tell of.
-    fn run(mut self) -> Result<(), Fault> {
+    fn run(mut self, budget: &mut usize) -> Result<(), Fault> {
         for at in (0..self.path.len()).rev() {
+            self.pay(at, budget)?;
             self.certificate_policies(at);
             // 6.1.3 (f)
             if self.explicit_policy == 0 && self.graph.is_null() {
@@ -193,6 +201,28 @@ impl<'a> Processing<'a> {
             }
         }
         self.wrap_up()
+    }
+
+    /// Takes what a certificate adds to the graph from what is left: its policies, its mappings, and what was expected of
+    /// it, which anyPolicy carries on.
+    fn pay(&self, at: usize, budget: &mut usize) -> Result<(), Fault> {
+        if self.graph.is_null() {
+            return Ok(());
+        }
+        let PolicyExtensions { policies, mappings, .. } = &self.extensions[at];
+        let (named, mapped) = (policies.as_ref().map_or(0, Vec::len), mappings.len());
+        let allowed = self.graph.expected_count();
+        let left = budget.checked_sub(named + mapped + allowed).ok_or_else(|| Fault {
+            rule: &NO_VALID_POLICY,
+            at,
+            message: format!(
+                "policies: {named} named, {mapped} mapped and {allowed} allowed from above are more than the {budget} left of {POLICIES_MAX}: the policies of this path are not known to hold"
+            ),
+            help: "ask the CA for a certificate with fewer policies, or for another chain of its certificates"
+                .to_owned(),
+        })?;
+        *budget = left;
+        Ok(())
     }
 
     /// RFC 5280 6.1.3 (d) and (e).
@@ -357,6 +387,11 @@ impl PolicyGraph {
         self.levels.push(BTreeMap::new());
     }
 
+    /// How many policies the next certificate can say, each counted for each policy that it is worth.
+    fn expected_count(&self) -> usize {
+        self.last().values().map(|node| node.expected_policy_set.len()).sum()
+    }
+
     /// What the last certificate could have said.
     fn expected(&self) -> BTreeSet<Oid> {
         let above = self.levels.iter().rev().nth(1);
@@ -459,6 +494,10 @@ fn policies_listed<'a>(policies: impl IntoIterator<Item = &'a Oid>) -> String {
     listed(policies.into_iter().map(name), LISTED_POLICIES)
 }
 
+/// What the policy graph of one path may hold: the policies and the mappings of its certificates, and with each
+/// certificate what those above it allow. Ours: certificates have fewer than ten of each. The nodes take hundreds of bytes
+/// each, and one megabyte of certificate has forty thousand.
+pub(super) const POLICIES_MAX: usize = 1 << 15;
 /// Policies written out in a message: as many as most certificates have, and few enough to be read.
 const LISTED_POLICIES: usize = 4;
 
@@ -535,7 +574,8 @@ mod tests {
                 path.push(certificate(&case["trusted_certs"][0]));
             }
             wrong.extend(disagreement(case, &path));
-            let found = faults(&path.iter().collect::<Vec<_>>(), false, &inputs(case));
+            let found =
+                faults(&path.iter().collect::<Vec<_>>(), false, &inputs(case), &mut POLICIES_MAX.clone());
             let expected = case["expected_errors"].as_array().and_then(|errors| errors.first());
             if let (Some(expected), Some(found)) = (expected, found.first()) {
                 assert_eq!(expected["index"], found.at, "{}: {found:?}", case["id"]);
@@ -556,7 +596,12 @@ mod tests {
         let sound = |case: &&Value| case["expected_result"] == "SUCCESS";
         for case in pkits.iter().chain(&limbo).filter(sound).filter(is_readable) {
             let path = path(case);
-            let found = faults(&path.iter().collect::<Vec<_>>(), false, &PolicyInputs::default());
+            let found = faults(
+                &path.iter().collect::<Vec<_>>(),
+                false,
+                &PolicyInputs::default(),
+                &mut POLICIES_MAX.clone(),
+            );
             assert!(found.is_empty(), "{}: {found:?}", case["id"]);
         }
     }
@@ -610,7 +655,8 @@ mod tests {
         let said = |id: &str| {
             let case = cases.iter().find(|case| case["id"] == id).unwrap();
             let path = path(case);
-            let found = faults(&path.iter().collect::<Vec<_>>(), false, &inputs(case));
+            let found =
+                faults(&path.iter().collect::<Vec<_>>(), false, &inputs(case), &mut POLICIES_MAX.clone());
             found.into_iter().map(|fault| (fault.rule.name, fault.at, fault.message)).collect::<Vec<_>>()
         };
         let found = said("pkits::policy::t4.8.1.sub3");
@@ -627,7 +673,7 @@ mod tests {
 
     /// What the judge says of a case where it should say otherwise.
     fn disagreement(case: &Value, path: &[Certificate]) -> Option<String> {
-        let found = faults(&path.iter().collect::<Vec<_>>(), false, &inputs(case));
+        let found = faults(&path.iter().collect::<Vec<_>>(), false, &inputs(case), &mut POLICIES_MAX.clone());
         let agrees = (case["expected_result"] == "SUCCESS") == found.is_empty();
         (!agrees).then(|| format!("{} expects {}: {found:?}", case["id"], case["expected_result"]))
     }

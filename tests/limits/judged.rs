@@ -7,7 +7,7 @@ use coldcert::crl::CertificateRevocationList;
 use coldcert::time::UnixTime;
 use coldcert::verdict::{Profile, Question, Terms, Verdict};
 
-use crate::made::{self, Draft, Key, Kind, extension, sequence, tlv};
+use crate::made::{self, Draft, Key, Kind, extension, oid, sequence, tlv};
 use crate::{Case, case, not_asked};
 
 pub(crate) fn cases() -> Vec<Case> {
@@ -27,6 +27,14 @@ pub(crate) fn cases() -> Vec<Case> {
             || found(&constrained(1_025), "name-constraint-budget"),
             || {
                 assert_eq!(found(&constrained(1_000), "name-constraint-budget"), "");
+            },
+        ),
+        case(
+            "policies",
+            1 << 15,
+            || found(&under_policies(16_383), "no-valid-policy"),
+            || {
+                assert_eq!(found(&under_policies(16_382), "no-valid-policy"), "");
             },
         ),
         case(
@@ -121,6 +129,22 @@ fn constrained(constraints: u32) -> Vec<Vec<u8>> {
     vec![
         signed((authority, "CA"), leaf, "Leaf", &[extension("2.5.29.17", false, &sequence(&hosts))]),
         signed((root, "Root"), authority, "CA", &[ca(), vec![constraints]].concat()),
+        signed((root, "Root"), root, "Root", &ca()),
+    ]
+}
+
+/// A leaf of one policy below a CA of so many, which asks that one hold.
+fn under_policies(count: u32) -> Vec<Vec<u8>> {
+    let (root, authority, leaf) = (Key::of(Kind::P256, 1), Key::of(Kind::P256, 2), Key::of(Kind::P256, 3));
+    let policies = |count: u32| {
+        let policies: Vec<Vec<u8>> =
+            (0..count).map(|number| sequence(&[oid(&format!("1.2.{number}"))])).collect();
+        extension("2.5.29.32", false, &sequence(&policies))
+    };
+    let demand = extension("2.5.29.36", true, &sequence(&[tlv(0x80, &[0])]));
+    vec![
+        signed((authority, "CA"), leaf, "Leaf", &[policies(1)]),
+        signed((root, "Root"), authority, "CA", &[ca(), vec![policies(count), demand]].concat()),
         signed((root, "Root"), root, "Root", &ca()),
     ]
 }
