@@ -28,7 +28,7 @@ use crate::certificate::Certificate;
 use crate::crl::CertificateRevocationList;
 pub use error::BundleError;
 pub use form::Form;
-pub use gzip::{BYTES_MAX as GZIP_BYTES_MAX, GzipError};
+pub use gzip::{BYTES_MAX as GZIP_BYTES_MAX, GzipError, MEMBERS_MAX as GZIP_MEMBERS_MAX};
 pub use kind::{Kind, PassedOver};
 pub use origin::Origin;
 pub use request::ReadRequestError;

@@ -186,7 +186,7 @@ impl BundleError {
             | Self::TooManyRevocationLists { .. }
             | Self::TooManyOthers { .. }
             | Self::Zip { error: ZipError::TooMany | ZipError::TooLarge, .. }
-            | Self::Gzip { error: GzipError::TooLarge, .. }
+            | Self::Gzip { error: GzipError::TooMany | GzipError::TooLarge, .. }
             | Self::Pkcs12 { error: Pkcs12Error::Iterations { .. } | Pkcs12Error::TooManyBags, .. } => true,
             Self::Json { error, .. } => error.is_limit(),
             _ => false,

@@ -6,8 +6,8 @@ use std::io::Write as _;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD_NO_PAD;
 use coldcert::bundle::{
-    BYTES_MAX, Bundle, BundleError, CERTIFICATES_MAX, DEPTH_MAX, GZIP_BYTES_MAX, OTHERS_MAX, Source,
-    ZIP_BYTES_MAX, ZIP_ENTRIES_MAX,
+    BYTES_MAX, Bundle, BundleError, CERTIFICATES_MAX, DEPTH_MAX, GZIP_BYTES_MAX, GZIP_MEMBERS_MAX,
+    OTHERS_MAX, Source, ZIP_BYTES_MAX, ZIP_ENTRIES_MAX,
 };
 use coldcert::cli::{FILES_BYTES_MAX, INPUT_BYTES_MAX};
 use coldcert::crl::{CRLS_BYTES_MAX, CRLS_MAX};
@@ -128,6 +128,15 @@ pub(crate) fn cases() -> Vec<Case> {
             || {
                 let error = told(read(&archive(ZIP_ENTRIES_MAX, 1)));
                 assert!(error.contains("holds no certificate"), "{error}");
+            },
+        ),
+        case(
+            "gzip-members",
+            GZIP_MEMBERS_MAX,
+            || told(read(&gzipped(0).repeat(GZIP_MEMBERS_MAX + 1))),
+            || {
+                let error = told(read(&gzipped(0).repeat(GZIP_MEMBERS_MAX)));
+                assert!(error.contains("an empty file"), "{error}");
             },
         ),
         case(
