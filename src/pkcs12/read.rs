@@ -80,10 +80,11 @@ impl Pfx {
     /// limits; [`Damaged`](Pkcs12Error::Damaged) and [`Unexpected`](Pkcs12Error::Unexpected);
     /// [`Unsupported`](Pkcs12Error::Unsupported) for a MAC or a part that is closed otherwise than by a password.
     pub fn parse(bytes: &[u8]) -> Result<Self, Pkcs12Error> {
+        // First: another kind of file may be larger, and the caller reads it otherwise.
+        begins_as_pfx(bytes)?;
         if bytes.len() > INPUT_BYTES_MAX {
             return Err(Pkcs12Error::TooLarge { length: bytes.len() });
         }
-        begins_as_pfx(bytes)?;
         let (pfx, rest) = ber::split_first(bytes)?;
         // Zeros after the end are what some cards and browsers leave behind.
         if rest.iter().any(|octet| *octet != 0) {

@@ -33,8 +33,24 @@ pub(crate) fn cases() -> Vec<Case> {
                 Pfx::parse(&in_pieces(4)).expect("a PFX of nothing");
             },
         ),
-        case("pfx-bytes", INPUT_BYTES_MAX, || told(Pfx::parse(&vec![0x30; INPUT_BYTES_MAX + 1])), not_asked),
-        case("pfx-iterations", number(ITERATIONS_MAX), || told(opened(&authenticated(6_000_001))), not_asked),
+        case(
+            "pfx-bytes",
+            INPUT_BYTES_MAX,
+            || told(Pfx::parse(&of_bytes(INPUT_BYTES_MAX + 1))),
+            || {
+                let error = told(Pfx::parse(&vec![0x30; INPUT_BYTES_MAX + 1]));
+                assert!(error.starts_with("not a PFX"), "{error}");
+            },
+        ),
+        case(
+            "pfx-iterations",
+            number(ITERATIONS_MAX),
+            || told(opened(&authenticated(SHA_1, 6_000_001))),
+            || {
+                let error = told(opened(&authenticated(SHA_512, 2_000_001)));
+                assert!(error.contains("6000003 iterations"), "{error}");
+            },
+        ),
         case(
             "pfx-memory",
             number(SCRYPT_BYTES_MAX),
@@ -152,9 +168,16 @@ fn integer(number: u32) -> Vec<u8> {
     tlv(2, &octets[skipped..])
 }
 
-/// A PFX with a MAC of SHA-1 by so many iterations.
-fn authenticated(iterations: u32) -> Vec<u8> {
-    let hash = sequence(&[sequence(&[oid("1.3.14.3.2.26"), vec![5, 0]]), tlv(4, &[0; 20])]);
+/// What begins as a PFX, and is so long.
+fn of_bytes(length: usize) -> Vec<u8> {
+    let mut bytes = pfx(&[], &[]);
+    bytes.resize(length, 0);
+    bytes
+}
+
+/// A PFX with a MAC of a hash by so many iterations.
+fn authenticated(hash: &str, iterations: u32) -> Vec<u8> {
+    let hash = sequence(&[sequence(&[oid(hash), vec![5, 0]]), tlv(4, &[0; 20])]);
     let count = integer(iterations);
     pfx(&[], &sequence(&[hash, tlv(4, &[0; 8]), count]))
 }
