@@ -132,14 +132,36 @@ impl Bundle {
         }
     }
 
+    /// As [`Bundle::read_with_password`], with what is left of [`ITERATIONS_MAX`] for all that a command reads.
+    pub(crate) fn read_within(
+        sources: &[Source<'_>],
+        password: Option<&str>,
+        iterations_left: &mut u64,
+    ) -> Result<Self, BundleError> {
+        let mut walk = Walk::with_iterations(password, *iterations_left);
+        let bundle = Self::read_on(sources, &mut walk);
+        *iterations_left = walk.iterations_left();
+        bundle
+    }
+
     /// Reads the CRLs of a file, which may be in any form too and hold anything beside them.
     ///
     /// # Errors
     /// A [`BundleError`], for the first thing that is broken or too much, and for a file without a CRL.
     pub fn read_revocation_lists(source: &Source<'_>) -> Result<Vec<CertificateRevocationList>, BundleError> {
-        let mut walk = Walk::new(None);
+        Self::read_revocation_lists_within(source, &mut ITERATIONS_MAX.clone())
+    }
+
+    /// The same, with what is left of [`ITERATIONS_MAX`] for all that a command reads.
+    pub(crate) fn read_revocation_lists_within(
+        source: &Source<'_>,
+        iterations_left: &mut u64,
+    ) -> Result<Vec<CertificateRevocationList>, BundleError> {
+        let mut walk = Walk::with_iterations(None, *iterations_left);
+        let items = items(source, &mut walk);
+        *iterations_left = walk.iterations_left();
         let mut lists = Vec::new();
-        for Item { place, found, .. } in items(source, &mut walk)? {
+        for Item { place, found, .. } in items? {
             match found {
                 Found::RevocationList(list) => lists.push(*list),
                 // Among certificates it is passed over; here it is what was asked for.

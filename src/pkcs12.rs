@@ -47,7 +47,8 @@ pub const INPUT_BYTES_MAX: usize = 4 << 20;
 /// The most iterations of key derivation that are begun for one file, all tries together: 6,000,000, about the three
 /// derivations of an ordinary file at a million each, tried with none and with the empty password. A file of 80 bytes
 /// could otherwise keep a processor busy for minutes before its password is known to be wrong. Programs write 2,000
-/// (Windows), 2,048 (OpenSSL), 10,000 (Java) or 600,000 (NSS).
+/// (Windows), 2,048 (OpenSSL), 10,000 (Java) or 600,000 (NSS). Counted in iterations of SHA-256: one of SHA-384 or SHA-512
+/// is three, and so is a block of scrypt.
 pub const ITERATIONS_MAX: u64 = 6_000_000;
 
 /// The most memory that scrypt may ask for: 32 MiB, the limit that OpenSSL's EVP_PBE_scrypt has where nobody says another.

@@ -20,6 +20,7 @@ use crate::key::PublicKey;
 use crate::pem;
 use crate::tlv;
 
+pub(crate) use clients::submit_to_each_within;
 pub use clients::{CLIENTS, Client, Failure, Kind, Outcome, Stop, submit_to_each};
 
 /// Reads the elements of an `x5c` as the service does, for the key of the operation that waits.
@@ -52,7 +53,7 @@ struct Reader {
     /// By the element's place and by what is left of it without base64 and armour.
     known: HashMap<(usize, Vec<u8>), Result<Bundle, X5cError>>,
     /// What is left of the limits: they hold for all elements of an x5c together, or many small ones would get around
-    /// them.
+    /// them, and that of iterations for all that is read.
     walk: Walk<'static>,
 }
 
@@ -70,7 +71,8 @@ impl Reader {
                 return Err(X5cError::TooLong { index, length });
             }
         }
-        self.walk = Walk::default();
+        // Each x5c has limits of its own; the time that derivation takes is that of all.
+        self.walk = Walk::with_iterations(None, self.walk.iterations_left());
         let mut all = Bundle::default();
         for (index, element) in elements.iter().enumerate() {
             all.certificates.extend(self.read_element(index, element.as_ref())?.certificates);

@@ -116,6 +116,16 @@ impl<'p> Walk<'p> {
         }
     }
 
+    /// As [`Walk::new`], with what is left of the iterations.
+    pub(crate) fn with_iterations(password: Option<&'p str>, iterations_left: u64) -> Self {
+        Self { iterations_left, ..Self::new(password) }
+    }
+
+    /// What is left of the iterations.
+    pub(crate) fn iterations_left(&self) -> u64 {
+        self.iterations_left
+    }
+
     /// Reads a file, or what was unpacked from one.
     pub(super) fn read(&mut self, bytes: &[u8], here: &Here) -> Result<(), BundleError> {
         let here = &self.deeper(bytes.len(), here)?;
@@ -287,6 +297,6 @@ pub const DEPTH_MAX: usize = 6;
 pub const BYTES_MAX: usize = 64 << 20;
 /// The most things that are no certificates in one reading: each is named in a line, and nobody reads more.
 pub const OTHERS_MAX: usize = 1000;
-/// The most iterations of key derivation in one reading: as many as for one PKCS#12 that is imported. A small archive of
-/// many PKCS#12 files could otherwise keep a processor busy for hours.
+/// The most iterations of key derivation in one reading, and in all readings of a check: as many as for one PKCS#12 that is
+/// imported. A small archive of many PKCS#12 files could otherwise keep a processor busy for hours.
 pub const ITERATIONS_MAX: u64 = crate::pkcs12::ITERATIONS_MAX;

@@ -22,7 +22,7 @@ use crate::secret::pem_chain;
 use crate::time::UnixTime;
 use crate::vault::VaultError;
 use crate::verdict::{AsGiven, PeerName, Profile, Question, Severity, Terms, Verdict};
-use crate::x5c::{Client, Outcome, submit_to_each};
+use crate::x5c::{Client, Outcome, submit_to_each_within};
 
 /// Judge an answer before it is merged: whether it would be, and what is wrong with it
 ///
@@ -112,7 +112,8 @@ impl TermsOptions {
                 return Err(too_many(format!("{bytes_in_all} bytes"), allowed));
             }
             let source = Source { name: &shown(path), bytes: &bytes };
-            terms.crls.extend(Bundle::read_revocation_lists(&source).map_err(VaultError::from)?);
+            let lists = Bundle::read_revocation_lists_within(&source, &mut context.iterations_left);
+            terms.crls.extend(lists.map_err(VaultError::from)?);
             if terms.crls.len() > CRLS_MAX {
                 let allowed = format!("at most {CRLS_MAX} lists");
                 return Err(too_many(format!("{} lists", terms.crls.len()), allowed));
@@ -143,7 +144,7 @@ impl Check {
         let held = self.against.held(context, &bundle)?;
         terms.request = held.request;
         terms.validity_months = held.validity_months;
-        let clients = submit_to_each(&files, &held.key);
+        let clients = submit_to_each_within(&files, &held.key, context.iterations_left);
         let question = Question {
             holders: &held.holders,
             as_given: Some(AsGiven {
@@ -233,7 +234,7 @@ impl Check {
     fn say_answers(&self, context: &mut Context<'_, '_>, files: &[Source<'_>]) -> Result<(), CliError> {
         let held = self.against.held(context, &Bundle::default())?;
         let mut answers: Vec<(Vec<&str>, String)> = Vec::new();
-        for (client, outcome) in submit_to_each(files, &held.key) {
+        for (client, outcome) in submit_to_each_within(files, &held.key, context.iterations_left) {
             let answer = outcome.to_string();
             match answers.iter_mut().find(|(_, other)| *other == answer) {
                 Some((names, _)) => names.push(client.name),
@@ -420,7 +421,8 @@ fn refusals_lines(profiles: &[(Profile, Vec<&str>)], asked: Profile) -> Vec<Stri
 fn read_bundle(context: &mut Context<'_, '_>, files: &[PathBuf]) -> Result<Bundle, CliError> {
     let files = context.read_all(files)?;
     let sources: Vec<_> = files.iter().map(ReadFile::source).collect();
-    Ok(Bundle::read(&sources).map_err(VaultError::from)?)
+    let bundle = Bundle::read_within(&sources, None, &mut context.iterations_left);
+    Ok(bundle.map_err(VaultError::from)?)
 }
 
 pub(super) fn profile(text: &str) -> Result<Profile, String> {

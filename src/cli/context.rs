@@ -16,7 +16,7 @@ use super::passphrase::{PassphraseError, PassphraseSource};
 use super::streams::Leads;
 use super::surroundings::Surroundings;
 use super::terminal::{Palette, Widths, json_text, prose, shown};
-use crate::bundle::Source;
+use crate::bundle::{ITERATIONS_MAX, Source};
 use crate::csr::Concern;
 use crate::ledger::{Attribution, WORDS_CHARACTERS_MAX};
 use crate::seal::{Passphrase, RecoveryKey, VaultKey};
@@ -85,6 +85,8 @@ pub(super) struct Context<'c, 's> {
     attribution: AttributionOptions,
     /// What has been read from stdin, which can be read once.
     stdin_taken: Option<&'static str>,
+    /// What is left of the iterations of key derivation, for all files of the command.
+    pub(super) iterations_left: u64,
 }
 
 impl<'c, 's> Context<'c, 's> {
@@ -109,6 +111,7 @@ impl<'c, 's> Context<'c, 's> {
             attribution: global.attribution,
             surroundings,
             stdin_taken,
+            iterations_left: ITERATIONS_MAX,
         }
     }
 

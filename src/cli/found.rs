@@ -29,7 +29,7 @@ impl Opening {
             None => None,
         };
         let password = password.as_ref().map(|password| password.as_str());
-        let bundle = Bundle::read_with_password(sources, password);
+        let bundle = Bundle::read_within(sources, password, &mut context.iterations_left);
         for line in bundle.iter().flat_map(found_lines) {
             context.say(&line);
         }

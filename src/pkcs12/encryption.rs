@@ -183,6 +183,18 @@ impl Scheme {
         }
     }
 
+    /// The same, an iteration of a slower hash counted for as many as it takes the time of, and so a block of scrypt.
+    pub(super) fn cost(&self) -> u64 {
+        let weight = match self {
+            Self::Pbes2(Parameters { kdf: Kdf::Pbkdf2(pbkdf2), .. }) => {
+                Hash::of_hmac(pbkdf2.prf.oid().as_bytes()).map_or(1, Hash::weight)
+            }
+            Self::Pbes2(_) => SCRYPT_WEIGHT,
+            Self::Pkcs12 { .. } => 1,
+        };
+        self.iterations().saturating_mul(weight)
+    }
+
     /// What was encrypted; none where the padding says that the password is another.
     pub(super) fn decrypt(&self, password: &Password, octets: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
         match self {
@@ -378,6 +390,9 @@ const CIPHERS: [&[u8]; 6] = [
 
 /// N and r of scrypt together, in blocks of 128 bytes.
 const SCRYPT_BLOCKS_MAX: u64 = SCRYPT_BYTES_MAX / 128;
+
+/// The time that a block of scrypt takes, in iterations of SHA-256: measured three to four.
+const SCRYPT_WEIGHT: u64 = 3;
 
 /// 1.2.840.113549.1.5.13, RFC 8018 A.4.
 const PBES2: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 5, 13];

@@ -190,6 +190,12 @@ impl MacScheme {
         }
     }
 
+    /// The same, an iteration of a slower hash counted for as many as it takes the time of.
+    pub(super) fn cost(&self) -> u64 {
+        let (Self::Pkcs12 { hash: by, .. } | Self::Pbmac1 { derived_by: by, .. }) = self;
+        self.iterations().saturating_mul(by.weight())
+    }
+
     fn compute(&self, password: &Password, contents: &[u8]) -> Option<Vec<u8>> {
         let (key, hash) = match self {
             Self::Pkcs12 { hash, salt, iterations } => {

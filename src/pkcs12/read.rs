@@ -3,9 +3,9 @@
 use zeroize::Zeroizing;
 
 use super::bag::{Attributes, Bag, BagContents, Counter, typed};
-use super::encryption::Encrypted;
+use super::encryption::{Encrypted, Scheme};
 use super::error::Pkcs12Error;
-use super::mac::Mac;
+use super::mac::{Mac, MacScheme};
 use super::password::Password;
 use super::{INPUT_BYTES_MAX, ITERATIONS_MAX};
 use crate::ber::{self, BerError, Element, INTEGER, SEQUENCE};
@@ -122,8 +122,9 @@ impl Pfx {
     /// [`Iterations`](Pkcs12Error::Iterations) before any work is done that is too much.
     pub fn open(&self, passwords: &[Password]) -> Result<Contents, Pkcs12Error> {
         let mut opener = Opener::new(passwords, ITERATIONS_MAX);
-        if self.iterations() > ITERATIONS_MAX {
-            return Err(Pkcs12Error::Iterations { iterations: self.iterations() });
+        let cost = self.sum(MacScheme::cost, Scheme::cost);
+        if cost > ITERATIONS_MAX {
+            return Err(Pkcs12Error::Iterations { iterations: cost });
         }
         if let Some(mac) = &self.mac
             && !opener.authenticates(mac, &self.authenticated)?
@@ -168,11 +169,15 @@ impl Pfx {
 
     /// The work of each derivation that can be seen from outside, once.
     pub fn iterations(&self) -> u64 {
+        self.sum(MacScheme::iterations, Scheme::iterations)
+    }
+
+    fn sum(&self, of_mac: fn(&MacScheme) -> u64, of_scheme: fn(&Scheme) -> u64) -> u64 {
         let safes = self.safes.iter().map(|safe| match safe {
-            Safe::Open(bags) => bags.iter().map(Bag::iterations).fold(0, u64::saturating_add),
-            Safe::Encrypted(encrypted) => encrypted.iterations(),
+            Safe::Open(bags) => bags.iter().map(|bag| bag.sum(of_scheme)).fold(0, u64::saturating_add),
+            Safe::Encrypted(encrypted) => encrypted.scheme.as_ref().map_or(0, of_scheme),
         });
-        let mac = self.mac.as_ref().map_or(0, |mac| mac.scheme.iterations());
+        let mac = self.mac.as_ref().map_or(0, |mac| of_mac(&mac.scheme));
         safes.fold(mac, u64::saturating_add)
     }
 
@@ -227,18 +232,14 @@ impl Safe {
 
 impl Bag {
     /// The work of opening it.
-    fn iterations(&self) -> u64 {
+    fn sum(&self, of_scheme: fn(&Scheme) -> u64) -> u64 {
         match &self.contents {
-            BagContents::ShroudedKey(encrypted) => encrypted.iterations(),
-            BagContents::SafeContents(bags) => bags.iter().map(Self::iterations).fold(0, u64::saturating_add),
+            BagContents::ShroudedKey(encrypted) => encrypted.scheme.as_ref().map_or(0, of_scheme),
+            BagContents::SafeContents(bags) => {
+                bags.iter().map(|bag| bag.sum(of_scheme)).fold(0, u64::saturating_add)
+            }
             _ => 0,
         }
-    }
-}
-
-impl Encrypted {
-    fn iterations(&self) -> u64 {
-        self.scheme.as_ref().map_or(0, super::Scheme::iterations)
     }
 }
 
@@ -299,7 +300,7 @@ impl<'p> Opener<'p> {
 
     fn authenticates(&mut self, mac: &Mac, contents: &[u8]) -> Result<bool, Pkcs12Error> {
         for (index, password) in self.passwords.iter().enumerate() {
-            self.pay(mac.scheme.iterations())?;
+            self.pay(mac.scheme.cost())?;
             if mac.agrees(password, contents) {
                 (self.fits, self.authenticated) = (Some(index), true);
                 return Ok(true);
@@ -319,7 +320,7 @@ impl<'p> Opener<'p> {
         let last = self.fits.into_iter();
         let others = (0..self.passwords.len()).filter(|index| Some(*index) != self.fits);
         for index in last.chain(others).collect::<Vec<_>>() {
-            self.pay(scheme.iterations())?;
+            self.pay(scheme.cost())?;
             let opened = scheme.decrypt(&self.passwords[index], &encrypted.octets);
             if let Some(opened) = opened.filter(|opened| ber::sequence_parts(opened).is_ok()) {
                 self.fits = Some(index);
@@ -340,6 +341,7 @@ impl<'p> Opener<'p> {
         self.open(encrypted, PRIVATE_KEY).ok()
     }
 
+    /// Before the work: what a try costs.
     fn pay(&mut self, iterations: u64) -> Result<(), Pkcs12Error> {
         let left = self.iterations_left.checked_sub(iterations);
         let done = ITERATIONS_MAX.saturating_sub(self.iterations_left);

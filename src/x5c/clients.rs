@@ -11,7 +11,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
 use super::{FOOTER, Reader, X5cError, is_pfx};
-use crate::bundle::Source;
+use crate::bundle::{ITERATIONS_MAX, Source, Walk};
 use crate::key::PublicKey;
 use crate::pem;
 
@@ -146,7 +146,16 @@ pub static CLIENTS: [Client; 9] = [
 
 /// What each client sends of files, and what comes of that, as [`Client::submit`] says it of one.
 pub fn submit_to_each(files: &[Source<'_>], key: &PublicKey) -> Vec<(&'static Client, Outcome)> {
-    let mut service = Service::new(key);
+    submit_to_each_within(files, key, ITERATIONS_MAX)
+}
+
+/// The same, with what is left of [`ITERATIONS_MAX`] for all that a command reads.
+pub(crate) fn submit_to_each_within(
+    files: &[Source<'_>],
+    key: &PublicKey,
+    iterations_left: u64,
+) -> Vec<(&'static Client, Outcome)> {
+    let mut service = Service::new(key, iterations_left);
     let mut outcomes: Vec<(&'static Client, Outcome)> = Vec::with_capacity(CLIENTS.len());
     for client in &CLIENTS {
         // Those that read alike send the same.
@@ -168,8 +177,10 @@ struct Service<'k> {
 }
 
 impl<'k> Service<'k> {
-    fn new(key: &'k PublicKey) -> Self {
-        Self { key, reader: Reader::default(), answers: HashMap::new() }
+    fn new(key: &'k PublicKey, iterations_left: u64) -> Self {
+        let walk = Walk::with_iterations(None, iterations_left);
+        let reader = Reader { walk, ..Reader::default() };
+        Self { key, reader, answers: HashMap::new() }
     }
 
     fn answer(&mut self, elements: Vec<Vec<u8>>) -> Result<(), X5cError> {
@@ -195,7 +206,7 @@ impl Client {
     /// one behind another in the order of the files: the libraries take such a list, and for the others, which take
     /// one file, it is what they send of the files put together.
     pub fn submit(&self, files: &[Source<'_>], key: &PublicKey) -> Outcome {
-        self.submit_to(&mut Service::new(key), files)
+        self.submit_to(&mut Service::new(key, ITERATIONS_MAX), files)
     }
 
     fn submit_to(&self, service: &mut Service<'_>, files: &[Source<'_>]) -> Outcome {
@@ -280,11 +291,12 @@ impl Outcome {
     }
 }
 
-/// `merged`, the service's words, or why the client stops.
+/// `merged`, the service's words, why the client stops, or what this program did not read.
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.failure {
             None => f.write_str("merged"),
+            Some(Failure::Refused(error)) if error.is_own_limit() => write!(f, "not known: {error}"),
             Some(Failure::Refused(error)) => write!(f, "{}: {}", error.code(), error.message()),
             Some(Failure::Stops(stop)) => stop.fmt(f),
         }
@@ -367,3 +379,37 @@ fn is_named_pem(name: &str) -> bool {
 }
 
 const HEADER: &str = "-----BEGIN CERTIFICATE-----";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::authority::{Authority, Validity};
+    use crate::pkcs12::{self, EMPTY_PASSWORD_ITERATIONS, Entry, Password, Profile};
+    use crate::policy::KeyKind;
+    use crate::time::UnixTime;
+
+    #[test]
+    fn iterations_are_counted_over_all_files_together() {
+        let validity = Validity::days(UnixTime::now(), 1);
+        let root = Authority::root("CN=Root", KeyKind::P256, validity).unwrap();
+        let certificate = root.certificate();
+        let pfx = || {
+            let certificates = &[certificate.as_der()];
+            let entry = Entry { friendly_name: "root", private_key: None, certificates };
+            pkcs12::write(&[entry], &Password::new(""), Profile::Modern).unwrap()
+        };
+        let (one, other) = (pfx(), pfx());
+        let one = Source { name: "one.p12", bytes: &one };
+        let other = Source { name: "other.p12", bytes: &other };
+        let said = |files: &[Source<'_>], iterations_left| {
+            let outcomes = submit_to_each_within(files, certificate.public_key(), iterations_left);
+            let (_, outcome) = outcomes.into_iter().find(|(client, _)| client.name == ".NET").unwrap();
+            outcome.to_string()
+        };
+        let once = u64::from(EMPTY_PASSWORD_ITERATIONS);
+        assert_eq!(said(&[one], once), "merged");
+        assert_eq!(said(&[one, other], 2 * once), "merged");
+        let beyond = said(&[one, other], 2 * once - 1);
+        assert!(beyond.starts_with("not known: x5c[0]: the PFX asks for "), "{beyond}");
+    }
+}

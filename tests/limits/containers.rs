@@ -11,7 +11,7 @@ use coldcert::x5c;
 
 use crate::files::{certificate, read};
 use crate::made::{oid, sequence, tlv};
-use crate::{Case, case, not_asked, told};
+use crate::{Case, case, told};
 
 pub(crate) fn cases() -> Vec<Case> {
     let number = |value: u64| usize::try_from(value).expect("memory");
@@ -207,6 +207,9 @@ fn with_mac_key(octets: u8) -> Result<pkcs12::Contents, Pkcs12Error> {
     pfx[at + 6] = octets;
     opened(&pfx)
 }
+
+const SHA_1: &str = "1.3.14.3.2.26";
+const SHA_512: &str = "2.16.840.1.101.3.4.2.3";
 
 fn submitted(elements: &[Vec<u8>]) -> String {
     let key = Certificate::from_der(&certificate()).expect("a certificate").public_key().clone();
