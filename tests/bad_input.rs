@@ -1460,13 +1460,3 @@ fn what_others_laid_beside_a_vault_is_refused() {
     }
     work.run("contact add pki@example.com").done();
 }
-
-/// Others can make a journal beside a vault in it, where they cannot replace the vault.
-#[test]
-fn a_folder_with_the_sticky_bit_is_warned_of() {
-    let work = Workplace::with_vault();
-    for (mode, told) in [(0o1777, "beside the vault"), (0o777, "in the vault's place")] {
-        fs::set_permissions(work.path("."), Permissions::from_mode(mode)).unwrap();
-        work.run("list").done().says(&[told]);
-    }
-}

@@ -145,6 +145,9 @@ fn prepare(place: &Place, verb: &str) {
             let head = place.coldcert(&["audit", "show", "--json"]);
             let head: serde_json::Value = serde_json::from_slice(&head).expect("JSON");
             fs::write(place.path("ledger.head"), head["head"].as_str().expect("a head")).expect("a file");
+            place.coldcert(&["audit", "export", "-o", "ledger-2026.jsonl"]);
+            place.coldcert(&["contact", "add", "pki@example.com"]);
+            place.coldcert(&["audit", "export", "--after", "1", "-o", "ledger-2027.jsonl"]);
             if verb == "audit export" {
                 fs::remove_file(place.path("ledger.jsonl")).expect("a file");
             }
@@ -175,9 +178,10 @@ fn prepare(place: &Place, verb: &str) {
             place.coldcert(&["delete", "www"]);
         }
         "restore" => {
+            fs::write(place.path("vault.passphrase"), PASSPHRASE).expect("a file");
+            place.coldcert(&["passphrase", "--new-passphrase-file", "vault.passphrase"]);
             place.coldcert(&["backup", "www", "-o", "www.backup"]);
             place.coldcert(&["--vault", "other.coldcert", "init", "--no-passphrase"]);
-            fs::write(place.path("vault.passphrase"), "not needed\n").expect("a file");
         }
         "export" => {
             for file in ["pfx.password", "pem.password", "jks.password"] {

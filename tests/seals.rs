@@ -269,10 +269,13 @@ fn permissions_that_let_others_in_are_taken_away_with_a_warning() {
 #[test]
 fn a_folder_in_which_others_can_put_a_file_is_warned_of() {
     let work = Workplace::with_vault();
-    for (mode, warns) in [(0o700, false), (0o755, false), (0o775, true), (0o777, true), (0o1777, false)] {
+    // Where the sticky bit is set they cannot replace the vault, and can make a journal beside it.
+    for (mode, warns) in [(0o700, false), (0o755, false), (0o775, true), (0o777, true), (0o1777, true)] {
         fs::set_permissions(work.path("."), fs::Permissions::from_mode(mode)).expect("a mode");
         let said = work.run("list").done().stderr;
         assert_eq!(said.contains(&format!("permissions {mode:04o}")), warns, "{said}");
+        let place = if mode & 0o1000 == 0 { "in the vault's place" } else { "beside the vault" };
+        assert_eq!(said.contains(place), warns, "{said}");
     }
 }
 

@@ -385,8 +385,8 @@ const READY_MODE: u32 = 0o600;
 /// A path, an address and two secrets: with the longest path under 5 KiB, each character of it escaped under 30.
 const READY_BYTES_MAX: u64 = 64 * 1024;
 /// Open connections at once. Each costs some 40 KiB with its TLS state, and up to 110 KiB with the longest head of a request
-/// that is not at its end: 450 MiB in all. What is more is closed.
-pub const CONNECTIONS_MAX: usize = 4_096;
+/// that is not at its end: 800 MiB in all, and 2.2 GiB for as long as such a head may take. What is more is closed.
+pub const CONNECTIONS_MAX: usize = 20_000;
 /// Open connections at once to the identity endpoint. Each client asks once for a token and goes; no TLS bounds them.
 pub const IDENTITY_CONNECTIONS_MAX: usize = 1_000;
 /// Connections that wait to be accepted; the system may allow fewer.

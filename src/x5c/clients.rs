@@ -383,16 +383,13 @@ const HEADER: &str = "-----BEGIN CERTIFICATE-----";
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::authority::{Authority, Validity};
+    use crate::certificate::Certificate;
     use crate::pkcs12::{self, EMPTY_PASSWORD_ITERATIONS, Entry, Password, Profile};
-    use crate::policy::KeyKind;
-    use crate::time::UnixTime;
 
     #[test]
     fn iterations_are_counted_over_all_files_together() {
-        let validity = Validity::days(UnixTime::now(), 1);
-        let root = Authority::root("CN=Root", KeyKind::P256, validity).unwrap();
-        let certificate = root.certificate();
+        let made = rcgen::generate_simple_self_signed(["www.example.com".to_owned()]).unwrap();
+        let certificate = Certificate::from_der(made.cert.der()).unwrap();
         let pfx = || {
             let certificates = &[certificate.as_der()];
             let entry = Entry { friendly_name: "root", private_key: None, certificates };
