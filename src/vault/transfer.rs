@@ -4,6 +4,8 @@
 //! from, and carries that vault's seals along: the same vault opens it at once, another one with the
 //! passphrase that sealed the first. It holds versions, not a pending operation (reference 1.2, restore).
 
+use std::io;
+
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde::{Deserialize, Serialize};
@@ -63,7 +65,7 @@ impl Vault {
             created: entry.created.unix_seconds(),
             versions,
         };
-        let content = Zeroizing::new(serde_json::to_vec(&content).map_err(not_a_backup)?);
+        let content = secret_json(&content).map_err(not_a_backup)?;
         let (seals, unsealed_key) = match store::protection(self.store.connection())? {
             Protection::Sealed(seals) => {
                 // A recovery key is for the vault alone.
@@ -345,6 +347,29 @@ impl Drop for StoredVersion {
     }
 }
 
+/// JSON that holds a secret, in a buffer that never grows: one that does leaves its contents behind in what it had before.
+fn secret_json(value: &impl Serialize) -> Result<Zeroizing<Vec<u8>>, serde_json::Error> {
+    let mut length = Length(0);
+    serde_json::to_writer(&mut length, value)?;
+    let mut bytes = Zeroizing::new(Vec::with_capacity(length.0));
+    serde_json::to_writer(&mut *bytes, value)?;
+    Ok(bytes)
+}
+
+/// Counts what is written.
+struct Length(usize);
+
+impl io::Write for Length {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 fn place(name: &str) -> Place<'_> {
     Place { purpose: Purpose::Backup, name, version: "", public_key: Fingerprint::of(name.as_bytes()) }
 }
@@ -372,3 +397,19 @@ const FORMAT: &str = "coldcert-backup";
 const VERSION: u32 = 1;
 /// No certificate has a name like this.
 const KEY_CHECK: &str = "*";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A buffer that has grown is larger than what is in it, or has moved.
+    #[test]
+    fn the_buffer_of_a_secret_has_its_size_from_the_beginning() {
+        for count in [0, 1, 7, 1_000] {
+            let value: Vec<String> = vec!["key \u{e9}\n".repeat(count); 3];
+            let json = secret_json(&value).unwrap();
+            assert_eq!(json.capacity(), json.len());
+            assert_eq!(*json, serde_json::to_vec(&value).unwrap());
+        }
+    }
+}
