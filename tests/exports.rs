@@ -353,3 +353,29 @@ fn a_key_that_stays_in_is_told_before_and_after_a_file_is_replaced() {
     let first = work.run("export www -o new.pfx").done();
     assert!(!first.stderr.contains("was there before"), "{}", first.stderr);
 }
+
+/// The text of a key is written into a buffer that has its size from the beginning: a build for tests ends where one grew.
+#[test]
+fn a_jwk_has_room_for_a_certificate_of_any_size() {
+    let work = Workplace::with_vault();
+    let names: Vec<String> =
+        (0..1_000).map(|number| format!("--dns=host-{number}.{}.example.com", "x".repeat(60))).collect();
+    let create = [
+        "create",
+        "large",
+        "--subject",
+        "CN=large",
+        "--kty",
+        "RSA",
+        "--key-size",
+        "4096",
+        "--issuer",
+        "Self",
+    ];
+    let line: Vec<&str> = create.into_iter().chain(names.iter().map(String::as_str)).collect();
+    work.run_with(&line).done();
+    work.run("create small --subject CN=small --dns small.example.com --kty EC --issuer Self").done();
+    work.run("export large --format jwk -o large.jwk").done();
+    assert!(work.read("large.jwk").len() > 64 * 1024);
+    work.run("export large small --format jwk -o set.json").done();
+}

@@ -16,36 +16,40 @@ use crate::tlv;
 
 /// A JWK, with the private numbers where the key may leave. `kid` is the certificate's name and version.
 pub fn jwk(part: &Part<'_>) -> Result<Zeroizing<String>, SecretError> {
-    let mut members = Members::new(1);
+    let mut members = Members::new(1, part);
     members.write(part)?;
     Ok(members.end())
 }
 
 /// A JWK Set (RFC 7517 5).
 pub fn jwk_set(parts: &[Part<'_>]) -> Result<Zeroizing<String>, SecretError> {
-    let mut text = Zeroizing::new(String::with_capacity(CAPACITY * parts.len().max(1)));
+    let length = parts.iter().map(capacity).sum::<usize>().max(CAPACITY);
+    let mut text = Zeroizing::new(String::with_capacity(length));
     text.push_str("{\n  \"keys\": [\n");
     for (index, part) in parts.iter().enumerate() {
-        let mut members = Members::new(3);
+        let mut members = Members::new(3, part);
         members.write(part)?;
         text.push_str(if index == 0 { "    " } else { ",\n    " });
         text.push_str(members.end().trim_end());
     }
     text.push_str("\n  ]\n}\n");
+    debug_assert!(text.len() <= length, "it has grown");
     Ok(text)
 }
 
 /// An object that is written member by member.
 struct Members {
     text: Zeroizing<String>,
+    capacity: usize,
     indent: usize,
 }
 
 impl Members {
-    fn new(depth: usize) -> Self {
-        let mut text = Zeroizing::new(String::with_capacity(CAPACITY));
+    fn new(depth: usize, part: &Part<'_>) -> Self {
+        let capacity = capacity(part);
+        let mut text = Zeroizing::new(String::with_capacity(capacity));
         text.push('{');
-        Self { text, indent: 2 * depth }
+        Self { text, capacity, indent: 2 * depth }
     }
 
     fn write(&mut self, part: &Part<'_>) -> Result<(), SecretError> {
@@ -139,6 +143,7 @@ impl Members {
         self.text.push('\n');
         (2..self.indent).for_each(|_| self.text.push(' '));
         self.text.push_str("}\n");
+        debug_assert!(self.text.len() <= self.capacity, "it has grown");
         self.text
     }
 }
@@ -178,5 +183,14 @@ fn another_structure() -> KeyError {
     KeyError::NotPkcs8 { reason: "another structure than RFC 5958 2 has".to_owned() }
 }
 
-/// More than a JWK of RSA 4096 with a chain of four has: what grows would leave a copy behind.
-const CAPACITY: usize = 32_768;
+/// More than its JWK has: what grows would leave a copy behind.
+fn capacity(part: &Part<'_>) -> usize {
+    let chain =
+        part.chain.iter().map(|certificate| 4 * certificate.as_der().len().div_ceil(3) + CAPACITY_EACH);
+    CAPACITY + chain.sum::<usize>()
+}
+
+/// More than the rest of a JWK of RSA 4096 has, in which each number of the key is of 700 characters at most.
+const CAPACITY: usize = 16_384;
+/// What stands around a certificate in a list.
+const CAPACITY_EACH: usize = 4;
